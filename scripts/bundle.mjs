@@ -1,0 +1,40 @@
+// Bundles a package's entry points into its dist/. Our own packages (@ozone/*) are compiled in; libraries stay
+// in node_modules, unless --whole asks for one self-contained file (the command line, where start-up time counts).
+import { build } from "esbuild";
+
+const whole = process.argv.includes("--whole");
+const entryPoints = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+
+/** Leaves every bare import except our own packages to Node. */
+const librariesStayOutside = {
+  name: "libraries-stay-outside",
+  setup(setup) {
+    setup.onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
+      if (kind === "entry-point" || path.startsWith("@ozone/")) return undefined;
+      return { path, external: true };
+    });
+  },
+};
+
+await build({
+  entryPoints,
+  outdir: "dist",
+  outbase: "src",
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  format: "esm",
+  sourcemap: !whole,
+  minify: whole,
+  keepNames: whole,
+  legalComments: "none",
+  logLevel: "warning",
+  plugins: whole ? [] : [librariesStayOutside],
+  external: whole ? ["typescript", "ts-node"] : [],
+  // Some bundled libraries are CommonJS and call require() at run time.
+  banner: whole
+    ? {
+        js: 'import{createRequire as __ozoneRequire}from"node:module";const require=__ozoneRequire(import.meta.url);',
+      }
+    : {},
+});
