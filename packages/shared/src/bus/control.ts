@@ -1,0 +1,88 @@
+// Announcements and heartbeats: request and reply, small, lossy on purpose. The only way back to an agent is a reply.
+import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import {
+  type Announcement,
+  type AnnouncementReply,
+  AnnouncementReplySchema,
+  AnnouncementSchema,
+  type Heartbeat,
+  type HeartbeatReply,
+  HeartbeatReplySchema,
+  HeartbeatSchema,
+} from "@ozone/proto/machine";
+import { type Msg, NatsError } from "nats";
+import { messageOf, OzoneError } from "../errors.ts";
+import type { Bus } from "./connect.ts";
+import { machineIdOf, subjects } from "./subjects.ts";
+
+const REPLY_WAIT_MS = 5_000;
+
+interface Exchange<Ask extends DescMessage, Reply extends DescMessage> {
+  readonly ask: Ask;
+  readonly reply: Reply;
+}
+const announcing = { ask: AnnouncementSchema, reply: AnnouncementReplySchema } as const;
+const beating = { ask: HeartbeatSchema, reply: HeartbeatReplySchema } as const;
+
+async function ask<Ask extends DescMessage, Reply extends DescMessage>(
+  bus: Bus,
+  subject: string,
+  exchange: Exchange<Ask, Reply>,
+  message: MessageShape<Ask>,
+): Promise<MessageShape<Reply>> {
+  try {
+    const answer = await bus.connection.request(subject, toBinary(exchange.ask, message), {
+      timeout: REPLY_WAIT_MS,
+    });
+    return fromBinary(exchange.reply, answer.data);
+  } catch (thrown) {
+    const nobody = thrown instanceof NatsError && thrown.code === "503";
+    throw new OzoneError(
+      "unavailable",
+      nobody
+        ? "No coordinator is listening on the bus."
+        : `The coordinator did not answer: ${messageOf(thrown)}.`,
+      { cause: thrown },
+    );
+  }
+}
+
+/** Says who we are. @throws OzoneError unavailable while no coordinator listens. */
+export const announce = (bus: Bus, message: Announcement): Promise<AnnouncementReply> =>
+  ask(bus, subjects.announce(message.machineId), announcing, message);
+
+/** Says that we live, and learns what to stop. @throws OzoneError unavailable while no coordinator listens. */
+export const sendHeartbeat = (bus: Bus, message: Heartbeat): Promise<HeartbeatReply> =>
+  ask(bus, subjects.heartbeat(message.machineId), beating, message);
+
+function serve<Ask extends DescMessage, Reply extends DescMessage>(
+  bus: Bus,
+  subject: string,
+  exchange: Exchange<Ask, Reply>,
+  handle: (machineId: string, message: MessageShape<Ask>) => Promise<MessageShape<Reply>>,
+): () => void {
+  const respond = async (message: Msg) => {
+    const reply = await handle(machineIdOf(message.subject), fromBinary(exchange.ask, message.data));
+    message.respond(toBinary(exchange.reply, reply));
+  };
+  const subscription = bus.connection.subscribe(subject, {
+    queue: "coordinator",
+    callback: (error, message) => {
+      // No answer is an answer here: the agent's request times out and it tries again.
+      if (!error) respond(message).catch(() => undefined);
+    },
+  });
+  return () => subscription.unsubscribe();
+}
+
+/** Answers announcements. `machineId` comes from the subject. @returns a function that ends it. */
+export const onAnnouncement = (
+  bus: Bus,
+  handle: (machineId: string, message: Announcement) => Promise<AnnouncementReply>,
+): (() => void) => serve(bus, subjects.allAnnouncements, announcing, handle);
+
+/** Answers heartbeats. `machineId` comes from the subject. @returns a function that ends it. */
+export const onHeartbeat = (
+  bus: Bus,
+  handle: (machineId: string, message: Heartbeat) => Promise<HeartbeatReply>,
+): (() => void) => serve(bus, subjects.allHeartbeats, beating, handle);

@@ -1,0 +1,21 @@
+// The bus: the only importer of the NATS client.
+export { type Bus, type BusOptions, connectBus } from "./connect.ts";
+export { announce, onAnnouncement, onHeartbeat, sendHeartbeat } from "./control.ts";
+export {
+  type ArrivedResult,
+  decodeResult,
+  encodeResult,
+  fetchResults,
+  onReceipt,
+  publishReceipt,
+  publishResultBytes,
+} from "./results.ts";
+export { ACK_WAIT_MS, ensureStreams, ensureWorkConsumer, isMissing } from "./streams.ts";
+export { isMachineId } from "./subjects.ts";
+export {
+  isBusError,
+  publishTrialOrder,
+  type TakenOrder,
+  takeTrialOrder,
+  WORKING_INTERVAL_MS,
+} from "./work.ts";

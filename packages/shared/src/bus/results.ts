@@ -1,0 +1,76 @@
+// Results to the coordinator and receipts back. A receipt is the only thing that lets an outbox forget a result.
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { type Receipt, ReceiptSchema, type TrialResult, TrialResultSchema } from "@ozone/proto/trial";
+import type { JsMsg } from "nats";
+import type { Bus } from "./connect.ts";
+import { INTAKE_CONSUMER, machineIdOf, RESULT_STREAM, subjects } from "./subjects.ts";
+
+/**
+ * Hands a result (as its stored bytes) to the stream. No message id: a result that is sent again must be delivered
+ * again, so that its receipt is; Postgres tells duplicates apart, without a window.
+ */
+export async function publishResultBytes(bus: Bus, machineId: string, payload: Uint8Array): Promise<void> {
+  await bus.connection.jetstream().publish(subjects.result(machineId), payload, { timeout: 5_000 });
+}
+
+/** Serialises a result: the bytes go to the outbox and, unchanged, to the stream. */
+export const encodeResult = (result: TrialResult): Uint8Array => toBinary(TrialResultSchema, result);
+
+/** Parses a result. @throws when the bytes are not one. */
+export const decodeResult = (payload: Uint8Array): TrialResult => fromBinary(TrialResultSchema, payload);
+
+/** A result as it arrived; `payload` is not trusted yet. */
+export interface ArrivedResult {
+  /** From the subject, which the server's permissions guard; the payload's own claim is checked against it. */
+  readonly machineId: string;
+  readonly payload: Uint8Array;
+  readonly deliveries: number;
+  /** To be called after COMMIT only. */
+  acknowledge(): void;
+}
+
+const arrived = (message: JsMsg): ArrivedResult => ({
+  machineId: machineIdOf(message.subject),
+  payload: message.data,
+  deliveries: message.info.deliveryCount,
+  acknowledge: () => message.ack(),
+});
+
+/**
+ * Fetches what has arrived, up to `max`, waiting at most `waitMs` for the first.
+ * @throws when the stream or its consumer is missing or the server is away.
+ */
+export async function fetchResults(bus: Bus, max: number, waitMs: number): Promise<ArrivedResult[]> {
+  const consumer = await bus.connection.jetstream().consumers.get(RESULT_STREAM, INTAKE_CONSUMER);
+  const first = await consumer.next({ expires: waitMs });
+  if (!first) return [];
+  const batch = [arrived(first)];
+  const waiting = Math.min(max - 1, first.info.pending);
+  if (waiting > 0) {
+    for await (const message of await consumer.fetch({ max_messages: waiting, expires: 1_000 })) {
+      batch.push(arrived(message));
+      if (batch.length > waiting) break;
+    }
+  }
+  return batch;
+}
+
+/** Sends a receipt; lost ones are asked for again by sending the result again. */
+export function publishReceipt(bus: Bus, machineId: string, receipt: Receipt): void {
+  bus.connection.publish(subjects.receipt(machineId), toBinary(ReceiptSchema, receipt));
+}
+
+/** Calls back for each receipt of this machine. @returns a function that ends it. */
+export function onReceipt(bus: Bus, machineId: string, handle: (receipt: Receipt) => void): () => void {
+  const subscription = bus.connection.subscribe(subjects.receipt(machineId), {
+    callback: (error, message) => {
+      if (error) return;
+      try {
+        handle(fromBinary(ReceiptSchema, message.data));
+      } catch {
+        // Unreadable: as good as lost; the result is sent again and receipted again.
+      }
+    },
+  });
+  return () => subscription.unsubscribe();
+}

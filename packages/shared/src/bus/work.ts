@@ -1,0 +1,63 @@
+// Orders to machines: publish on the coordinator's side, take one at a time on the agent's.
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { type TrialOrder, TrialOrderSchema } from "@ozone/proto/trial";
+import { type JsMsg, NatsError } from "nats";
+import type { Bus } from "./connect.ts";
+import { ACK_WAIT_MS } from "./streams.ts";
+import { subjects, WORK_STREAM, workConsumer } from "./subjects.ts";
+
+/** An order in hand. While it is worked on, it is kept by `working()`; it ends with `done()`. */
+export interface TakenOrder {
+  readonly order: TrialOrder;
+  /** Tells the stream that the order is being worked on. */
+  working(): void;
+  /** The order is settled (its result is safe in the outbox, or it is void): it leaves the stream. */
+  done(): void;
+}
+
+/** How often a worker says that it is alive. */
+export const WORKING_INTERVAL_MS = ACK_WAIT_MS / 3;
+
+/**
+ * Publishes an order. The message id makes a repeated publish of the same attempt one message.
+ * @throws when the stream does not confirm it.
+ */
+export async function publishTrialOrder(bus: Bus, order: TrialOrder): Promise<void> {
+  await bus.connection
+    .jetstream()
+    .publish(subjects.work(order.machineId), toBinary(TrialOrderSchema, order), {
+      msgID: `${order.trialId}.${order.attempt}`,
+      timeout: 5_000,
+    });
+}
+
+function parseOrder(message: JsMsg): TrialOrder | null {
+  try {
+    return fromBinary(TrialOrderSchema, message.data);
+  } catch {
+    // Not an order of any version we know: it can never be worked on, so it must not block the queue.
+    message.term("unreadable order");
+    return null;
+  }
+}
+
+/**
+ * Waits for the next order of this machine.
+ * @returns null when none came within `waitMs`.
+ * @throws when the consumer is missing or the server is away; the caller backs off and announces itself again.
+ */
+export async function takeTrialOrder(
+  bus: Bus,
+  machineId: string,
+  waitMs: number,
+): Promise<TakenOrder | null> {
+  const consumer = await bus.connection.jetstream().consumers.get(WORK_STREAM, workConsumer(machineId));
+  const message = await consumer.next({ expires: waitMs });
+  if (!message) return null;
+  const order = parseOrder(message);
+  if (!order) return null;
+  return { order, working: () => message.working(), done: () => message.ack() };
+}
+
+/** Whether an error of the bus is worth no more than another try (server away, consumer being made again). */
+export const isBusError = (thrown: unknown): boolean => thrown instanceof NatsError;

@@ -1,0 +1,50 @@
+// Where Ozone keeps its data on a machine, decided from the environment; and the names inside that folder.
+
+/** What the decision depends on. */
+export interface FolderFacts {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: string;
+  readonly homeDir: string;
+  readonly isRoot: boolean;
+}
+
+/**
+ * OZONE_DATA_DIR, else the place that the operating system has for such data. Root has /var/lib/ozone: the embedded
+ * Postgres must not run as root, and root's home is closed to others.
+ */
+export function dataFolder({ env, platform, homeDir, isRoot }: FolderFacts): string {
+  if (env.OZONE_DATA_DIR) return env.OZONE_DATA_DIR;
+  if (platform === "win32") return `${env.LOCALAPPDATA ?? `${homeDir}\\AppData\\Local`}\\ozone`;
+  if (platform === "darwin") return `${homeDir}/Library/Application Support/ozone`;
+  if (isRoot) return "/var/lib/ozone";
+  return `${env.XDG_DATA_HOME ?? `${homeDir}/.local/share`}/ozone`;
+}
+
+/** Written by each process when it is ready, removed when it has stopped: how the command line finds them. */
+export const RUN_FILES = {
+  coordinator: "run/coordinator.json",
+  engine: "run/engine.json",
+  agent: "run/agent.json",
+} as const;
+
+/** Content of run/coordinator.json (mode 0600: it holds the bus's credentials). */
+export interface CoordinatorRunFile {
+  readonly pid: number;
+  /** host:port of the gRPC API. */
+  readonly grpcAddress: string;
+  readonly natsUrl: string;
+  readonly version: string;
+}
+
+/** Content of run/engine.json. */
+export interface EngineRunFile {
+  readonly pid: number;
+  readonly url: string;
+}
+
+/** Content of run/agent.json, below the agent's own data folder. */
+export interface AgentRunFile {
+  readonly pid: number;
+  readonly machineId: string;
+  readonly engineUrl: string;
+}
