@@ -1,14 +1,14 @@
 // Turns a generated service description into the plain definition that @grpc/grpc-js takes. Both ends use it.
-import { type DescMethod, type DescService, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { type DescMethod, type DescService, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 
 /** One method in the shape of @grpc/grpc-js; messages are protobuf-es messages. */
 export interface GrpcMethodDefinition {
   readonly path: string;
   readonly requestStream: boolean;
   readonly responseStream: boolean;
-  readonly requestSerialize: (message: never) => Buffer;
+  readonly requestSerialize: (message: Message) => Buffer;
   readonly requestDeserialize: (data: Buffer) => unknown;
-  readonly responseSerialize: (message: never) => Buffer;
+  readonly responseSerialize: (message: Message) => Buffer;
   readonly responseDeserialize: (data: Buffer) => unknown;
 }
 

@@ -10,7 +10,14 @@ export type SweepStateName = "running" | "done" | "cancelled" | "failed";
 export type TrialEvent = "dispatched" | "result" | "gave_up" | "retry" | "lease_expired" | "cancelled";
 
 const MOVES: Readonly<Record<TrialStateName, Partial<Record<TrialEvent, TrialStateName>>>> = {
-  planned: { dispatched: "running", cancelled: "cancelled", gave_up: "failed" },
+  // A lease that ran out but was not given away again may still report: the attempt number is the fence, not the clock.
+  planned: {
+    dispatched: "running",
+    result: "done",
+    gave_up: "failed",
+    retry: "planned",
+    cancelled: "cancelled",
+  },
   running: {
     result: "done",
     gave_up: "failed",

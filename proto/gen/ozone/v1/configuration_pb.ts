@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/configuration.proto.
  */
 export const file_ozone_v1_configuration: GenFile = /*@__PURE__*/
-  fileDesc("Chxvem9uZS92MS9jb25maWd1cmF0aW9uLnByb3RvEghvem9uZS52MSLXAQoNQ29uZmlndXJhdGlvbhIPCgdudW1fY3R4GAEgASgNEhEKCW51bV9iYXRjaBgCIAEoDRIXCgpudW1fdGhyZWFkGAMgASgNSACIAQESFAoHbnVtX2dwdRgEIAEoBUgBiAEBEhUKDWt2X2NhY2hlX3R5cGUYBSABKAkSFwoPZmxhc2hfYXR0ZW50aW9uGAYgASgJEhMKC251bV9wcmVkaWN0GAcgASgNEhMKC2NvbmN1cnJlbmN5GAggASgNQg0KC19udW1fdGhyZWFkQgoKCF9udW1fZ3B1ImgKCFByb3RvY29sEgwKBGZpbGwYASABKAESEwoLcmVwZXRpdGlvbnMYAiABKA0SEAoIbGF1bmNoZXMYAyABKA0SEAoIbGltaXRfbXMYBCABKA0SFQoNcXVpZXRfd2FpdF9tcxgFIAEoDSpiCgdQdXJwb3NlEhcKE1BVUlBPU0VfVU5TUEVDSUZJRUQQABISCg5QVVJQT1NFX1NDUkVFThABEhMKD1BVUlBPU0VfQ09ORklSTRACEhUKEVBVUlBPU0VfUkVGRVJFTkNFEANiBnByb3RvMw");
+  fileDesc("Chxvem9uZS92MS9jb25maWd1cmF0aW9uLnByb3RvEghvem9uZS52MSLXAQoNQ29uZmlndXJhdGlvbhIPCgdudW1fY3R4GAEgASgNEhEKCW51bV9iYXRjaBgCIAEoDRIXCgpudW1fdGhyZWFkGAMgASgNSACIAQESFAoHbnVtX2dwdRgEIAEoBUgBiAEBEhUKDWt2X2NhY2hlX3R5cGUYBSABKAkSFwoPZmxhc2hfYXR0ZW50aW9uGAYgASgJEhMKC251bV9wcmVkaWN0GAcgASgNEhMKC2NvbmN1cnJlbmN5GAggASgNQg0KC19udW1fdGhyZWFkQgoKCF9udW1fZ3B1IpUBCghQcm90b2NvbBIMCgRmaWxsGAEgASgBEhMKC3JlcGV0aXRpb25zGAIgASgNEhAKCGxhdW5jaGVzGAMgASgNEhAKCGxpbWl0X21zGAQgASgNEhUKDXF1aWV0X3dhaXRfbXMYBSABKA0SFwoPYWxsb3dfY29udGVuZGVkGAYgASgIEhIKCnRpbWVfYm94ZWQYByABKAgqYgoHUHVycG9zZRIXChNQVVJQT1NFX1VOU1BFQ0lGSUVEEAASEgoOUFVSUE9TRV9TQ1JFRU4QARITCg9QVVJQT1NFX0NPTkZJUk0QAhIVChFQVVJQT1NFX1JFRkVSRU5DRRADYgZwcm90bzM");
 
 /**
  * Every option is sent to Ollama explicitly: an unset option would be chosen by the server, unseen.
@@ -124,6 +124,20 @@ export type Protocol = Message<"ozone.v1.Protocol"> & {
    * @generated from field: uint32 quiet_wait_ms = 5;
    */
   quietWaitMs: number;
+
+  /**
+   * Samples taken while other programs used the machine may be published, with a warning.
+   *
+   * @generated from field: bool allow_contended = 6;
+   */
+  allowContended: boolean;
+
+  /**
+   * The sweep was a time box: what it did not reach is limited by time.
+   *
+   * @generated from field: bool time_boxed = 7;
+   */
+  timeBoxed: boolean;
 };
 
 /**

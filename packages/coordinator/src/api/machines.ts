@@ -1,0 +1,45 @@
+// MachineService: translate only.
+import { create } from "@bufbuild/protobuf";
+import {
+  GetStatusResponseSchema,
+  ListMachinesResponseSchema,
+  type MachineService,
+} from "@ozone/proto/machine_service";
+import { OZONE_VERSION } from "@ozone/shared/version";
+import { describeMachine, isOnline } from "../store/describe-machine.ts";
+import { listMachines } from "../store/machines.ts";
+import type { Store } from "../store/open-store.ts";
+import { countPresets } from "../store/presets.ts";
+import { runningSweeps } from "../store/sweeps.ts";
+import type { Handlers } from "./grpc-server.ts";
+
+/** What the status says of the parts, in words. */
+export interface Parts {
+  readonly database: string;
+  readonly bus: string;
+  readonly startedAtMs: number;
+}
+
+/** Handlers of the machine service. */
+export const machineHandlers = (
+  store: Store,
+  options: { parts: Parts; leaseMs: number; now: () => number },
+): Handlers<typeof MachineService> => ({
+  listMachines: async () =>
+    create(ListMachinesResponseSchema, {
+      machines: (await listMachines(store.db)).map((row) => describeMachine(row, options.leaseMs)),
+    }),
+  getStatus: async () => {
+    const machines = await listMachines(store.db);
+    const { database, bus, startedAtMs } = options.parts;
+    return create(GetStatusResponseSchema, {
+      version: OZONE_VERSION,
+      database,
+      bus,
+      machinesOnline: machines.filter((row) => isOnline(row, options.leaseMs)).length,
+      sweepsRunning: (await runningSweeps(store.db)).length,
+      presets: await countPresets(store.db),
+      uptimeMs: BigInt(Math.round(options.now() - startedAtMs)),
+    });
+  },
+});

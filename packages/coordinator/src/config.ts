@@ -1,0 +1,79 @@
+// The coordinator's configuration from its environment: parsed in a function, checked, with one sentence per problem.
+import { isIP } from "node:net";
+import { homedir } from "node:os";
+import { resolve } from "node:path";
+import { dataFolder } from "@ozone/shared/data-folder";
+import { OzoneError } from "@ozone/shared/errors";
+import { LEASE_MS } from "@ozone/shared/limits";
+import { z } from "zod";
+
+/** Everything that can be set from outside. */
+export interface CoordinatorConfig {
+  readonly dataDir: string;
+  /** Null: the embedded Postgres. */
+  readonly databaseUrl: string | null;
+  /** Null: a supervised local nats-server. */
+  readonly natsUrl: string | null;
+  /** A nats-server to use instead of looking for one. */
+  readonly natsServerPath: string | null;
+  readonly grpcAddress: string;
+  readonly leaseMs: number;
+  readonly logLevel: string;
+}
+
+const LEASE_MS_MIN = 1_000;
+
+const schema = z.object({
+  OZONE_DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, "must look like postgres://user:password@host:5432/database")
+    .optional(),
+  OZONE_NATS_URL: z.string().min(1, "must look like nats://host:4222").optional(),
+  OZONE_NATS_SERVER: z.string().min(1).optional(),
+  OZONE_GRPC_ADDRESS: z
+    .string()
+    .regex(/^[^\s/]+:\d{1,5}$/, "must look like 127.0.0.1:7464")
+    .default("127.0.0.1:0"),
+  OZONE_LEASE_MS: z.coerce
+    .number("must be a number of milliseconds")
+    .int()
+    .min(LEASE_MS_MIN)
+    .default(LEASE_MS),
+  OZONE_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+});
+
+function isLoopback(address: string): boolean {
+  const host = address.slice(0, address.lastIndexOf(":")).replace(/^\[|\]$/g, "");
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+/**
+ * Reads the environment.
+ * @throws OzoneError invalid_input with one sentence that names the variable.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): CoordinatorConfig {
+  // An empty variable means: not set.
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const parsed = schema.safeParse(set);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new OzoneError("invalid_input", `${issue?.path.join(".")} ${issue?.message}.`);
+  }
+  const values = parsed.data;
+  if (!isLoopback(values.OZONE_GRPC_ADDRESS)) {
+    throw new OzoneError(
+      "invalid_input",
+      `OZONE_GRPC_ADDRESS ${values.OZONE_GRPC_ADDRESS} is not a loopback address; listening for others needs TLS, which this version does not have yet. Use 127.0.0.1:PORT.`,
+    );
+  }
+  const isRoot = process.getuid?.() === 0;
+  return {
+    dataDir: resolve(dataFolder({ env: set, platform: process.platform, homeDir: homedir(), isRoot })),
+    databaseUrl: values.OZONE_DATABASE_URL ?? null,
+    natsUrl: values.OZONE_NATS_URL ?? null,
+    natsServerPath: values.OZONE_NATS_SERVER ?? null,
+    grpcAddress: values.OZONE_GRPC_ADDRESS,
+    leaseMs: values.OZONE_LEASE_MS,
+    logLevel: values.OZONE_LOG_LEVEL,
+  };
+}

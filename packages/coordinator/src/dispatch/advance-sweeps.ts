@@ -1,0 +1,79 @@
+// Running sweeps, step by step: when a target has nothing left to run, the planner is asked for more; when no target
+// has more, the sweep ends. All state is in Postgres, so a killed coordinator goes on where it was.
+import { randomUUID } from "node:crypto";
+import { machinesById } from "../store/machines.ts";
+import type { Store, Transaction } from "../store/open-store.ts";
+import { resultsOfTarget } from "../store/results.ts";
+import {
+  endSweep,
+  findSweep,
+  listTargets,
+  runningSweeps,
+  type TargetRow,
+  updateTarget,
+} from "../store/sweeps.ts";
+import type { PlanTarget, TargetPlan, TargetState } from "../store/target-state.ts";
+import { insertTrials, type TrialRow, trialsOfTarget } from "../store/trials.ts";
+
+const isOpen = ({ state }: TrialRow) => state === "planned" || state === "running";
+
+async function writePlan(tx: Transaction, state: TargetState, plan: TargetPlan): Promise<void> {
+  const { target, trials } = state;
+  const start = trials.length;
+  await insertTrials(
+    tx,
+    plan.trials.map((trial, position) => ({
+      ...trial,
+      id: `t-${randomUUID()}`,
+      sweepId: target.sweepId,
+      targetId: target.id,
+      machineId: target.machineId,
+      ordinal: start + position,
+    })),
+  );
+  const notes = [...new Set([...target.notes, ...plan.notes])];
+  await updateTarget(tx, target.id, { finished: plan.trials.length === 0, notes });
+}
+
+/** @returns whether the target still has something to do. */
+async function advanceTarget(
+  store: Store,
+  sweepId: string,
+  target: TargetRow,
+  plan: PlanTarget,
+): Promise<boolean> {
+  if (target.finished) return false;
+  return store.db.transaction(async (tx) => {
+    // The row lock keeps two coordinators, or a cancel, from planning the same step.
+    const sweep = await findSweep(tx, sweepId, true);
+    if (sweep?.state !== "running") return false;
+    const trials = await trialsOfTarget(tx, target.id);
+    if (trials.some(isOpen)) return true;
+    const [machine] = await machinesById(tx, [target.machineId]);
+    if (!machine) return false;
+    const state = { sweep, target, machine, trials, results: await resultsOfTarget(tx, target.id) };
+    const next = plan(state);
+    await writePlan(tx, state, next);
+    return next.trials.length > 0;
+  });
+}
+
+/** Moves every running sweep on. @returns ids of sweeps that ended now. */
+export async function advanceSweeps(store: Store, plan: PlanTarget): Promise<string[]> {
+  const ended: string[] = [];
+  for (const sweep of await runningSweeps(store.db)) {
+    const open: boolean[] = [];
+    for (const target of await listTargets(store.db, sweep.id)) {
+      open.push(await advanceTarget(store, sweep.id, target, plan));
+    }
+    if (open.some(Boolean)) continue;
+    const measured = (
+      await Promise.all(
+        (await listTargets(store.db, sweep.id)).map((target) => trialsOfTarget(store.db, target.id)),
+      )
+    ).flat();
+    const state = measured.some((trial) => trial.state === "done") ? "done" : "failed";
+    if (await endSweep(store.db, sweep.id, state)) ended.push(sweep.id);
+  }
+  return ended;
+}

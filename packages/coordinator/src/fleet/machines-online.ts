@@ -1,0 +1,69 @@
+// Who is there: announcements, heartbeats, and what their replies say.
+import { create } from "@bufbuild/protobuf";
+import {
+  type Announcement,
+  type AnnouncementReply,
+  AnnouncementReplySchema,
+  type Heartbeat,
+  type HeartbeatReply,
+  HeartbeatReplySchema,
+} from "@ozone/proto/machine";
+import { messageOf } from "@ozone/shared/errors";
+import { HEARTBEATS_PER_LEASE } from "@ozone/shared/limits";
+import { parseMachineFacts } from "@ozone/shared/machine-facts";
+import { extendLease } from "../store/attempts.ts";
+import { isOnline } from "../store/describe-machine.ts";
+import { listMachines, type MachineRow, saveMachine, touchMachine } from "../store/machines.ts";
+import type { Store } from "../store/open-store.ts";
+
+const NAME_MAX = 128;
+const MODELS_MAX = 2_000;
+
+function announcementProblem(machineId: string, message: Announcement): string | null {
+  if (message.machineId !== machineId) return "The announcement names another machine than its subject.";
+  if (message.name.length === 0 || message.name.length > NAME_MAX)
+    return `A name has 1 to ${NAME_MAX} characters.`;
+  if (message.models.length > MODELS_MAX) return `More than ${MODELS_MAX} models.`;
+  try {
+    parseMachineFacts(JSON.parse(message.factsJson));
+  } catch (thrown) {
+    return messageOf(thrown);
+  }
+  return null;
+}
+
+/** Takes a machine in, or says in one sentence why not. */
+export async function acceptAnnouncement(
+  store: Store,
+  options: { machineId: string; message: Announcement; leaseMs: number },
+): Promise<AnnouncementReply> {
+  const reason = announcementProblem(options.machineId, options.message);
+  if (reason) return create(AnnouncementReplySchema, { accepted: false, reason });
+  await saveMachine(store.db, options.message);
+  return create(AnnouncementReplySchema, {
+    accepted: true,
+    heartbeatMs: Math.floor(options.leaseMs / HEARTBEATS_PER_LEASE),
+    leaseMs: options.leaseMs,
+  });
+}
+
+/** Notes a heartbeat, keeps the lease of the trial it names, and says what to stop. */
+export async function acceptHeartbeat(
+  store: Store,
+  options: { machineId: string; message: Heartbeat; leaseMs: number },
+): Promise<HeartbeatReply> {
+  const { machineId, message, leaseMs } = options;
+  const known = await touchMachine(store.db, machineId, message.activity.slice(0, 200));
+  if (!known) return create(HeartbeatReplySchema, { announce: true });
+  if (message.trialId === "") return create(HeartbeatReplySchema, {});
+  const attempt = { trialId: message.trialId, number: message.attempt, machineId };
+  const held = await extendLease(store.db, attempt, leaseMs);
+  return create(HeartbeatReplySchema, { cancelledTrialIds: held ? [] : [message.trialId] });
+}
+
+/** Machines that were heard within one lease and have an engine. */
+export async function machinesOnline(store: Store, leaseMs: number): Promise<MachineRow[]> {
+  return (await listMachines(store.db)).filter(
+    (machine) => isOnline(machine, leaseMs) && machine.announcement.engineProblem === "",
+  );
+}

@@ -1,0 +1,67 @@
+// Is a payload a result at all? What fails here goes to quarantine; it could never be counted.
+import { type Sample, type TrialResult, Verdict } from "@ozone/proto/trial";
+import { decodeResult } from "@ozone/shared/bus";
+import { isSampleValid } from "@ozone/shared/check-codes";
+import { messageOf } from "@ozone/shared/errors";
+import { MESSAGE_BYTES_MAX, SAMPLES_PER_ATTEMPT_MAX } from "@ozone/shared/limits";
+
+const TEXT_MAX = 512;
+
+/** A payload that can't be counted. */
+export class UnusableResult extends Error {}
+
+const isRate = (value: number | undefined) => value === undefined || (Number.isFinite(value) && value > 0);
+
+function sampleProblem(sample: Sample): string | null {
+  const figures = [
+    sample.prefillTokensPerSecond,
+    sample.decodeTokensPerSecond,
+    sample.ttftMs,
+    sample.interTokenP50Ms,
+    sample.interTokenP95Ms,
+    sample.totalMs,
+  ];
+  if (!figures.every(isRate)) return `sample ${sample.index} has a figure that is not a positive number`;
+  if (sample.checks.length === 0) return `sample ${sample.index} carries no certificate`;
+  if (sample.valid !== isSampleValid(sample.checks)) {
+    return `sample ${sample.index} says valid ${sample.valid}, its checks say otherwise`;
+  }
+  return null;
+}
+
+function problemOf(result: TrialResult, machineId: string): string | null {
+  if (result.machineId !== machineId) return "the machine it names is not the one that sent it";
+  if (result.trialId === "" || result.attempt < 1) return "it names no attempt of a trial";
+  if (!result.configuration || !result.conditions?.engine) return "configuration or conditions are missing";
+  if (result.verdict === Verdict.UNSPECIFIED) return "it has no verdict";
+  if (result.verdict === Verdict.FAILED && !result.failure) return "it failed without a failure class";
+  if (result.samples.length > SAMPLES_PER_ATTEMPT_MAX) return `it has ${result.samples.length} samples`;
+  const texts = [result.modelName, result.modelDigest, result.hardwareClass, result.sweepId];
+  if (texts.some((text) => text.length > TEXT_MAX || text.includes("\0")))
+    return "a text is too long or hostile";
+  if (!Number.isFinite(result.elapsedMs) || result.elapsedMs < 0) return "its elapsed time is not a duration";
+  for (const sample of result.samples) {
+    const problem = sampleProblem(sample);
+    if (problem) return problem;
+  }
+  return null;
+}
+
+/**
+ * Parses and checks a payload.
+ * @param machineId from the subject, which only this machine may write to.
+ * @throws UnusableResult with the reason.
+ */
+export function parseResult(payload: Uint8Array, machineId: string): TrialResult {
+  if (payload.length > MESSAGE_BYTES_MAX)
+    throw new UnusableResult(`The message has ${payload.length} bytes.`);
+  let result: TrialResult;
+  try {
+    result = decodeResult(payload);
+  } catch (thrown) {
+    throw new UnusableResult(`The message is not a result: ${messageOf(thrown)}.`);
+  }
+  const problem = problemOf(result, machineId);
+  if (problem) throw new UnusableResult(`The result can't be counted: ${problem}.`);
+  return result;
+}

@@ -1,0 +1,61 @@
+// ozone-coordinator: reads its configuration, starts, runs until it is told to stop.
+import { messageOf, OzoneError } from "@ozone/shared/errors";
+import { OZONE_VERSION } from "@ozone/shared/version";
+import { destination, pino } from "pino";
+import { readConfig } from "./config.ts";
+import { stopOrphans } from "./embedded/orphans.ts";
+import { startCoordinator } from "./start.ts";
+
+const USAGE = `ozone-coordinator ${OZONE_VERSION}
+
+  ozone-coordinator                  start, and run until SIGTERM or Ctrl-C
+  ozone-coordinator stop-leftovers   stop Postgres and nats-server of a coordinator that was killed
+  ozone-coordinator --help | --version
+
+Environment: OZONE_DATA_DIR, OZONE_DATABASE_URL, OZONE_NATS_URL, OZONE_NATS_SERVER, OZONE_GRPC_ADDRESS,
+OZONE_LEASE_MS, OZONE_LOG_LEVEL. See docs/operating.md.
+`;
+const EXIT_FAILURE = 1;
+const EXIT_USAGE = 2;
+
+async function run(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = pino({ level: config.logLevel, base: null }, destination({ dest: 2, sync: true }));
+  const coordinator = await startCoordinator(config, log);
+  log.info(`ready: gRPC on ${coordinator.grpcAddress}`);
+  let stopping = false;
+  const stop = (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info(`stopping on ${signal}`);
+    coordinator.stop().then(
+      () => process.exit(0),
+      (thrown: unknown) => fail(thrown),
+    );
+  };
+  process.on("SIGTERM", () => stop("SIGTERM"));
+  process.on("SIGINT", () => stop("SIGINT"));
+}
+
+async function stopLeftovers(): Promise<void> {
+  const { dataDir } = readConfig(process.env);
+  const stopped = { ...(await stopOrphans(dataDir)) };
+  process.stdout.write(`${JSON.stringify(stopped)}\n`);
+}
+
+/** The last line that a person sees: one sentence. */
+function fail(thrown: unknown): never {
+  process.stderr.write(`${JSON.stringify({ level: 60, msg: messageOf(thrown) })}\n`);
+  process.exit(thrown instanceof OzoneError && thrown.code === "invalid_input" ? EXIT_USAGE : EXIT_FAILURE);
+}
+
+async function main([command]: readonly string[]): Promise<void> {
+  if (command === undefined || command === "start") return run();
+  if (command === "stop-leftovers") return stopLeftovers();
+  const known = command === "--help" || command === "--version";
+  const text = command === "--version" ? `${OZONE_VERSION}\n` : USAGE;
+  (known ? process.stdout : process.stderr).write(text);
+  if (!known) process.exitCode = EXIT_USAGE;
+}
+
+main(process.argv.slice(2)).catch(fail);

@@ -1,0 +1,55 @@
+// The parts that the coordinator stands on: Postgres and NATS, embedded (supervised here) or external. Same code after.
+import { join } from "node:path";
+import type { CoordinatorConfig } from "./config.ts";
+import { findNatsServer } from "./embedded/nats-binary.ts";
+import { type ServerChange, superviseNats, supervisePostgres } from "./embedded/supervise.ts";
+
+/** Where a part is and how to end it. */
+export interface Part {
+  readonly url: string;
+  /** For the status: "embedded", "external". */
+  readonly words: string;
+  stop(): Promise<void>;
+}
+
+type Log = (line: string) => void;
+
+const external = (url: string): Part => ({ url, words: "external", stop: async () => undefined });
+
+const onChange = (name: string, log: Log) => (change: ServerChange) => {
+  if (change.state === "ended")
+    log(`${name} ended unexpectedly; starting it again in ${change.restartInMs} ms`);
+  if (change.state === "restart-failed") log(`${name} could not be started again: ${change.message}`);
+  if (change.state === "running") log(`${name} is running (pid ${change.pid})`);
+};
+
+/** The database. @throws with one sentence when the embedded one can't be started. */
+export async function openDatabase(config: CoordinatorConfig, log: Log): Promise<Part> {
+  if (config.databaseUrl !== null) return external(config.databaseUrl);
+  log("starting Postgres");
+  const postgres = await supervisePostgres({
+    dataDir: config.dataDir,
+    log,
+    onChange: onChange("Postgres", log),
+  });
+  return { url: postgres.url, words: "embedded Postgres", stop: () => postgres.stop() };
+}
+
+/** The bus. @throws with one sentence when no nats-server can be had. */
+export async function openBusServer(config: CoordinatorConfig, log: Log): Promise<Part> {
+  if (config.natsUrl !== null) return external(config.natsUrl);
+  log("looking for nats-server");
+  const binary = await findNatsServer({
+    cacheDir: join(config.dataDir, "cache"),
+    log,
+    ...(config.natsServerPath === null ? {} : { named: config.natsServerPath }),
+  });
+  log(`starting nats-server ${binary.version} (${binary.source})`);
+  const nats = await superviseNats({
+    dataDir: config.dataDir,
+    binary: binary.path,
+    log,
+    onChange: onChange("nats-server", log),
+  });
+  return { url: nats.url, words: `embedded nats-server ${binary.version}`, stop: () => nats.stop() };
+}

@@ -1,0 +1,101 @@
+// Which machines measure which models: the request against who is there. Pure.
+import type { Model } from "@ozone/proto/machine";
+import type { SweepRequest } from "@ozone/proto/sweep";
+import { OzoneError } from "@ozone/shared/errors";
+import type { MachineRow } from "../store/machines.ts";
+
+/** One machine and one of its models. */
+export interface Target {
+  readonly machineId: string;
+  readonly modelName: string;
+  readonly modelDigest: string;
+}
+
+const refuse = (sentence: string): never => {
+  throw new OzoneError("invalid_input", sentence);
+};
+
+const quoted = (names: readonly string[]): string => names.map((name) => JSON.stringify(name)).join(", ");
+const SHOWN_MAX = 8;
+
+/** At most a few names, so that a sentence stays one. */
+function someOf(names: readonly string[]): string {
+  const rest = names.length - SHOWN_MAX;
+  return rest > 0 ? `${names.slice(0, SHOWN_MAX).join(", ")} and ${rest} more` : names.join(", ");
+}
+
+function chooseMachines(request: SweepRequest, online: readonly MachineRow[]): readonly MachineRow[] {
+  if (online.length === 0) {
+    refuse("No machine is online; start an agent with `ozone up`, and see `ozone machine list`.");
+  }
+  if (request.machines.length === 0) return online;
+  const isAsked = (machine: MachineRow, name: string) =>
+    machine.id === name || machine.announcement.name === name;
+  const unknown = request.machines.filter((name) => !online.some((machine) => isAsked(machine, name)));
+  if (unknown.length > 0) {
+    refuse(
+      `No machine ${quoted(unknown)} is online; \`ozone machine list\` shows ${someOf(online.map(({ announcement }) => announcement.name))}.`,
+    );
+  }
+  return online.filter((machine) => request.machines.some((name) => isAsked(machine, name)));
+}
+
+/** "llama3" means "llama3:latest", as for Ollama. */
+const namesMatch = (asked: string, { name }: Model): boolean => name === asked || name === `${asked}:latest`;
+
+/** The smallest that is not loaded by somebody, else the smallest: a sweep must not disturb more than it needs. */
+function smallestModel(models: readonly Model[]): Model | undefined {
+  const bySize = [...models].sort((a, b) => Number(a.sizeBytes - b.sizeBytes) || (a.name < b.name ? -1 : 1));
+  return bySize.find(({ loaded }) => !loaded) ?? bySize[0];
+}
+
+function modelsOn(machine: MachineRow, request: SweepRequest): Model[] {
+  const { models } = machine.announcement;
+  if (request.models.length > 0) {
+    return request.models.flatMap((asked) => models.find((model) => namesMatch(asked, model)) ?? []);
+  }
+  const smallest = smallestModel(models);
+  return smallest ? [smallest] : [];
+}
+
+function checkContexts(request: SweepRequest, models: readonly Model[]): void {
+  for (const { name, trainedContext } of models) {
+    const beyond = (request.matrix?.numCtx ?? []).find(
+      (numCtx) => trainedContext > 0 && numCtx > trainedContext,
+    );
+    if (beyond !== undefined) {
+      refuse(
+        `num_ctx ${beyond} is beyond the ${trainedContext} tokens that ${name} was trained for (Ollama would cut it in silence); use at most ${trainedContext}.`,
+      );
+    }
+  }
+}
+
+/**
+ * The targets of a sweep.
+ * @throws OzoneError invalid_input with one sentence when a model or machine isn't there or a context is impossible.
+ */
+export function chooseTargets(request: SweepRequest, online: readonly MachineRow[]): Target[] {
+  const machines = chooseMachines(request, online);
+  const everywhere = machines.flatMap(({ announcement }) => announcement.models);
+  const missing = request.models.filter((asked) => !everywhere.some((model) => namesMatch(asked, model)));
+  if (missing.length > 0) {
+    const installed = [...new Set(everywhere.map(({ name }) => name))].sort();
+    refuse(
+      `Model ${quoted(missing)} is not installed on any of these machines; installed: ${someOf(installed) || "none"}. Pull it with \`ollama pull\`, or choose another.`,
+    );
+  }
+  const targets = machines.flatMap((machine) => {
+    const models = modelsOn(machine, request);
+    checkContexts(request, models);
+    return models.map(({ name, digest }) => ({
+      machineId: machine.id,
+      modelName: name,
+      modelDigest: digest,
+    }));
+  });
+  if (targets.length === 0) refuse("No machine that is online has a model; pull one with `ollama pull`.");
+  // Two tags of one digest are one model.
+  const seen = new Map(targets.map((target) => [`${target.machineId} ${target.modelDigest}`, target]));
+  return [...seen.values()];
+}

@@ -1,0 +1,100 @@
+// A sweep request with every blank filled in, or one sentence that says what is wrong with it. Pure.
+import { create } from "@bufbuild/protobuf";
+import { ProtocolSchema } from "@ozone/proto/configuration";
+import { MatrixSchema, type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
+import { OzoneError } from "@ozone/shared/errors";
+import {
+  NUM_CTX_MAX,
+  NUM_CTX_MIN,
+  SAMPLES_PER_ATTEMPT_MAX,
+  TRIALS_PER_SWEEP_MAX,
+} from "@ozone/shared/limits";
+import { matrixSize } from "../search/option-space.ts";
+import { STRATEGIES, strategyNamed } from "../search/strategies.ts";
+
+/** Share of the context that is filled unless asked otherwise (search.md). */
+const FILL = 0.9;
+/** The quick sweep's box (the outside contract). */
+const QUICK_BUDGET_MS = 240_000;
+const ATTEMPT_LIMIT_MS = 30 * 60_000;
+const QUIET_WAIT_MS = 60_000;
+const QUICK_QUIET_WAIT_MS = 5_000;
+const KV_CACHE_TYPES = ["f16", "q8_0", "q4_0"];
+
+const refuse = (sentence: string): never => {
+  throw new OzoneError("invalid_input", sentence);
+};
+
+function checkNumbers({ matrix, protocol }: SweepRequest): void {
+  for (const numCtx of matrix?.numCtx ?? []) {
+    if (numCtx < NUM_CTX_MIN || numCtx > NUM_CTX_MAX) {
+      refuse(`num_ctx ${numCtx} is impossible: use ${NUM_CTX_MIN} to ${NUM_CTX_MAX}.`);
+    }
+  }
+  for (const [name, values] of [
+    ["num_batch", matrix?.numBatch],
+    ["num_thread", matrix?.numThread],
+    ["num_predict", matrix?.numPredict],
+    ["concurrency", matrix?.concurrency],
+  ] as const) {
+    if (values?.includes(0)) refuse(`${name} 0 is impossible: use 1 or more.`);
+  }
+  const samples = (protocol?.repetitions ?? 0) * Math.max(1, protocol?.launches ?? 1);
+  if (samples > SAMPLES_PER_ATTEMPT_MAX) {
+    refuse(
+      `${samples} samples per trial are too many: launches x repetitions may be ${SAMPLES_PER_ATTEMPT_MAX}.`,
+    );
+  }
+  if (protocol && protocol.fill !== 0 && !(protocol.fill > 0 && protocol.fill <= 1)) {
+    refuse(`fill ${protocol.fill} is impossible: use a share above 0 and up to 1, for example ${FILL}.`);
+  }
+}
+
+function checkServerSettings({ matrix }: SweepRequest): void {
+  const wrong = matrix?.kvCacheType.find((type) => !KV_CACHE_TYPES.includes(type));
+  if (wrong !== undefined)
+    refuse(`kv_cache_type ${JSON.stringify(wrong)} is unknown: use ${KV_CACHE_TYPES.join(", ")}.`);
+  if ((matrix?.kvCacheType.length ?? 0) > 0 || (matrix?.flashAttention.length ?? 0) > 0) {
+    refuse(
+      "kv_cache_type and flash_attention are settings of the Ollama server, not options of a request; sweeping them needs managed servers, which this version does not have yet. Leave them out.",
+    );
+  }
+  if ((matrix?.concurrency ?? []).some((requests) => requests > 1)) {
+    refuse("concurrency above 1 is not measured by this version yet; leave it out.");
+  }
+}
+
+/**
+ * Checks a request and fills its blanks.
+ * @throws OzoneError invalid_input with one sentence: what, where, what to do.
+ */
+export function completeRequest(request: SweepRequest): SweepRequest {
+  const strategy = request.strategy === "" ? "grid" : request.strategy;
+  if (!strategyNamed(strategy)) {
+    refuse(
+      `There is no strategy ${JSON.stringify(strategy)}: use ${STRATEGIES.map(({ name }) => name).join(" or ")}.`,
+    );
+  }
+  checkNumbers(request);
+  checkServerSettings(request);
+  const quick = strategy === "quick";
+  const matrix = request.matrix ?? create(MatrixSchema);
+  const points = matrixSize(matrix);
+  if (points > TRIALS_PER_SWEEP_MAX) {
+    refuse(
+      `The matrix has ${points} points; at most ${TRIALS_PER_SWEEP_MAX} are allowed. Give fewer values.`,
+    );
+  }
+  const given = request.protocol;
+  const protocol = create(ProtocolSchema, {
+    fill: given?.fill || FILL,
+    repetitions: given?.repetitions || 1,
+    launches: given?.launches || 1,
+    limitMs: given?.limitMs || ATTEMPT_LIMIT_MS,
+    quietWaitMs: given?.quietWaitMs || (quick ? QUICK_QUIET_WAIT_MS : QUIET_WAIT_MS),
+    allowContended: quick || (given?.allowContended ?? false),
+    timeBoxed: quick,
+  });
+  const budgetMs = request.budgetMs || (quick ? QUICK_BUDGET_MS : 0);
+  return create(SweepRequestSchema, { ...request, strategy, matrix, protocol, budgetMs });
+}

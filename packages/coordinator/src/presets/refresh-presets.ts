@@ -1,0 +1,47 @@
+// Keeps the presets of a key in step with its results: read, choose, replace.
+import type { Configuration } from "@ozone/proto/configuration";
+import type { TrialResult } from "@ozone/proto/trial";
+import { defaultConfiguration } from "@ozone/shared/default-configuration";
+import { listMachines } from "../store/machines.ts";
+import type { Store } from "../store/open-store.ts";
+import { refreshedKeys, replacePresets } from "../store/presets.ts";
+import { type PresetKey, presetKeys, resultsOfKey } from "../store/results.ts";
+import { choosePresets } from "./choose-preset.ts";
+
+/** Identity of a key, for sets. */
+export const presetKeyText = (key: PresetKey): string =>
+  JSON.stringify([key.hardwareClass, key.modelDigest, key.engineKind, key.engineVersion]);
+
+/** The defaults of the machines that these results come from, for every output length that was measured. */
+async function defaultsFor(store: Store, results: readonly TrialResult[]): Promise<Configuration[]> {
+  const ids = new Set(results.map(({ machineId }) => machineId));
+  const digest = results[0]?.modelDigest;
+  const lengths = new Set(results.map(({ configuration }) => configuration?.numPredict));
+  const machines = (await listMachines(store.db)).filter(({ id }) => ids.has(id));
+  return machines.flatMap(({ announcement }) => {
+    const model = announcement.models.find((candidate) => candidate.digest === digest);
+    const { defaultThreads } = announcement;
+    return [...lengths].map((numPredict) =>
+      defaultConfiguration({
+        trainedContext: model?.trainedContext ?? 0,
+        defaultThreads: defaultThreads > 0 ? defaultThreads : null,
+        numPredict,
+      }),
+    );
+  });
+}
+
+/** Chooses the presets of one key again. */
+export async function refreshPresets(store: Store, key: PresetKey): Promise<void> {
+  const results = await resultsOfKey(store.db, key);
+  await replacePresets(store.db, key, choosePresets(results, await defaultsFor(store, results)));
+}
+
+/** Keys whose newest result is younger than their presets: what a killed coordinator left undone. */
+export async function staleKeys(store: Store): Promise<PresetKey[]> {
+  const refreshed = new Map(
+    (await refreshedKeys(store.db)).map((key) => [presetKeyText(key), key.refreshedAt.getTime()]),
+  );
+  const keys = await presetKeys(store.db);
+  return keys.filter((key) => key.newest.getTime() >= (refreshed.get(presetKeyText(key)) ?? 0));
+}

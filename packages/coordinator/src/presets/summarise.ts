@@ -1,0 +1,85 @@
+// Results of one preset key, put together per configuration. Pure; the order of the results plays no part.
+import { type Configuration, type Protocol, Purpose } from "@ozone/proto/configuration";
+import { type Sample, type TrialResult, Verdict } from "@ozone/proto/trial";
+import { configurationKey, configuration as emptyConfiguration } from "@ozone/shared/configuration";
+import type { ObjectiveFigures } from "@ozone/shared/objective";
+import { median } from "@ozone/shared/statistics/median";
+import { isMarked, usableSamples } from "@ozone/shared/usable-samples";
+
+/** Everything known of one configuration of one model on one class. */
+export interface ConfigurationSummary {
+  readonly key: string;
+  readonly configuration: Configuration;
+  readonly protocol: Protocol | undefined;
+  /** Usable samples of confirmations, else (while there are none) of screenings. */
+  readonly samples: readonly Sample[];
+  readonly confirmed: boolean;
+  readonly figures: ObjectiveFigures;
+  /** Every repetition of every purpose counts as a run; a failed attempt is one failed run. */
+  readonly runs: number;
+  readonly successes: number;
+  readonly loadMs: readonly number[];
+  readonly contended: boolean;
+  readonly machineIds: readonly string[];
+  /** trial/attempt of what the samples come from. */
+  readonly evidence: readonly string[];
+}
+
+const order = (a: TrialResult, b: TrialResult): number =>
+  a.trialId === b.trialId ? a.attempt - b.attempt : a.trialId < b.trialId ? -1 : 1;
+
+/** A cancelled attempt says nothing about the configuration. */
+const counts = ({ failure }: TrialResult): boolean => failure?.failureClass !== "cancelled";
+
+const unique = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
+
+function figuresOf(configuration: Configuration, samples: readonly Sample[]): ObjectiveFigures | null {
+  const decode = samples.flatMap((sample) => sample.decodeTokensPerSecond ?? []);
+  const ttft = samples.flatMap((sample) => sample.ttftMs ?? []);
+  if (decode.length === 0 || ttft.length === 0) return null;
+  return {
+    numCtx: configuration.numCtx,
+    decodeTokensPerSecond: median(decode),
+    ttftMs: median(ttft),
+  };
+}
+
+function summariseOne(key: string, group: readonly TrialResult[]): ConfigurationSummary | null {
+  const configuration = group[0]?.configuration;
+  if (!configuration) return null;
+  const confirmations = group.filter(({ purpose }) => purpose === Purpose.CONFIRM);
+  const confirmed = confirmations.some((result) => usableSamples(result).length > 0);
+  const sources = (confirmed ? confirmations : group).filter((result) => usableSamples(result).length > 0);
+  const samples = sources.flatMap(usableSamples);
+  const figures = figuresOf(configuration, samples);
+  if (!figures) return null;
+  const failedAttempts = group.filter(({ verdict }) => verdict === Verdict.FAILED).length;
+  const all = group.flatMap((result) => result.samples);
+  return {
+    key,
+    configuration,
+    protocol: sources[0]?.protocol,
+    samples,
+    confirmed,
+    figures,
+    runs: all.length + failedAttempts,
+    successes: all.filter(({ valid }) => valid).length,
+    loadMs: group.flatMap((result) => result.loadMs),
+    contended: samples.some(isMarked),
+    machineIds: unique(sources.map(({ machineId }) => machineId)),
+    evidence: sources.map(({ trialId, attempt }) => `${trialId}/${attempt}`),
+  };
+}
+
+/** Summaries by configuration key; configurations without a usable sample are left out. */
+export function summarise(results: readonly TrialResult[]): ConfigurationSummary[] {
+  const nothing = emptyConfiguration({ numCtx: 0, numBatch: 0, numPredict: 0 });
+  const groups = new Map<string, TrialResult[]>();
+  for (const result of results.filter(counts).toSorted(order)) {
+    const key = configurationKey(result.configuration ?? nothing);
+    groups.set(key, [...(groups.get(key) ?? []), result]);
+  }
+  return [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([key, group]) => summariseOne(key, group) ?? []);
+}

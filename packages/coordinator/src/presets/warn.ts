@@ -1,0 +1,49 @@
+// What a person must know before using a preset, in sentences. Pure.
+import { Provenance } from "@ozone/proto/machine";
+import type { TrialResult } from "@ozone/proto/trial";
+import { PROVENANCE_NOTICE } from "@ozone/shared/provenance";
+import type { ConfigurationSummary } from "./summarise.ts";
+
+const MEMORY_FAILURES = new Set(["out_of_memory_load", "out_of_memory_run"]);
+/** Below so many machines a class value is one machine's word (search.md). */
+const MACHINES_FOR_A_CLASS = 3;
+
+/** Why max_context is not larger. */
+export function contextLimit(chosen: ConfigurationSummary, results: readonly TrialResult[]): string {
+  const { numCtx } = chosen.configuration;
+  const trained = Math.max(0, ...results.map(({ context }) => context?.trained ?? 0));
+  if (trained > 0 && numCtx >= trained) return `num_ctx ${numCtx} is all that the model was trained for.`;
+  const larger = results
+    .filter(({ configuration, failure }) => failure && (configuration?.numCtx ?? 0) > numCtx)
+    .sort((a, b) => (a.configuration?.numCtx ?? 0) - (b.configuration?.numCtx ?? 0))[0];
+  if (larger?.failure) {
+    const kind = MEMORY_FAILURES.has(larger.failure.failureClass)
+      ? "limited by memory"
+      : "limited by a failure";
+    return `${kind}: num_ctx ${larger.configuration?.numCtx} ended in ${larger.failure.failureClass}.`;
+  }
+  return results.every(({ protocol }) => protocol?.timeBoxed)
+    ? "limited by time, not by memory: filling a larger num_ctx would have taken too long for the time box."
+    : "limited by what was tried: no larger num_ctx was in the sweep.";
+}
+
+/** Everything to say about a chosen configuration whatever its purpose. */
+export function warnings(chosen: ConfigurationSummary, provenance: Provenance): string[] {
+  const all: string[] = [];
+  if (provenance !== Provenance.MEASURED) all.push(PROVENANCE_NOTICE[provenance]);
+  if (!chosen.confirmed) {
+    all.push("preliminary: screened only, not confirmed on fresh samples; the figures may be lucky.");
+  }
+  if (chosen.contended) {
+    all.push("Other programs used the machine during some of the samples; a quiet machine may be faster.");
+  }
+  if (chosen.machineIds.length < MACHINES_FOR_A_CLASS) {
+    const count = chosen.machineIds.length;
+    all.push(
+      count === 1
+        ? "single source: one machine of this hardware class was measured."
+        : `few sources: ${count} machines of this hardware class were measured.`,
+    );
+  }
+  return all;
+}

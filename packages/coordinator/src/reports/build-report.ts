@@ -1,0 +1,107 @@
+// Stored rows -> a Report, in parts that fit a message. No formatting here.
+import { create } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { Purpose } from "@ozone/proto/configuration";
+import { type Machine, Provenance } from "@ozone/proto/machine";
+import {
+  type MeasuredConfiguration,
+  MeasuredConfigurationSchema,
+  type Report,
+  ReportSchema,
+} from "@ozone/proto/report";
+import { type TrialResult, Verdict } from "@ozone/proto/trial";
+import { configurationKey } from "@ozone/shared/configuration";
+import { figures } from "@ozone/shared/figures";
+import { usableSamples } from "@ozone/shared/usable-samples";
+import { OZONE_VERSION } from "@ozone/shared/version";
+import { describeMachine } from "../store/describe-machine.ts";
+import { listMachines } from "../store/machines.ts";
+import type { Store } from "../store/open-store.ts";
+import { listPresets } from "../store/presets.ts";
+import { presetKeyOf, resultsOfSweep } from "../store/results.ts";
+import { findSweep, listTargets } from "../store/sweeps.ts";
+
+/** Results per part: at about 30 KB each, well below the largest message. */
+const RESULTS_PER_PART = 40;
+
+function groupResults(results: readonly TrialResult[]): TrialResult[][] {
+  const groups = new Map<string, TrialResult[]>();
+  for (const result of results) {
+    const configuration = result.configuration ? configurationKey(result.configuration) : "";
+    const key = JSON.stringify([result.machineId, presetKeyOf(result), configuration]);
+    groups.set(key, [...(groups.get(key) ?? []), result]);
+  }
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
+}
+
+function measured(group: readonly TrialResult[]): MeasuredConfiguration {
+  const [first] = group;
+  const samples = group.flatMap(usableSamples);
+  const all = group.flatMap((result) => result.samples);
+  const classes = group.flatMap(({ failure }) => (failure ? [failure.failureClass] : []));
+  const purposes: Purpose[] = [...new Set(group.map(({ purpose }) => purpose))].sort();
+  return create(MeasuredConfigurationSchema, {
+    machineId: first?.machineId ?? "",
+    modelName: first?.modelName ?? "",
+    ...(first?.configuration ? { configuration: first.configuration } : {}),
+    ...(first?.conditions?.engine ? { engine: first.conditions.engine } : {}),
+    provenance: first?.provenance ?? Provenance.UNSPECIFIED,
+    figures: figures(
+      samples,
+      group.flatMap((result) => result.loadMs),
+    ),
+    validSamples: samples.length,
+    rejectedSamples: all.filter(({ valid }) => !valid).length,
+    failedAttempts: group.filter(({ verdict }) => verdict === Verdict.FAILED).length,
+    purposes,
+    failureClasses: [...new Set(classes)].sort(),
+  });
+}
+
+/** One provenance for the whole: anything that is not measured makes the report say so. */
+const overall = (results: readonly TrialResult[]): Provenance =>
+  results.reduce<Provenance>((worst, { provenance }) => Math.max(worst, provenance), Provenance.UNSPECIFIED);
+
+async function machinesOf(
+  store: Store,
+  results: readonly TrialResult[],
+  leaseMs: number,
+): Promise<Machine[]> {
+  const ids = new Set(results.map(({ machineId }) => machineId));
+  return (await listMachines(store.db))
+    .filter(({ id }) => ids.has(id))
+    .map((row) => describeMachine(row, leaseMs));
+}
+
+async function notesOf(store: Store, sweepId: string): Promise<string[]> {
+  if (sweepId === "") return [];
+  return [...new Set((await listTargets(store.db, sweepId)).flatMap(({ notes }) => notes))];
+}
+
+/**
+ * Builds the report of one sweep, or of everything (empty id), as parts to be merged: repeated fields append.
+ * Presets are those of the keys that the results belong to.
+ */
+export async function* buildReport(
+  store: Store,
+  options: { sweepId: string; leaseMs: number },
+): AsyncGenerator<Report> {
+  const results = await resultsOfSweep(store.db, options.sweepId);
+  const sweep = options.sweepId === "" ? null : await findSweep(store.db, options.sweepId);
+  const keys = new Set(results.map((result) => JSON.stringify(presetKeyOf(result))));
+  const digests = new Set(results.map(({ modelDigest }) => modelDigest));
+  const presets = await listPresets(store.db, { model: "", hardwareClass: "", purpose: "" });
+  yield create(ReportSchema, {
+    title: sweep ? `Sweep ${sweep.name}` : "Everything measured",
+    builtAt: timestampFromDate(new Date()),
+    ozoneVersion: OZONE_VERSION,
+    provenance: overall(results),
+    machines: await machinesOf(store, results, options.leaseMs),
+    presets: presets.filter(({ modelDigest }) => keys.size > 0 && digests.has(modelDigest)),
+    configurations: groupResults(results).map(measured),
+    notes: await notesOf(store, options.sweepId),
+  });
+  for (let start = 0; start < results.length; start += RESULTS_PER_PART) {
+    yield create(ReportSchema, { results: results.slice(start, start + RESULTS_PER_PART) });
+  }
+}

@@ -1,0 +1,79 @@
+// Which configurations deserve confirmation: the best of each objective on the screening figures, and the default.
+import { type Configuration, Purpose } from "@ozone/proto/configuration";
+import { configurationKey } from "@ozone/shared/configuration";
+import { eligibleContexts, OBJECTIVES, type ObjectiveFigures } from "@ozone/shared/objective";
+import { median } from "@ozone/shared/statistics/median";
+import type { Observation } from "./strategy.ts";
+
+/** A configuration with the medians of its samples. */
+export interface Measured {
+  readonly key: string;
+  readonly configuration: Configuration;
+  readonly figures: ObjectiveFigures;
+}
+
+/** Medians per configuration; those without a usable sample are left out. Ordered by key. */
+export function measuredConfigurations(observations: readonly Observation[]): Measured[] {
+  const groups = new Map<string, Observation[]>();
+  for (const observation of observations) {
+    const key = configurationKey(observation.configuration);
+    groups.set(key, [...(groups.get(key) ?? []), observation]);
+  }
+  const measured: Measured[] = [];
+  for (const [key, group] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const figures = mediansOf(group);
+    const configuration = group[0]?.configuration;
+    if (figures && configuration) measured.push({ key, configuration, figures });
+  }
+  return measured;
+}
+
+function mediansOf(group: readonly Observation[]): ObjectiveFigures | null {
+  const samples = group.flatMap((observation) => observation.samples);
+  const decode = samples.flatMap((sample) => sample.decodeTokensPerSecond ?? []);
+  const ttft = samples.flatMap((sample) => sample.ttftMs ?? []);
+  const numCtx = group[0]?.configuration.numCtx ?? 0;
+  if (decode.length === 0 || ttft.length === 0) return null;
+  return { numCtx, decodeTokensPerSecond: median(decode), ttftMs: median(ttft) };
+}
+
+/** A finalist and what it is a finalist for. */
+export interface Finalist extends Measured {
+  readonly reason: string;
+}
+
+/**
+ * The best configuration of each objective and the default, each once, in order of importance.
+ * @param defaultKey key of the default configuration; it is compared with, so it is confirmed as well.
+ */
+export function chooseFinalists(observations: readonly Observation[], defaultKey: string): Finalist[] {
+  const measured = measuredConfigurations(observations);
+  const finalists = new Map<string, Finalist>();
+  const contexts = measured.map(({ figures }) => figures.numCtx);
+  for (const objective of OBJECTIVES) {
+    const eligible = eligibleContexts(objective.purpose, contexts);
+    const candidates = measured.filter(({ figures }) => eligible(figures.numCtx));
+    const best = candidates.reduce<Measured | null>(
+      (leader, next) =>
+        leader && objective.score(leader.figures) >= objective.score(next.figures) ? leader : next,
+      null,
+    );
+    if (!best) continue;
+    const known = finalists.get(best.key);
+    const reason = known ? `${known.reason} and ${objective.purpose}` : `leads for ${objective.purpose}`;
+    finalists.set(best.key, { ...best, reason });
+  }
+  const fallback = measured.find(({ key }) => key === defaultKey);
+  if (fallback && !finalists.has(defaultKey)) {
+    finalists.set(defaultKey, { ...fallback, reason: "the default, which the presets are compared with" });
+  }
+  return [...finalists.values()];
+}
+
+/** Usable confirmation samples of one configuration. */
+export const confirmedSamples = (observations: readonly Observation[], key: string) =>
+  observations
+    .filter(
+      ({ purpose, configuration }) => purpose === Purpose.CONFIRM && configurationKey(configuration) === key,
+    )
+    .flatMap(({ samples }) => samples);

@@ -1,0 +1,150 @@
+// Starts a coordinator, part by part, and stops it in reverse order.
+import { mkdir } from "node:fs/promises";
+import { Health } from "@ozone/proto/health";
+import { MachineService } from "@ozone/proto/machine_service";
+import { PresetService } from "@ozone/proto/preset_service";
+import { ReportService } from "@ozone/proto/report_service";
+import { SweepService } from "@ozone/proto/sweep_service";
+import {
+  connectBus,
+  ensureStreams,
+  ensureWorkConsumer,
+  onAnnouncement,
+  onHeartbeat,
+} from "@ozone/shared/bus";
+import { messageOf, OzoneError, systemCodeOf } from "@ozone/shared/errors";
+import { OZONE_VERSION } from "@ozone/shared/version";
+import type { Logger } from "pino";
+import { addService, createServer, listen, stopServer } from "./api/grpc-server.ts";
+import { healthHandlers } from "./api/health.ts";
+import { machineHandlers } from "./api/machines.ts";
+import { presetHandlers, reportHandlers } from "./api/presets.ts";
+import { sweepHandlers } from "./api/sweeps.ts";
+import { createChangeSignal } from "./change-signal.ts";
+import type { CoordinatorConfig } from "./config.ts";
+import { acceptAnnouncement, acceptHeartbeat } from "./fleet/machines-online.ts";
+import { openBusServer, openDatabase } from "./parts.ts";
+import { refuseSecondCoordinator, removeRunFile, writeRunFile } from "./run-file.ts";
+import { extendAllLeases } from "./store/attempts.ts";
+import { openStore } from "./store/open-store.ts";
+import { startTasks } from "./tasks.ts";
+
+/** A running coordinator. */
+export interface Coordinator {
+  readonly grpcAddress: string;
+  readonly natsUrl: string;
+  stop(): Promise<void>;
+}
+
+const WATCH_INTERVAL_MS = 500;
+
+async function makeDataDir(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true });
+  } catch (thrown) {
+    const full = systemCodeOf(thrown) === "ENOSPC" ? "the disk is full; make room" : messageOf(thrown);
+    throw new OzoneError(
+      "unavailable",
+      `The data folder ${dataDir} can't be made (${full}), or set OZONE_DATA_DIR to another folder.`,
+      { cause: thrown },
+    );
+  }
+}
+
+/** Ends what was opened, last first; one failure does not keep the others from being ended. */
+async function stopAll(log: Logger, stops: readonly (() => unknown)[]): Promise<void> {
+  for (const stop of stops.toReversed()) {
+    try {
+      await stop();
+    } catch (thrown) {
+      log.warn(`while stopping: ${messageOf(thrown)}`);
+    }
+  }
+}
+
+/**
+ * Starts everything.
+ * @throws OzoneError with one sentence; what had been started is stopped then.
+ */
+export async function startCoordinator(config: CoordinatorConfig, log: Logger): Promise<Coordinator> {
+  const stops: (() => unknown)[] = [];
+  try {
+    const { grpcAddress, natsUrl } = await open(config, log, stops);
+    return { grpcAddress, natsUrl, stop: () => stopAll(log, stops) };
+  } catch (thrown) {
+    await stopAll(log, stops);
+    throw thrown;
+  }
+}
+
+async function open(config: CoordinatorConfig, log: Logger, stops: (() => unknown)[]) {
+  const { dataDir, leaseMs } = config;
+  const startedAtMs = performance.now();
+  const say = (line: string) => log.info(line);
+  await makeDataDir(dataDir);
+  await refuseSecondCoordinator(dataDir);
+
+  const database = await openDatabase(config, say);
+  stops.push(() => database.stop());
+  const store = await openStore(database.url, (problem) => log.warn(`Postgres: ${problem}`));
+  stops.push(() => store.close());
+  const busServer = await openBusServer(config, say);
+  stops.push(() => busServer.stop());
+  const bus = await connectBus({ url: busServer.url, name: "ozone-coordinator" });
+  stops.push(() => bus.close());
+  await ensureStreams(bus);
+  await extendAllLeases(store.db, leaseMs);
+
+  const changes = createChangeSignal();
+  const onError = (name: string, thrown: unknown) => log.warn({ task: name }, messageOf(thrown));
+  const tasks = startTasks({ store, bus, leaseMs, changes, onError });
+  stops.push(() => tasks.stop());
+  const logged = (thrown: unknown) => {
+    onError("fleet", thrown);
+    throw thrown;
+  };
+  stops.push(
+    onAnnouncement(bus, async (machineId, message) => {
+      const reply = await acceptAnnouncement(store, { machineId, message, leaseMs }).catch(logged);
+      if (reply.accepted) {
+        await ensureStreams(bus);
+        await ensureWorkConsumer(bus, machineId);
+      }
+      tasks.wake();
+      changes.notify();
+      return reply;
+    }),
+    onHeartbeat(bus, async (machineId, message) => {
+      const reply = await acceptHeartbeat(store, { machineId, message, leaseMs }).catch(logged);
+      changes.notify();
+      return reply;
+    }),
+  );
+
+  const server = createServer();
+  const watchChange = (signal: AbortSignal) => changes.next(signal, WATCH_INTERVAL_MS);
+  addService(server, SweepService, sweepHandlers({ store, leaseMs, wake: tasks.wake, changed: watchChange }));
+  const parts = { database: database.words, bus: busServer.words, startedAtMs };
+  addService(
+    server,
+    MachineService,
+    machineHandlers(store, { parts, leaseMs, now: () => performance.now() }),
+  );
+  addService(server, PresetService, presetHandlers(store));
+  addService(server, ReportService, reportHandlers(store, leaseMs));
+  addService(
+    server,
+    Health,
+    healthHandlers(() => true),
+  );
+  const grpcAddress = await listen(server, config.grpcAddress);
+  stops.push(() => stopServer(server));
+  await writeRunFile(dataDir, {
+    pid: process.pid,
+    grpcAddress,
+    natsUrl: busServer.url,
+    version: OZONE_VERSION,
+  });
+  stops.push(() => removeRunFile(dataDir));
+  return { grpcAddress, natsUrl: busServer.url };
+}

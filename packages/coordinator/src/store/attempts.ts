@@ -1,0 +1,106 @@
+// Queries on attempts: leases by Postgres' clock, so that no machine's clock matters.
+import { and, eq, inArray, sql } from "drizzle-orm";
+import type { Executor, Transaction } from "./open-store.ts";
+import { attempts, trials } from "./schema/trials.ts";
+
+/** An attempt and whose it is. */
+export interface AttemptRef {
+  readonly trialId: string;
+  readonly number: number;
+  readonly machineId: string;
+}
+
+const ref = { trialId: attempts.trialId, number: attempts.number, machineId: attempts.machineId };
+const leaseEnd = (leaseMs: number) => sql`now() + make_interval(secs => ${leaseMs / 1000})`;
+
+/** Opens an attempt under a new lease. Its order is not published yet. */
+export async function openAttempt(tx: Transaction, attempt: AttemptRef, leaseMs: number): Promise<void> {
+  await tx.insert(attempts).values({ ...attempt, state: "leased", leaseExpiresAt: leaseEnd(leaseMs) });
+}
+
+/** Closes an attempt. */
+export async function closeAttempt(
+  tx: Transaction,
+  { trialId, number }: Pick<AttemptRef, "trialId" | "number">,
+  state: "reported" | "expired" | "cancelled",
+): Promise<void> {
+  await tx
+    .update(attempts)
+    .set({ state })
+    .where(and(eq(attempts.trialId, trialId), eq(attempts.number, number)));
+}
+
+/** Prolongs a live lease. @returns false when the attempt is not (or no longer) leased to this machine. */
+export async function extendLease(db: Executor, attempt: AttemptRef, leaseMs: number): Promise<boolean> {
+  const extended = await db
+    .update(attempts)
+    .set({ leaseExpiresAt: leaseEnd(leaseMs) })
+    .where(
+      and(
+        eq(attempts.trialId, attempt.trialId),
+        eq(attempts.number, attempt.number),
+        eq(attempts.machineId, attempt.machineId),
+        eq(attempts.state, "leased"),
+      ),
+    )
+    .returning({ number: attempts.number });
+  return extended.length > 0;
+}
+
+/** After a coordinator's absence no lease may end for want of heartbeats that nobody could hear. */
+export async function extendAllLeases(db: Executor, leaseMs: number): Promise<void> {
+  await db
+    .update(attempts)
+    .set({ leaseExpiresAt: leaseEnd(leaseMs) })
+    .where(eq(attempts.state, "leased"));
+}
+
+/** Leases that have run out. */
+export const expiredAttempts = (db: Executor): Promise<AttemptRef[]> =>
+  db
+    .select(ref)
+    .from(attempts)
+    .where(and(eq(attempts.state, "leased"), sql`${attempts.leaseExpiresAt} < now()`))
+    .orderBy(attempts.trialId);
+
+/** Leased attempts whose order has not reached the stream. */
+export const unpublishedAttempts = (db: Executor): Promise<AttemptRef[]> =>
+  db
+    .select(ref)
+    .from(attempts)
+    .where(and(eq(attempts.state, "leased"), eq(attempts.published, false)))
+    .orderBy(attempts.trialId);
+
+/** Notes that the order reached the stream. */
+export async function markPublished(db: Executor, { trialId, number }: AttemptRef): Promise<void> {
+  await db
+    .update(attempts)
+    .set({ published: true })
+    .where(and(eq(attempts.trialId, trialId), eq(attempts.number, number)));
+}
+
+/** For each of these machines the next planned trial of a running sweep, if the machine has no trial running. */
+export async function nextTrialIds(db: Executor, machineIds: readonly string[]): Promise<string[]> {
+  if (machineIds.length === 0) return [];
+  const rows = await db.execute<{ id: string }>(sql`
+    select distinct on (t.machine_id) t.id
+    from trials t
+    join sweeps s on s.id = t.sweep_id and s.state = 'running'
+    where t.state = 'planned'
+      and t.machine_id in (${sql.join(
+        machineIds.map((id) => sql`${id}`),
+        sql`, `,
+      )})
+      and not exists (select 1 from trials r where r.machine_id = t.machine_id and r.state = 'running')
+    order by t.machine_id, s.created_at, s.id, t.target_id, t.ordinal`);
+  return rows.rows.map(({ id }) => id);
+}
+
+/** Running trials of one machine: at most one. */
+export const runningTrialIds = async (db: Executor, machineIds: readonly string[]): Promise<string[]> => {
+  const rows = await db
+    .select({ id: trials.id })
+    .from(trials)
+    .where(and(inArray(trials.machineId, [...machineIds]), eq(trials.state, "running")));
+  return rows.map(({ id }) => id);
+};

@@ -1,0 +1,29 @@
+// A machine's row as the API shows it.
+import { create } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { type Machine, MachineSchema } from "@ozone/proto/machine";
+import type { MachineRow } from "./machines.ts";
+
+/** A machine that was heard within one lease. */
+export const isOnline = (machine: MachineRow, leaseMs: number): boolean => machine.silentMs < leaseMs;
+
+/** Row to message; `leaseMs` is how long silence may last before a machine counts as offline. */
+export function describeMachine(row: MachineRow, leaseMs: number): Machine {
+  const { announcement } = row;
+  const online = isOnline(row, leaseMs);
+  return create(MachineSchema, {
+    id: row.id,
+    name: announcement.name,
+    hostId: announcement.hostId,
+    hardwareClass: announcement.hardwareClass,
+    factsJson: announcement.factsJson,
+    ...(announcement.engine ? { engine: announcement.engine } : {}),
+    models: announcement.models,
+    agentVersion: announcement.agentVersion,
+    lastSeenAt: timestampFromDate(row.lastSeenAt),
+    status: online ? "online" : "offline",
+    activity: online ? row.activity : "",
+    engineProblem: announcement.engineProblem,
+    defaultThreads: announcement.defaultThreads,
+  });
+}

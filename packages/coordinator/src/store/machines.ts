@@ -1,0 +1,69 @@
+// Queries on machines.
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { type Announcement, AnnouncementSchema } from "@ozone/proto/machine";
+import { eq, inArray, sql } from "drizzle-orm";
+import type { Executor } from "./open-store.ts";
+import { machines } from "./schema/machines.ts";
+
+/** A machine as stored. Times are Postgres' own; `silentMs` is counted by its clock. */
+export interface MachineRow {
+  readonly id: string;
+  readonly announcement: Announcement;
+  readonly activity: string;
+  readonly lastSeenAt: Date;
+  readonly silentMs: number;
+}
+
+const columns = {
+  id: machines.id,
+  announcement: machines.announcement,
+  activity: machines.activity,
+  lastSeenAt: machines.lastSeenAt,
+  silentMs: sql<number>`(extract(epoch from now() - ${machines.lastSeenAt}) * 1000)::float8`,
+};
+
+const parse = <Row extends { announcement: Uint8Array }>(row: Row) => ({
+  ...row,
+  announcement: fromBinary(AnnouncementSchema, row.announcement),
+});
+
+/** Stores an announcement; the machine counts as seen now. */
+export async function saveMachine(db: Executor, announcement: Announcement): Promise<void> {
+  const values = {
+    name: announcement.name,
+    hostId: announcement.hostId,
+    hardwareClass: announcement.hardwareClass,
+    announcement: toBinary(AnnouncementSchema, announcement),
+    lastSeenAt: sql`now()`,
+  };
+  await db
+    .insert(machines)
+    .values({ id: announcement.machineId, ...values })
+    .onConflictDoUpdate({ target: machines.id, set: values });
+}
+
+/** Notes a heartbeat. @returns false when the machine is unknown. */
+export async function touchMachine(db: Executor, id: string, activity: string): Promise<boolean> {
+  const touched = await db
+    .update(machines)
+    .set({ lastSeenAt: sql`now()`, activity })
+    .where(eq(machines.id, id))
+    .returning({ id: machines.id });
+  return touched.length > 0;
+}
+
+/** All machines, ordered by name and id. */
+export async function listMachines(db: Executor): Promise<MachineRow[]> {
+  return (await db.select(columns).from(machines).orderBy(machines.name, machines.id)).map(parse);
+}
+
+/** The machines of these ids, in no order. */
+export async function machinesById(db: Executor, ids: readonly string[]): Promise<MachineRow[]> {
+  if (ids.length === 0) return [];
+  return (
+    await db
+      .select(columns)
+      .from(machines)
+      .where(inArray(machines.id, [...ids]))
+  ).map(parse);
+}

@@ -1,0 +1,87 @@
+// Opens Postgres: pool, migrations, one door for transactions. drizzle and pg appear only in this room.
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { messageOf, OzoneError, systemCodeOf } from "@ozone/shared/errors";
+import { sql } from "drizzle-orm";
+import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
+import { migrate } from "drizzle-orm/node-postgres/migrator";
+import pg from "pg";
+
+/** Runs statements on their own. */
+export type Database = NodePgDatabase;
+/** Runs statements inside one transaction. */
+export type Transaction = Parameters<Parameters<Database["transaction"]>[0]>[0];
+/** Either: for queries that do not care. */
+export type Executor = Database | Transaction;
+
+/** The open store. */
+export interface Store {
+  readonly db: Database;
+  /** Rejects when Postgres can't be reached now. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const POOL_CONNECTIONS = 8;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Coordinators that start together migrate one after the other. */
+const MIGRATION_LOCK = 7_264_001;
+
+function migrationsFolder(): string {
+  for (const candidate of ["../migrations", "../../migrations"]) {
+    const folder = fileURLToPath(new URL(candidate, import.meta.url));
+    if (existsSync(`${folder}/meta/_journal.json`)) return folder;
+  }
+  throw new OzoneError(
+    "internal",
+    "The migrations folder of the coordinator is missing; install Ozone again.",
+  );
+}
+
+async function migrateLocked(pool: pg.Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
+    await migrate(drizzle(client), { migrationsFolder: migrationsFolder() });
+  } finally {
+    // Closing the session releases the lock, also when the migration failed halfway.
+    client.release(true);
+  }
+}
+
+/**
+ * Connects and brings the schema up to date.
+ * @throws OzoneError unavailable when Postgres can't be reached or refuses us.
+ */
+export async function openStore(url: string, onIdleError: (problem: string) => void): Promise<Store> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: POOL_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: "ozone-coordinator",
+  });
+  // Without a listener a lost idle connection would end the process.
+  pool.on("error", (error) => onIdleError(messageOf(error)));
+  try {
+    await migrateLocked(pool);
+  } catch (thrown) {
+    await pool.end();
+    throw new OzoneError("unavailable", describeProblem(thrown), { cause: thrown });
+  }
+  const db = drizzle(pool);
+  return {
+    db,
+    ping: async () => {
+      await db.execute(sql`select 1`);
+    },
+    close: () => pool.end(),
+  };
+}
+
+function describeProblem(thrown: unknown): string {
+  const reason = messageOf(thrown instanceof Error && thrown.cause ? thrown.cause : thrown);
+  if (systemCodeOf(thrown) === "ECONNREFUSED") {
+    return "No Postgres answers at OZONE_DATABASE_URL; start it, correct the address, or unset it to use the embedded one.";
+  }
+  return `Postgres could not be prepared: ${reason}. Check OZONE_DATABASE_URL and the rights of its user.`;
+}

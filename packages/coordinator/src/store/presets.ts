@@ -1,0 +1,81 @@
+// Queries on presets.
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { type Preset, PresetSchema } from "@ozone/proto/preset";
+import { and, asc, count, eq } from "drizzle-orm";
+import type { Database, Executor } from "./open-store.ts";
+import type { PresetKey } from "./results.ts";
+import { presets } from "./schema/presets.ts";
+
+const ofKey = (key: PresetKey) =>
+  and(
+    eq(presets.hardwareClass, key.hardwareClass),
+    eq(presets.modelDigest, key.modelDigest),
+    eq(presets.engineKind, key.engineKind),
+    eq(presets.engineVersion, key.engineVersion),
+  );
+
+/** Replaces the presets of one key. */
+export async function replacePresets(db: Database, key: PresetKey, chosen: readonly Preset[]): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.delete(presets).where(ofKey(key));
+    const rows = chosen.map((preset) => ({
+      ...key,
+      purpose: preset.purpose,
+      modelName: preset.modelName,
+      document: toBinary(PresetSchema, preset),
+    }));
+    if (rows.length > 0) await tx.insert(presets).values(rows);
+  });
+}
+
+/** Presets that match; empty fields match everything. Ordered by class, model, engine, purpose. */
+export async function listPresets(
+  db: Executor,
+  filter: { model: string; hardwareClass: string; purpose: string },
+): Promise<Preset[]> {
+  const rows = await db
+    .select({ document: presets.document, refreshedAt: presets.refreshedAt })
+    .from(presets)
+    .where(
+      and(
+        filter.model === "" ? undefined : eq(presets.modelName, filter.model),
+        filter.hardwareClass === "" ? undefined : eq(presets.hardwareClass, filter.hardwareClass),
+        filter.purpose === "" ? undefined : eq(presets.purpose, filter.purpose),
+      ),
+    )
+    .orderBy(
+      asc(presets.hardwareClass),
+      asc(presets.modelName),
+      asc(presets.modelDigest),
+      asc(presets.engineKind),
+      asc(presets.engineVersion),
+      asc(presets.purpose),
+    );
+  return rows.map(({ document, refreshedAt }) => {
+    const preset = fromBinary(PresetSchema, document);
+    preset.refreshedAt = timestampFromDate(refreshedAt);
+    return preset;
+  });
+}
+
+/** The keys that have presets, with the time of their refreshing. */
+export const refreshedKeys = (db: Executor): Promise<(PresetKey & { refreshedAt: Date })[]> =>
+  db
+    .selectDistinctOn(
+      [presets.hardwareClass, presets.modelDigest, presets.engineKind, presets.engineVersion],
+      {
+        hardwareClass: presets.hardwareClass,
+        modelDigest: presets.modelDigest,
+        engineKind: presets.engineKind,
+        engineVersion: presets.engineVersion,
+        refreshedAt: presets.refreshedAt,
+      },
+    )
+    .from(presets);
+
+/** How many presets there are. */
+export async function countPresets(db: Executor): Promise<number> {
+  const [row] = await db.select({ presets: count() }).from(presets);
+  return row?.presets ?? 0;
+}

@@ -1,0 +1,146 @@
+// Queries on results, samples and quarantine.
+
+import { fromBinary } from "@bufbuild/protobuf";
+import { type Sample, type TrialResult, TrialResultSchema } from "@ozone/proto/trial";
+import { configurationKey, configuration as emptyConfiguration } from "@ozone/shared/configuration";
+import { engineKindWords } from "@ozone/shared/provenance";
+import { and, asc, eq, type SQL, sql } from "drizzle-orm";
+import type { Executor, Transaction } from "./open-store.ts";
+import { quarantine, results, samples } from "./schema/results.ts";
+
+/** What presets are keyed by. */
+export interface PresetKey {
+  readonly hardwareClass: string;
+  readonly modelDigest: string;
+  readonly engineKind: string;
+  readonly engineVersion: string;
+}
+
+/** The preset key that a result belongs to. */
+export const presetKeyOf = (result: TrialResult): PresetKey => ({
+  hardwareClass: result.hardwareClass,
+  modelDigest: result.modelDigest,
+  engineKind: engineKindWords(result.conditions?.engine?.kind ?? 0),
+  engineVersion: result.conditions?.engine?.version ?? "",
+});
+
+const NOTHING = emptyConfiguration({ numCtx: 0, numBatch: 0, numPredict: 0 });
+
+const sampleRow = (result: TrialResult, sample: Sample, position: number): typeof samples.$inferInsert => ({
+  trialId: result.trialId,
+  attempt: result.attempt,
+  position,
+  valid: sample.valid,
+  promptTokens: sample.promptTokens,
+  generatedTokens: sample.generatedTokens,
+  prefillTokensPerSecond: sample.prefillTokensPerSecond ?? null,
+  decodeTokensPerSecond: sample.decodeTokensPerSecond ?? null,
+  ttftMs: sample.ttftMs ?? null,
+  interTokenP50Ms: sample.interTokenP50Ms ?? null,
+  interTokenP95Ms: sample.interTokenP95Ms ?? null,
+  failedChecks: sample.checks.filter(({ passed }) => passed === false).map(({ code }) => code),
+});
+
+/** Stores one result, its samples and the bytes they came in. Unique on (trial, attempt). */
+export async function insertResult(
+  tx: Transaction,
+  result: TrialResult,
+  stored: { targetId: number; payload: Uint8Array },
+): Promise<void> {
+  await tx.insert(results).values({
+    trialId: result.trialId,
+    attempt: result.attempt,
+    machineId: result.machineId,
+    sweepId: result.sweepId,
+    targetId: stored.targetId,
+    ...presetKeyOf(result),
+    modelName: result.modelName,
+    configurationKey: configurationKey(result.configuration ?? NOTHING),
+    purpose: result.purpose,
+    verdict: result.verdict,
+    provenance: result.provenance,
+    failureClass: result.failure?.failureClass ?? null,
+    elapsedMs: result.elapsedMs,
+    payload: stored.payload,
+  });
+  const rows = result.samples.map((sample, position) => sampleRow(result, sample, position));
+  if (rows.length > 0) await tx.insert(samples).values(rows);
+}
+
+/** Whether this attempt's result is stored. */
+export async function isStored(tx: Executor, trialId: string, attempt: number): Promise<boolean> {
+  const rows = await tx
+    .select({ attempt: results.attempt })
+    .from(results)
+    .where(and(eq(results.trialId, trialId), eq(results.attempt, attempt)));
+  return rows.length > 0;
+}
+
+const load = async (db: Executor, where: SQL | undefined): Promise<TrialResult[]> => {
+  const rows = await db
+    .select({ payload: results.payload })
+    .from(results)
+    .where(where)
+    .orderBy(asc(results.trialId), asc(results.attempt));
+  return rows.map(({ payload }) => fromBinary(TrialResultSchema, payload));
+};
+
+/** Results of one target, by trial and attempt. */
+export const resultsOfTarget = (db: Executor, targetId: number): Promise<TrialResult[]> =>
+  load(db, eq(results.targetId, targetId));
+
+/** Results of one sweep, or all (empty id), by trial and attempt. */
+export const resultsOfSweep = (db: Executor, sweepId: string): Promise<TrialResult[]> =>
+  load(db, sweepId === "" ? undefined : eq(results.sweepId, sweepId));
+
+/** Everything measured for one preset key. */
+export const resultsOfKey = (db: Executor, key: PresetKey): Promise<TrialResult[]> =>
+  load(
+    db,
+    and(
+      eq(results.hardwareClass, key.hardwareClass),
+      eq(results.modelDigest, key.modelDigest),
+      eq(results.engineKind, key.engineKind),
+      eq(results.engineVersion, key.engineVersion),
+    ),
+  );
+
+/** All preset keys with their newest result's arrival. */
+export const presetKeys = (db: Executor): Promise<(PresetKey & { newest: Date })[]> =>
+  db
+    .select({
+      hardwareClass: results.hardwareClass,
+      modelDigest: results.modelDigest,
+      engineKind: results.engineKind,
+      engineVersion: results.engineVersion,
+      newest: sql<Date>`max(${results.receivedAt})`.mapWith(results.receivedAt),
+    })
+    .from(results)
+    .groupBy(results.hardwareClass, results.modelDigest, results.engineKind, results.engineVersion);
+
+const QUARANTINED_BYTES_MAX = 256 * 1024;
+
+/** Keeps what could not be counted, cut to a bounded size, with the reason. */
+export async function quarantineMessage(
+  db: Executor,
+  message: { machineId: string; reason: string; payload: Uint8Array },
+): Promise<void> {
+  const payload = message.payload.subarray(0, QUARANTINED_BYTES_MAX);
+  await db.insert(quarantine).values({ ...message, payload });
+}
+
+/** How many messages are in quarantine. */
+export async function countQuarantine(db: Executor): Promise<number> {
+  const [row] = await db.select({ messages: sql<number>`count(*)::int` }).from(quarantine);
+  return row?.messages ?? 0;
+}
+
+/** Measuring time spent per target of a sweep, in milliseconds of the agents' clocks. */
+export async function spentMsByTarget(db: Executor, sweepId: string): Promise<Map<number, number>> {
+  const rows = await db
+    .select({ targetId: results.targetId, spentMs: sql<number>`sum(${results.elapsedMs})::float8` })
+    .from(results)
+    .where(eq(results.sweepId, sweepId))
+    .groupBy(results.targetId);
+  return new Map(rows.map(({ targetId, spentMs }) => [targetId, spentMs]));
+}

@@ -1,0 +1,32 @@
+// sweeps: what people asked for; sweep_targets: one row per machine and model of a sweep, the unit that is searched.
+import { boolean, index, integer, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { bytea, instant } from "./columns.ts";
+
+export const sweeps = pgTable(
+  "sweeps",
+  {
+    id: text("id").primaryKey(),
+    name: text("name").notNull(),
+    request: bytea("request").notNull(),
+    state: text("state", { enum: ["running", "done", "cancelled", "failed"] }).notNull(),
+    createdAt: instant("created_at").notNull().defaultNow(),
+    finishedAt: instant("finished_at"),
+  },
+  (table) => [index("sweeps_state").on(table.state)],
+);
+
+export const sweepTargets = pgTable(
+  "sweep_targets",
+  {
+    id: integer("id").primaryKey().generatedAlwaysAsIdentity(),
+    sweepId: text("sweep_id")
+      .notNull()
+      .references(() => sweeps.id),
+    machineId: text("machine_id").notNull(),
+    modelName: text("model_name").notNull(),
+    modelDigest: text("model_digest").notNull(),
+    finished: boolean("finished").notNull().default(false),
+    notes: jsonb("notes").$type<string[]>().notNull().default([]),
+  },
+  (table) => [uniqueIndex("sweep_targets_once").on(table.sweepId, table.machineId, table.modelDigest)],
+);

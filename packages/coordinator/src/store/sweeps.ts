@@ -1,0 +1,113 @@
+// Queries on sweeps and their targets.
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
+import type { SweepStateName, TrialStateName } from "@ozone/shared/trial-state";
+import { and, count, desc, eq, sql } from "drizzle-orm";
+import type { Executor } from "./open-store.ts";
+import { sweeps, sweepTargets } from "./schema/sweeps.ts";
+import { trials } from "./schema/trials.ts";
+
+/** A sweep as stored. */
+export interface SweepRow {
+  readonly id: string;
+  readonly name: string;
+  readonly request: SweepRequest;
+  readonly state: SweepStateName;
+  readonly createdAt: Date;
+  readonly finishedAt: Date | null;
+}
+
+/** One machine and model of a sweep. */
+export interface TargetRow {
+  readonly id: number;
+  readonly sweepId: string;
+  readonly machineId: string;
+  readonly modelName: string;
+  readonly modelDigest: string;
+  readonly finished: boolean;
+  readonly notes: string[];
+}
+
+const parse = (row: typeof sweeps.$inferSelect): SweepRow => ({
+  ...row,
+  request: fromBinary(SweepRequestSchema, row.request),
+});
+
+/** Stores a new running sweep with its targets. */
+export async function insertSweep(
+  db: Executor,
+  sweep: { id: string; name: string; request: SweepRequest },
+  targets: readonly { machineId: string; modelName: string; modelDigest: string }[],
+): Promise<void> {
+  const request = toBinary(SweepRequestSchema, sweep.request);
+  await db.insert(sweeps).values({ id: sweep.id, name: sweep.name, request, state: "running" });
+  await db.insert(sweepTargets).values(targets.map((target) => ({ ...target, sweepId: sweep.id })));
+}
+
+/** The sweep, or null. With `lock` the row is held until the transaction ends. */
+export async function findSweep(db: Executor, id: string, lock = false): Promise<SweepRow | null> {
+  const query = db.select().from(sweeps).where(eq(sweeps.id, id));
+  const [row] = await (lock ? query.for("update") : query);
+  return row ? parse(row) : null;
+}
+
+/** Newest first. */
+export async function listSweeps(db: Executor, limit: number): Promise<SweepRow[]> {
+  return (await db.select().from(sweeps).orderBy(desc(sweeps.createdAt), desc(sweeps.id)).limit(limit)).map(
+    parse,
+  );
+}
+
+/** Oldest first: the order in which machines serve them. */
+export async function runningSweeps(db: Executor): Promise<SweepRow[]> {
+  const rows = await db
+    .select()
+    .from(sweeps)
+    .where(eq(sweeps.state, "running"))
+    .orderBy(sweeps.createdAt, sweeps.id);
+  return rows.map(parse);
+}
+
+/** Targets of one sweep in a fixed order. */
+export const listTargets = (db: Executor, sweepId: string): Promise<TargetRow[]> =>
+  db.select().from(sweepTargets).where(eq(sweepTargets.sweepId, sweepId)).orderBy(sweepTargets.id);
+
+/** One target, or null. */
+export async function findTarget(db: Executor, id: number): Promise<TargetRow | null> {
+  const [row] = await db.select().from(sweepTargets).where(eq(sweepTargets.id, id));
+  return row ?? null;
+}
+
+/** Adds notes and, when nothing more is to be planned, closes the target. */
+export async function updateTarget(
+  db: Executor,
+  id: number,
+  change: { finished: boolean; notes: readonly string[] },
+): Promise<void> {
+  await db
+    .update(sweepTargets)
+    .set({ finished: change.finished, notes: [...change.notes] })
+    .where(eq(sweepTargets.id, id));
+}
+
+/** Ends a running sweep. @returns false when it had ended already. */
+export async function endSweep(db: Executor, id: string, state: SweepStateName): Promise<boolean> {
+  const ended = await db
+    .update(sweeps)
+    .set({ state, finishedAt: sql`now()` })
+    .where(and(eq(sweeps.id, id), eq(sweeps.state, "running")))
+    .returning({ id: sweeps.id });
+  return ended.length > 0;
+}
+
+/** How many trials of a sweep are in which state. */
+export async function countTrials(db: Executor, sweepId: string): Promise<Record<TrialStateName, number>> {
+  const counts = { planned: 0, running: 0, done: 0, failed: 0, cancelled: 0 };
+  const rows = await db
+    .select({ state: trials.state, trials: count() })
+    .from(trials)
+    .where(eq(trials.sweepId, sweepId))
+    .groupBy(trials.state);
+  for (const row of rows) counts[row.state] = row.trials;
+  return counts;
+}

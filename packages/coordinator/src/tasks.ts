@@ -1,0 +1,106 @@
+// What the coordinator does all the time: take results in, plan and dispatch, refresh presets. Rooms meet here only
+// through typed values.
+import { type Bus, ensureStreams, ensureWorkConsumer, isBusError } from "@ozone/shared/bus";
+import { startTask } from "./background-task.ts";
+import type { ChangeSignal } from "./change-signal.ts";
+import { advanceSweeps } from "./dispatch/advance-sweeps.ts";
+import { dispatchTrials } from "./dispatch/dispatch-trials.ts";
+import { expireLeases } from "./dispatch/expire-leases.ts";
+import { machinesOnline } from "./fleet/machines-online.ts";
+import { receiveResults } from "./intake/receive-results.ts";
+import { planTarget } from "./planning/plan-target.ts";
+import { presetKeyText, refreshPresets, staleKeys } from "./presets/refresh-presets.ts";
+import type { Store } from "./store/open-store.ts";
+import type { PresetKey } from "./store/results.ts";
+
+/** What the tasks work with. */
+export interface TaskPorts {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly leaseMs: number;
+  readonly changes: ChangeSignal;
+  readonly onError: (name: string, thrown: unknown) => void;
+}
+
+/** The running tasks. */
+export interface Tasks {
+  /** Plan and dispatch now. */
+  wake(): void;
+  stop(): Promise<void>;
+}
+
+const DISPATCH_INTERVAL_MS = 1_000;
+const REFRESH_INTERVAL_MS = 60_000;
+
+/** A wiped JetStream is built again before anything else is tried. */
+async function rebuildPipes({ bus, store, leaseMs }: TaskPorts): Promise<void> {
+  await ensureStreams(bus);
+  for (const { id } of await machinesOnline(store, leaseMs)) await ensureWorkConsumer(bus, id);
+}
+
+/** Runs `work`; when the bus fails, its streams may be gone: they are made again, and the failure is passed on. */
+async function withPipes<Value>(ports: TaskPorts, work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (isBusError(thrown)) await rebuildPipes(ports);
+    throw thrown;
+  }
+}
+
+async function planAndDispatch(ports: TaskPorts): Promise<boolean> {
+  const { store, bus, leaseMs, changes } = ports;
+  const expired = await expireLeases(store);
+  const ended = await advanceSweeps(store, planTarget);
+  const machineIds = (await machinesOnline(store, leaseMs)).map(({ id }) => id);
+  const sent = await dispatchTrials(store, bus, { machineIds, leaseMs });
+  if (expired > 0 || ended.length > 0 || sent > 0) changes.notify();
+  return false;
+}
+
+/** Starts all tasks. */
+export function startTasks(ports: TaskPorts): Tasks {
+  const { store, bus, changes, onError } = ports;
+  const pending = new Map<string, PresetKey>();
+
+  const refresh = startTask({
+    name: "presets",
+    intervalMs: REFRESH_INTERVAL_MS,
+    onError,
+    run: async () => {
+      const keys = pending.size > 0 ? [...pending.values()] : await staleKeys(store);
+      for (const key of keys) {
+        pending.delete(presetKeyText(key));
+        await refreshPresets(store, key);
+      }
+      if (keys.length > 0) changes.notify();
+      return pending.size > 0;
+    },
+  });
+  const dispatch = startTask({
+    name: "dispatch",
+    intervalMs: DISPATCH_INTERVAL_MS,
+    onError,
+    run: () => withPipes(ports, () => planAndDispatch(ports)),
+  });
+  const intake = startTask({
+    name: "intake",
+    intervalMs: 0,
+    onError,
+    run: async () => {
+      const touched = await withPipes(ports, () => receiveResults(store, bus));
+      if (touched === null) return true;
+      for (const key of touched) pending.set(presetKeyText(key), key);
+      refresh.wake();
+      dispatch.wake();
+      changes.notify();
+      return true;
+    },
+  });
+  return {
+    wake: () => dispatch.wake(),
+    stop: async () => {
+      await Promise.all([intake.stop(), dispatch.stop(), refresh.stop()]);
+    },
+  };
+}

@@ -1,0 +1,180 @@
+// The sweep as a person writes it (YAML keys, or the flags of `ozone sweep run`), checked and turned into a request.
+// Pure: it takes the parsed document and says what is wrong where; whoever read the text adds line and column.
+import { create } from "@bufbuild/protobuf";
+import { type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
+import * as z from "zod";
+import { configuration, configurationProblems } from "./configuration.ts";
+import { parseDuration } from "./duration.ts";
+import { NUM_CTX_MAX, NUM_CTX_MIN, SAMPLES_PER_ATTEMPT_MAX, TRIALS_PER_SWEEP_MAX } from "./limits.ts";
+import { explainUnknownKey } from "./sweep-file-keys.ts";
+
+/** Time box of the quick strategy when none is given. */
+export const QUICK_BUDGET_MS = 240_000;
+
+/** Something in the document that can't be used: where (path of keys and indexes) and what to do, in one sentence. */
+export interface SweepProblem {
+  readonly path: readonly (string | number)[];
+  /** Whether the key itself or its value is at fault. */
+  readonly at: "key" | "value";
+  readonly message: string;
+}
+
+/** Either the request or at least one problem. */
+export type SweepReading =
+  | { readonly request: SweepRequest; readonly problems: readonly [] }
+  | { readonly request: null; readonly problems: readonly SweepProblem[] };
+
+function numbers(limits: { from: number; to: number; whole?: boolean }) {
+  const { from, to, whole = true } = limits;
+  const error = `must be a ${whole ? "whole number" : "number"} from ${from} to ${to}`;
+  const number = z.number({ error }).min(from, { error }).max(to, { error });
+  return whole ? number.int({ error }) : number;
+}
+
+function words(allowed: readonly [string, ...string[]]) {
+  return z.enum(allowed, { error: `must be one of ${allowed.join(", ")}` });
+}
+
+/** One value or a list of values; always a list afterwards. */
+function oneOrMore<Item extends z.ZodType>(item: Item) {
+  return z
+    .preprocess(
+      (value) => (Array.isArray(value) || value === undefined ? value : [value]),
+      z.array(item).min(1, { error: "must not be empty" }).max(1000, { error: "has over 1000 values" }),
+    )
+    .transform((values) => [...new Set(values)]);
+}
+
+const label = z
+  .string({ error: "must be a text" })
+  .trim()
+  .min(1, { error: "must not be empty" })
+  .max(256, { error: "must not be longer than 256 characters" })
+  .regex(/^[^\p{Cc}]*$/u, { error: "must not contain control characters" });
+
+const onOff = z.preprocess(
+  (value) => (value === true ? "on" : value === false ? "off" : value),
+  words(["on", "off"]),
+);
+
+const matrixSchema = z.strictObject(
+  {
+    num_ctx: oneOrMore(numbers({ from: NUM_CTX_MIN, to: NUM_CTX_MAX })).optional(),
+    num_batch: oneOrMore(numbers({ from: 1, to: 65_536 })).optional(),
+    num_thread: oneOrMore(numbers({ from: 1, to: 4096 })).optional(),
+    num_gpu: oneOrMore(numbers({ from: 0, to: 10_000 })).optional(),
+    kv_cache_type: oneOrMore(words(["f16", "q8_0", "q4_0"])).optional(),
+    flash_attention: oneOrMore(onOff).optional(),
+    num_predict: oneOrMore(numbers({ from: 2, to: 1_000_000 })).optional(),
+    concurrency: oneOrMore(numbers({ from: 1, to: 256 })).optional(),
+  },
+  { error: 'must list options with their values, for example "num_ctx: [4096, 8192]"' },
+);
+
+const budgetSchema = z
+  .unknown()
+  .transform((value): unknown => (typeof value === "string" ? parseDuration(value) : null))
+  .pipe(
+    z
+      .number({ error: 'must be a duration with its unit, for example "240s", "10m" or "1h30m"' })
+      .min(1000, { error: "must be at least 1s" })
+      .max(30 * 86_400_000, { error: "must be at most 30d" }),
+  );
+
+const sweepSchema = z.strictObject(
+  {
+    name: label.optional(),
+    models: oneOrMore(label).optional(),
+    machines: oneOrMore(label).optional(),
+    strategy: words(["grid", "quick"]).optional(),
+    budget: budgetSchema.optional(),
+    fill: numbers({ from: 0.01, to: 1, whole: false }).optional(),
+    repetitions: numbers({ from: 1, to: SAMPLES_PER_ATTEMPT_MAX }).optional(),
+    launches: numbers({ from: 1, to: SAMPLES_PER_ATTEMPT_MAX }).optional(),
+    matrix: matrixSchema.optional(),
+  },
+  { error: 'must be a list of keys with values, for example "strategy: grid"' },
+);
+
+type SweepDocument = z.infer<typeof sweepSchema>;
+
+/** The keys of a sweep and of its matrix, for whoever turns flags into a document. */
+export const SWEEP_KEYS: readonly string[] = Object.keys(sweepSchema.shape);
+/** The dimensions of a matrix, by Ollama's names. */
+export const MATRIX_KEYS: readonly string[] = Object.keys(matrixSchema.shape);
+
+/**
+ * Checks a parsed document (an empty one asks for the defaults) and turns it into a request. Without a strategy, a
+ * matrix asks for `grid` and no matrix for `quick`; numbers of the protocol that are not given stay 0: the
+ * coordinator's default.
+ */
+export function readSweep(document: unknown): SweepReading {
+  const parsed = sweepSchema.safeParse(document ?? {});
+  if (!parsed.success) return { request: null, problems: parsed.error.issues.flatMap(problemsOf) };
+  const problems = contradictions(parsed.data);
+  if (problems.length > 0) return { request: null, problems };
+  return { request: requestOf(parsed.data), problems: [] };
+}
+
+function problemsOf(issue: z.core.$ZodIssue): SweepProblem[] {
+  const path = issue.path.filter((key) => typeof key !== "symbol");
+  if (issue.code !== "unrecognized_keys") return [{ path, at: "value", message: issue.message }];
+  const keys = { sweep: SWEEP_KEYS, matrix: MATRIX_KEYS };
+  return issue.keys.map((key) => ({
+    path: [...path, key],
+    at: "key",
+    message: explainUnknownKey(key, { inMatrix: path[0] === "matrix", keys }),
+  }));
+}
+
+/** What each value allows, but all together do not. */
+function contradictions({ matrix, repetitions = 1, launches = 1 }: SweepDocument): SweepProblem[] {
+  const problems: SweepProblem[] = [];
+  if (repetitions * launches > SAMPLES_PER_ATTEMPT_MAX) {
+    problems.push({
+      path: ["repetitions"],
+      at: "value",
+      message: `times launches is ${repetitions * launches} samples per trial; the limit is ${SAMPLES_PER_ATTEMPT_MAX}`,
+    });
+  }
+  if (!matrix) return problems;
+  const size = Object.values(matrix).reduce((product, values) => product * (values?.length ?? 1), 1);
+  if (size > TRIALS_PER_SWEEP_MAX) {
+    const message = `makes ${size} configurations; the limit is ${TRIALS_PER_SWEEP_MAX}, so list fewer values`;
+    problems.push({ path: ["matrix"], at: "value", message });
+  }
+  if (matrix.num_ctx && matrix.num_predict) {
+    const numPredict = Math.max(...matrix.num_predict);
+    const tightest = configuration({ numCtx: Math.min(...matrix.num_ctx), numBatch: 1, numPredict });
+    for (const problem of configurationProblems(tightest, 0)) {
+      problems.push({ path: ["matrix", "num_predict"], at: "value", message: `is impossible: ${problem}` });
+    }
+  }
+  return problems;
+}
+
+function requestOf(document: SweepDocument): SweepRequest {
+  const { name = "", models = [], machines = [], matrix = {}, fill, repetitions, launches } = document;
+  const strategy = document.strategy ?? (document.matrix ? "grid" : "quick");
+  const hasProtocol = fill !== undefined || repetitions !== undefined || launches !== undefined;
+  return create(SweepRequestSchema, {
+    name,
+    models,
+    machines,
+    strategy,
+    matrix: {
+      numCtx: matrix.num_ctx ?? [],
+      numBatch: matrix.num_batch ?? [],
+      numThread: matrix.num_thread ?? [],
+      numGpu: matrix.num_gpu ?? [],
+      kvCacheType: matrix.kv_cache_type ?? [],
+      flashAttention: matrix.flash_attention ?? [],
+      numPredict: matrix.num_predict ?? [],
+      concurrency: matrix.concurrency ?? [],
+    },
+    budgetMs: document.budget ?? (strategy === "quick" ? QUICK_BUDGET_MS : 0),
+    ...(hasProtocol
+      ? { protocol: { fill: fill ?? 0, repetitions: repetitions ?? 0, launches: launches ?? 0 } }
+      : {}),
+  });
+}
