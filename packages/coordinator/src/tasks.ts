@@ -49,9 +49,9 @@ async function withPipes<Value>(ports: TaskPorts, work: () => Promise<Value>): P
 }
 
 async function planAndDispatch(ports: TaskPorts): Promise<boolean> {
-  const { store, bus, leaseMs, changes } = ports;
+  const { store, bus, leaseMs, changes, onError } = ports;
   const expired = await expireLeases(store);
-  const ended = await advanceSweeps(store, planTarget);
+  const ended = await advanceSweeps(store, planTarget, (id, thrown) => onError(`sweep ${id}`, thrown));
   const machineIds = (await machinesOnline(store, leaseMs)).map(({ id }) => id);
   const sent = await dispatchTrials(store, bus, { machineIds, leaseMs });
   if (expired > 0 || ended.length > 0 || sent > 0) changes.notify();

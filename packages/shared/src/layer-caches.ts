@@ -1,8 +1,17 @@
 // What each layer of a model caches: the places where architectures differ (sliding windows, recurrent layers,
 // latent attention, shared caches) are settled here, once, into one list of layers.
-import type { LayerCache } from "./model-architecture.ts";
 import type { ModelTensor } from "./model-tensors.ts";
 import type { ShowKeys } from "./show-keys.ts";
+
+/** What one layer keeps for each sequence. */
+export interface LayerCache {
+  /** Numbers cached per token (keys and values together); 0 for a layer without attention. */
+  readonly elementsPerToken: number;
+  /** Tokens that the layer looks back at most; null: all of the context. */
+  readonly window: number | null;
+  /** Bytes of fixed state per sequence (recurrent layers), whatever the length. */
+  readonly stateBytes: number;
+}
 
 /** The layers as we believe they are, as they are at least, and what is left open. */
 export interface LayerCaches {
@@ -21,16 +30,18 @@ const NONE: Elements = { believed: 0, certain: 0 };
 
 /**
  * Families whose windowed layers follow a fixed period when the file does not say which they are: in each group all
- * but the last, or (first: true) all but the first. Source: llama.cpp, set_swa_pattern in src/models (November 2026).
+ * but the last, or (fullFirst) all but the first; `window` where files omit even that. Source: llama.cpp,
+ * set_swa_pattern in src/models (November 2026).
  */
-const WINDOW_PERIODS: Readonly<Record<string, { period: number; fullFirst?: boolean }>> = {
+const WINDOW_PERIODS: Readonly<Record<string, { period: number; fullFirst?: boolean; window?: number }>> = {
   cohere2: { period: 4 },
   exaone4: { period: 4 },
-  gemma2: { period: 2 },
+  gemma2: { period: 2, window: 4096 },
   gemma3: { period: 6 },
   gemma3n: { period: 5 },
   "gpt-oss": { period: 2 },
   gptoss: { period: 2 },
+  llama4: { period: 4, window: 8192 },
   olmo2: { period: 4 },
   olmo3: { period: 4 },
   smallthinker: { period: 4, fullFirst: true },
@@ -53,7 +64,7 @@ export function layerCaches(keys: ShowKeys, tensors: readonly ModelTensor[]): La
     const windowed = windowOf(keys, layer, unknown);
     const local = windowed.believed !== null;
     const elements = layer < cached ? elementsOf({ keys, shapes, layer, local, unknown }) : NONE;
-    const state = stateOf(keys, elements);
+    const state = layer < cached ? stateOf({ keys, shapes, layer }, elements) : NONE;
     return {
       believed: {
         elementsPerToken: elements.believed,
@@ -75,10 +86,13 @@ function cachedLayers({ layerCount, sharedKvLayers, predictLayers }: ShowKeys): 
   return (layerCount ?? 0) - sharedKvLayers - predictLayers;
 }
 
-interface LayerQuestion {
+interface LayerPlace {
   readonly keys: ShowKeys;
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   readonly layer: number;
+}
+
+interface LayerQuestion extends LayerPlace {
   /** Whether the layer is windowed: then its heads may have another length. */
   readonly local: boolean;
   readonly unknown: Set<string>;
@@ -104,7 +118,11 @@ function elementsOf(question: LayerQuestion): Elements {
     unknown.add("the number of key-value heads per layer (ask /api/show with verbose)");
     return { believed: (keys.headCount ?? 0) * headLength, certain: 0 };
   }
-  return { believed: heads * headLength, certain: heads * headLength };
+  const elements = heads * headLength;
+  // One number for a model with recurrent layers leaves open which layers have attention at all.
+  const open = keys.recurrent !== null && interval === null && !Array.isArray(keys.kvHeads);
+  if (open && elements > 0) unknown.add("which layers are recurrent");
+  return { believed: elements, certain: open ? 0 : elements };
 }
 
 /** Key-value heads of a layer; null when the per-layer list was not sent. */
@@ -124,7 +142,7 @@ function latentElements(keys: ShowKeys): Elements {
 }
 
 /** The output width of a layer's key and value projections; null where the tensors don't settle it. */
-function elementsFromTensors({ keys, shapes, layer }: LayerQuestion): number | null {
+function elementsFromTensors({ keys, shapes, layer }: LayerPlace): number | null {
   if (shapes.size === 0) return null;
   const width = (part: string): number | undefined => shapes.get(`blk.${layer}.${part}.weight`)?.[1];
   const keyWidth = width("attn_k");
@@ -132,9 +150,9 @@ function elementsFromTensors({ keys, shapes, layer }: LayerQuestion): number | n
   if (keyWidth !== undefined) return keyWidth + (width("attn_v") ?? keyWidth);
   const joint = width("attn_qkv");
   if (joint !== undefined) {
-    // A recurrent layer's joint projection has the same name; only an attention layer also has an output projection.
-    if (width("attn_output") === undefined || !keys.headCount || !keys.keyLength) return null;
-    return joint - keys.headCount * keys.keyLength;
+    // The joint projection of a recurrent layer has the same name.
+    if (hasState(shapes, layer)) return 0;
+    return keys.headCount && keys.keyLength ? joint - keys.headCount * keys.keyLength : null;
   }
   // A layer with other tensors but no projection of keys has no attention.
   return shapes.has(`blk.${layer}.attn_norm.weight`) && width("attn_q") === undefined ? 0 : null;
@@ -146,17 +164,17 @@ function windowOf(
   layer: number,
   unknown: Set<string>,
 ): { believed: number | null; certain: number | null } {
-  const { family, slidingWindow: window, slidingWindowPattern: pattern } = keys;
-  if (window === null || window === 0 || WINDOW_NOT_APPLIED.has(family))
-    return { believed: null, certain: null };
+  const { family } = keys;
+  const window = keys.slidingWindow ?? WINDOW_PERIODS[family]?.window ?? 0;
+  if (window === 0 || WINDOW_NOT_APPLIED.has(family)) return { believed: null, certain: null };
   const local = isWindowed(keys, layer);
   if (local === null) {
     unknown.add(`which layers look back only ${window} tokens (ask /api/show with verbose)`);
     return { believed: null, certain: window };
   }
   if (!local) return { believed: null, certain: null };
-  const kept = family === "gptoss" || family === "gpt-oss" ? Math.max(window, GPT_OSS_WINDOW) : window;
-  return { believed: Array.isArray(pattern) ? window : kept, certain: window };
+  const isGptOss = family === "gptoss" || family === "gpt-oss";
+  return { believed: isGptOss ? Math.max(window, GPT_OSS_WINDOW) : window, certain: window };
 }
 
 /** Whether a layer is windowed; null when nothing says so. */
@@ -169,14 +187,17 @@ function isWindowed({ family, slidingWindowPattern: pattern }: ShowKeys, layer: 
 }
 
 /** Fixed state per sequence, kept as 32-bit floats. */
-function stateOf({ recurrent, fullAttentionInterval, family }: ShowKeys, elements: Elements): Elements {
-  if (recurrent === null) return NONE;
-  const both = family === "falcon-h1";
-  if (elements.certain > 0 && !both) return NONE;
-  const { convKernel, inner, state, groups } = recurrent;
+function stateOf({ keys, shapes, layer }: LayerPlace, elements: Elements): Elements {
+  if (keys.recurrent === null) return NONE;
+  const { convKernel, inner, state, groups } = keys.recurrent;
   const bytes = 4 * (Math.max(0, convKernel - 1) * (inner + 2 * groups * state) + state * inner);
-  // Some hybrids also have layers with neither attention nor state; only the interval tells them apart.
-  return { believed: bytes, certain: fullAttentionInterval !== null || both ? bytes : 0 };
+  if (shapes.size > 0) return hasState(shapes, layer) ? { believed: bytes, certain: bytes } : NONE;
+  if (elements.certain > 0) return NONE;
+  // Some hybrids also have layers with neither attention nor state; without tensors only the interval tells.
+  return { believed: bytes, certain: keys.fullAttentionInterval === null ? 0 : bytes };
 }
+
+const hasState = (shapes: ReadonlyMap<string, readonly number[]>, layer: number): boolean =>
+  shapes.has(`blk.${layer}.ssm_out.weight`);
 
 const sum = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);

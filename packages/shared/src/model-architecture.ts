@@ -1,19 +1,11 @@
 // The shape of a model as far as memory and speed depend on it, read from Ollama's /api/show. Pure: the caller did
 // the request. Nothing here throws over a missing key: a model may be of any family, and arrays come as null unless
 // the request was verbose; what is not known is said in `unknown`.
-import { layerCaches } from "./layer-caches.ts";
+import { type LayerCache, layerCaches } from "./layer-caches.ts";
 import type { ModelTensor } from "./model-tensors.ts";
 import { readShowKeys } from "./show-keys.ts";
 
-/** What one layer keeps for each sequence. */
-export interface LayerCache {
-  /** Numbers cached per token (keys and values together); 0 for a layer without attention. */
-  readonly elementsPerToken: number;
-  /** Tokens that the layer looks back at most; null: all of the context. */
-  readonly window: number | null;
-  /** Bytes of fixed state per sequence (recurrent layers), whatever the length. */
-  readonly stateBytes: number;
-}
+export type { LayerCache };
 
 /** A model's shape. Lengths are counts of numbers, contexts are tokens. */
 export interface ModelArchitecture {
@@ -29,6 +21,8 @@ export interface ModelArchitecture {
   readonly vocabularySize: number | null;
   /** Experts of a mixture and how many of them each token uses; null for a dense model. */
   readonly experts: { readonly count: number; readonly used: number } | null;
+  /** Layers at the end that plain decoding skips (nextn_predict_layers); they are among the layers below. */
+  readonly predictLayers: number;
   /** One entry per layer: the best guess. Empty when the number of layers is unknown. */
   readonly layers: readonly LayerCache[];
   /** One entry per layer: what it keeps at least, whichever way the open questions turn out. */
@@ -63,6 +57,7 @@ export function parseModelArchitecture({ modelInfo, tensors }: ShowReply): Model
     valueLength: keys.valueLength,
     vocabularySize: keys.vocabularySize ?? vocabularyOf(tensors ?? []),
     experts: expertCount && expertUsedCount ? { count: expertCount, used: expertUsedCount } : null,
+    predictLayers: keys.predictLayers,
     layers,
     layersAtLeast,
     unknown,

@@ -5,6 +5,7 @@ import { machinesById } from "../store/machines.ts";
 import type { Store, Transaction } from "../store/open-store.ts";
 import { resultsOfTarget } from "../store/results.ts";
 import {
+  countTrials,
   endSweep,
   findSweep,
   listTargets,
@@ -58,22 +59,32 @@ async function advanceTarget(
   });
 }
 
-/** Moves every running sweep on. @returns ids of sweeps that ended now. */
-export async function advanceSweeps(store: Store, plan: PlanTarget): Promise<string[]> {
+async function advanceSweep(store: Store, sweepId: string, plan: PlanTarget): Promise<boolean> {
+  const targets = await listTargets(store.db, sweepId);
+  const open: boolean[] = [];
+  for (const target of targets) open.push(await advanceTarget(store, sweepId, target, plan));
+  if (open.some(Boolean)) return false;
+  const { done } = await countTrials(store.db, sweepId);
+  return endSweep(store.db, sweepId, done > 0 ? "done" : "failed");
+}
+
+/**
+ * Moves every running sweep on. One that can't be planned does not keep the others from it.
+ * @returns ids of sweeps that ended now.
+ */
+export async function advanceSweeps(
+  store: Store,
+  plan: PlanTarget,
+  onError: (sweepId: string, thrown: unknown) => void,
+): Promise<string[]> {
   const ended: string[] = [];
-  for (const sweep of await runningSweeps(store.db)) {
-    const open: boolean[] = [];
-    for (const target of await listTargets(store.db, sweep.id)) {
-      open.push(await advanceTarget(store, sweep.id, target, plan));
+  for (const { id } of await runningSweeps(store.db)) {
+    try {
+      if (await advanceSweep(store, id, plan)) ended.push(id);
+    } catch (thrown) {
+      await store.ping();
+      onError(id, thrown);
     }
-    if (open.some(Boolean)) continue;
-    const measured = (
-      await Promise.all(
-        (await listTargets(store.db, sweep.id)).map((target) => trialsOfTarget(store.db, target.id)),
-      )
-    ).flat();
-    const state = measured.some((trial) => trial.state === "done") ? "done" : "failed";
-    if (await endSweep(store.db, sweep.id, state)) ended.push(sweep.id);
   }
   return ended;
 }

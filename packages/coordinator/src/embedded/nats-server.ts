@@ -1,17 +1,31 @@
 // The embedded nats-server of a single machine: start it, take over one that outlived its coordinator, stop it.
-import { randomBytes } from "node:crypto";
-import { mkdir, readFile, realpath } from "node:fs/promises";
+import { mkdir, realpath } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { adoptDaemon, type Daemon, endDaemon, type ServerExit, spawnDaemon } from "./daemon.ts";
 import { isPortFree, pickFreePort } from "./free-port.ts";
 import { natsVersion } from "./nats-binary.ts";
-import { type NatsPaths, type NatsRecord, natsConfig } from "./nats-config.ts";
+import { natsConfig } from "./nats-config.ts";
 import { askNatsInfo, type NatsInfo } from "./nats-info.ts";
-import { isServer, type ServerIdentity } from "./process-identity.ts";
-import { failureOf, portTakenError, readTail, rotateLog, saysPortTaken, sizeOf } from "./server-log.ts";
+import {
+  findNatsProcess,
+  type NatsPaths,
+  type NatsRecord,
+  natsPaths,
+  natsRecordFile,
+  readOrMakeRecord,
+} from "./nats-record.ts";
+import {
+  explainFileError,
+  failureOf,
+  portTakenError,
+  readTail,
+  rotateLog,
+  saysPortTaken,
+  sizeOf,
+} from "./server-log.ts";
 import { withStartLock } from "./start-lock.ts";
-import { numberField, readState, textField, writePrivateFile, writeState } from "./state-file.ts";
+import { writePrivateFile, writeState } from "./state-file.ts";
 
 /** Long enough for the recovery of a full store of 1 GB. */
 const READY_TIMEOUT_MS = 60_000;
@@ -51,29 +65,19 @@ interface Context {
   options: StartNatsOptions;
 }
 
-/** Path of the record in a data folder. */
-export function natsRecordFile(dataDir: string): string {
-  return join(dataDir, "nats.json");
-}
-
-/** Where the server's files lie in a data folder. */
-export function natsPaths(dataDir: string): NatsPaths {
-  const folder = join(dataDir, "nats");
-  const inside = (name: string): string => join(folder, name);
-  const [config, pidFile] = [inside("nats.conf"), inside("nats-server.pid")];
-  return { folder, config, pidFile, logFile: inside("nats-server.log"), store: inside("store") };
-}
-
-/** What the command line of the server of a data folder holds. */
-export function natsIdentity(paths: NatsPaths): ServerIdentity {
-  return { program: null, option: ["-c", paths.config] };
-}
-
 /**
  * Starts nats-server on the data folder, or adopts the one that runs there already.
  * @throws Error with what happened, what to do and the last lines of the log; no process is left behind then.
  */
 export async function startNats(options: StartNatsOptions): Promise<EmbeddedNats> {
+  try {
+    return await startOrAdopt(options);
+  } catch (error) {
+    throw explainFileError(error, "The embedded nats-server can't be started", options.dataDir);
+  }
+}
+
+async function startOrAdopt(options: StartNatsOptions): Promise<EmbeddedNats> {
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const dataDir = await realpath(options.dataDir);
   const paths = natsPaths(dataDir);
@@ -83,27 +87,6 @@ export async function startNats(options: StartNatsOptions): Promise<EmbeddedNats
     const context = { recordFile, record: await readOrMakeRecord(recordFile), paths, options };
     return (await adoptRunning(context)) ?? (await startFresh(context));
   });
-}
-
-async function readOrMakeRecord(file: string): Promise<NatsRecord> {
-  const state = await readState(file);
-  return {
-    name: textField(state, "name") ?? `ozone-${randomBytes(6).toString("hex")}`,
-    user: textField(state, "user") ?? "ozone",
-    password: textField(state, "password") ?? randomBytes(24).toString("hex"),
-    port: numberField(state, "port"),
-    pid: numberField(state, "pid"),
-    version: textField(state, "version"),
-  };
-}
-
-/** Process id of the server that runs on this data folder, by the server's own pid file and by the record; or null. */
-export async function findNatsProcess(paths: NatsPaths, recordedPid: number | null): Promise<number | null> {
-  const text = await readFile(paths.pidFile, "utf8").catch(() => ""); // never started, or ended in order
-  for (const pid of [Number.parseInt(text, 10), recordedPid]) {
-    if (pid !== null && Number.isInteger(pid) && (await isServer(pid, natsIdentity(paths)))) return pid;
-  }
-  return null;
 }
 
 /** Adopts the running server when it answers as ours; one that doesn't is ended: two must never share a store. */

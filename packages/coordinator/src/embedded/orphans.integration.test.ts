@@ -2,8 +2,9 @@
 import { spawn } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { natsPaths, startNats } from "./nats-server.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { natsPaths } from "./nats-record.ts";
+import { startNats } from "./nats-server.ts";
 import { stopOrphans } from "./orphans.ts";
 import { startPostgres } from "./postgres.ts";
 import { isAlive } from "./process-identity.ts";
@@ -11,7 +12,16 @@ import { bundleParent, runParent } from "./testing/run-parent.ts";
 import { commandLinesWith, openStage, type Stage, testNatsServer } from "./testing/stage.ts";
 
 let stage: Stage;
+let app: Stage;
+let script: string;
 
+beforeAll(async () => {
+  app = await openStage();
+  script = await bundleParent(app.dir);
+});
+afterAll(async () => {
+  await app.close();
+});
 beforeEach(async () => {
   stage = await openStage();
 });
@@ -21,7 +31,6 @@ afterEach(async () => {
 
 async function killedParent() {
   const binary = (await testNatsServer()).path;
-  const script = await bundleParent(join(stage.dir, "app"));
   const parent = await runParent(script, [stage.dataDir, binary]);
   await parent.kill();
   const { postgres, nats } = parent.report;

@@ -2,9 +2,10 @@
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { adoptDaemon } from "./daemon.ts";
-import { endNats, findNatsProcess, natsPaths, natsRecordFile } from "./nats-server.ts";
-import { endPostmaster } from "./postgres.ts";
+import { findNatsProcess, natsPaths, natsRecordFile } from "./nats-record.ts";
+import { endNats } from "./nats-server.ts";
 import { readPostgresRecord } from "./postgres-cluster.ts";
+import { endPostmaster } from "./postgres-launch.ts";
 import { findPostmaster } from "./postmaster.ts";
 import { numberField, readState } from "./state-file.ts";
 

@@ -2,7 +2,7 @@
 // applies, because every other Postgres test then already runs as one.
 import { chmod, chown, copyFile, mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { stopOrphans } from "./orphans.ts";
 import { startPostgres } from "./postgres.ts";
 import { NOBODY } from "./postgres-account.ts";
@@ -12,9 +12,16 @@ import { commandLinesWith, isRoot, openStage, type Stage, testNatsServer } from 
 
 let stage: Stage;
 let natsServer: string;
+let app: Stage;
+let script: string;
 
 beforeAll(async () => {
   natsServer = (await testNatsServer()).path;
+  app = await openStage();
+  script = await bundleParent(app.dir);
+});
+afterAll(async () => {
+  await app.close();
 });
 beforeEach(async () => {
   stage = await openStage();
@@ -73,15 +80,14 @@ if (isRoot) {
     });
 
     it("copies the Postgres programs when the checkout can't be entered by nobody", async () => {
-      const closed = join(stage.dir, "closed");
-      const script = await bundleParent(closed);
-      await chmod(closed, 0o700);
+      await chmod(app.dir, 0o700);
       const parent = await runParent(script, [stage.dataDir, natsServer]);
       expect(parent.report.lines.join("\n")).toMatch(
         /can't be used in place; copying them to .*postgres-binaries-/,
       );
       expect(await commandLinesWith(join(stage.dataDir, "postgres-binaries-"))).toHaveLength(1);
       expect(await parent.finish()).toBe(0);
+      await chmod(app.dir, 0o755);
     });
   });
 
@@ -90,7 +96,6 @@ if (isRoot) {
     const user = { uid: 1, gid: 1 };
 
     it("runs both servers as that user, with a copy of programs whose package it can't write to", async () => {
-      const script = await bundleParent(join(stage.dir, "app"));
       const binary = join(stage.dir, "nats-server");
       await copyFile(natsServer, binary);
       await mkdir(stage.dataDir, { mode: 0o700 });
@@ -110,7 +115,6 @@ if (isRoot) {
 
     it("says what is missing when the user id has no name", async () => {
       const nameless = { uid: 12_345, gid: 12_345 };
-      const script = await bundleParent(join(stage.dir, "app"));
       await mkdir(stage.dataDir, { mode: 0o700 });
       await chown(stage.dataDir, nameless.uid, nameless.gid);
       const parent = runParent(script, [stage.dataDir], nameless);

@@ -24,7 +24,6 @@ export async function createCluster(
   const fresh = `${cluster}.${suffix}`;
   const passwordFile = join(home, `initdb-password.${suffix}`);
   try {
-    await removeLeftovers(home);
     await mkdir(fresh, { mode: 0o700 });
     await writePrivateFile(passwordFile, `${password}\n`);
     await runInitdb(place, binaries, { fresh, passwordFile });
@@ -37,8 +36,8 @@ export async function createCluster(
   }
 }
 
-/** What an interrupted initdb left; its own postgres may still be writing there, so a failure doesn't matter. */
-async function removeLeftovers(home: string): Promise<void> {
+/** Removes what an interrupted initdb left; that one may still be writing there, so a failure doesn't matter. */
+export async function removeLeftovers(home: string): Promise<void> {
   const left = (await readdir(home)).filter((name) => /^(cluster|initdb-password)\.new-/.test(name));
   for (const name of left) {
     await rm(join(home, name), { recursive: true, force: true }).catch(() => undefined); // the next start tries again

@@ -149,6 +149,14 @@ describe("the embedded Postgres", () => {
     await expect(start()).rejects.toThrow(/postgres\.json.*is missing: restore it, or remove/);
   });
 
+  it("ends a Postgres that runs but doesn't know our password, and says so", async () => {
+    await (await start()).stop();
+    const file = join(stage.dataDir, "postgres.json");
+    await writeFile(file, (await readFile(file, "utf8")).replace(/[0-9a-f]{48}/, "f".repeat(48)));
+    await expect(start()).rejects.toThrow(/does not serve \(password authentication failed/);
+    expect(await commandLinesWith(stage.dir)).toEqual([]);
+  });
+
   it("reports a full disk during initdb as such, and leaves no half cluster", async () => {
     const initdb = join(stage.dir, "initdb");
     await writeFile(

@@ -1,27 +1,18 @@
 // The embedded Postgres of a single machine: start it, take over one that outlived its coordinator, stop it.
 import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { adoptDaemon, type Daemon, endDaemon, type ServerExit, spawnDaemon } from "./daemon.ts";
+import { adoptDaemon, type Daemon, type ServerExit } from "./daemon.ts";
 import { isPortFree, pickFreePort } from "./free-port.ts";
-import { findPostgresBinaries, type PostgresBinaries } from "./postgres-binaries.ts";
-import {
-  type ClusterPlace,
-  ensurePostgresRecord,
-  isCluster,
-  type PostgresRecord,
-  placeCluster,
-  postgresRecordFile,
-} from "./postgres-cluster.ts";
-import { createCluster } from "./postgres-initdb.ts";
+import { findPostgresBinaries } from "./postgres-binaries.ts";
+import { ensurePostgresRecord, isCluster, placeCluster, postgresRecordFile } from "./postgres-cluster.ts";
+import { createCluster, removeLeftovers } from "./postgres-initdb.ts";
+import { endPostgres, type Launch, launchPostgres, READY_TIMEOUT_MS } from "./postgres-launch.ts";
 import { postgresUrl, probePostgres, waitForPostgres } from "./postgres-ready.ts";
 import { clearStalePostmaster, findPostmaster } from "./postmaster.ts";
-import { runCommand } from "./run-command.ts";
-import { failureOf, portTakenError, readTail, rotateLog, saysPortTaken, sizeOf } from "./server-log.ts";
+import { explainFileError, rotateLog, saysPortTaken } from "./server-log.ts";
 import { withStartLock } from "./start-lock.ts";
 import { writeState } from "./state-file.ts";
 
-/** Long, because after a crash Postgres first replays its log. */
-const READY_TIMEOUT_MS = 120_000;
 const PORT_TRIES = 5;
 
 export interface StartPostgresOptions {
@@ -48,12 +39,7 @@ export interface EmbeddedPostgres {
   exited: Promise<ServerExit>;
 }
 
-interface Context {
-  dataDir: string;
-  logFile: string;
-  place: ClusterPlace;
-  record: PostgresRecord;
-  binaries: PostgresBinaries;
+interface Context extends Launch {
   options: StartPostgresOptions;
 }
 
@@ -62,6 +48,14 @@ interface Context {
  * @throws Error with what happened, what to do and the last lines of the log; no process is left behind then.
  */
 export async function startPostgres(options: StartPostgresOptions): Promise<EmbeddedPostgres> {
+  try {
+    return await startOrAdopt(options);
+  } catch (error) {
+    throw explainFileError(error, "The embedded Postgres can't be started", options.dataDir);
+  }
+}
+
+async function startOrAdopt(options: StartPostgresOptions): Promise<EmbeddedPostgres> {
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const dataDir = await realpath(options.dataDir);
   const homeDir = await realpath(options.homeDir ?? dataDir);
@@ -71,6 +65,7 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Embe
     const { home: copyTo, account } = place;
     const binaries = await findPostgresBinaries({ copyTo, account, log: options.log });
     const context = { dataDir, logFile: join(dataDir, "postgres.log"), place, record, binaries, options };
+    await removeLeftovers(place.home);
     if (!(await isCluster(place.cluster))) await createCluster(place, binaries, record.password);
     return (await adoptRunning(context)) ?? (await startFresh(context));
   });
@@ -107,7 +102,7 @@ async function startFresh(context: Context): Promise<EmbeddedPostgres> {
   await rotateLog(context.logFile);
   for (let tries = 1; ; tries += 1) {
     const port = await choosePort(context, tries);
-    const outcome = await tryStart(context, port);
+    const outcome = await launchPostgres(context, port);
     if (!(outcome instanceof Error)) return recorded(context, outcome, port);
     const again = saysPortTaken(outcome.message) && context.options.port === undefined && tries < PORT_TRIES;
     if (!again) throw outcome;
@@ -130,50 +125,6 @@ async function choosePort({ options, record }: Context, tries: number): Promise<
   return pickFreePort();
 }
 
-/** One start on one port: the running process, or the error with nothing left running. */
-async function tryStart(context: Context, port: number): Promise<Daemon | Error> {
-  const { logFile, place, record, binaries } = context;
-  if (!(await isPortFree(port))) return portTakenError(port);
-  const logStart = await sizeOf(logFile);
-  const daemon = await spawnDaemon({
-    file: binaries.postgres,
-    args: postgresArguments(place.cluster, port),
-    cwd: place.home,
-    logFile,
-    account: place.account,
-  });
-  const answer = await waitForPostgres({
-    ask: () => probePostgres({ port, password: record.password }, place.cluster),
-    ended: () => !daemon.isRunning(),
-    deadline: performance.now() + READY_TIMEOUT_MS,
-  });
-  if (answer.state === "ready") return daemon;
-  const what = daemon.isRunning()
-    ? `The embedded Postgres does not serve (${answer.detail})`
-    : "The embedded Postgres ended while starting";
-  await endPostgres(daemon, context);
-  const advice = `See ${logFile}, or set OZONE_DATABASE_URL to a Postgres of yours.`;
-  return failureOf({ what, folder: place.home, tail: await readTail(logFile, logStart), advice });
-}
-
-/**
- * The command line of the postmaster. Only 127.0.0.1, no Unix socket; small memory; no parallel queries, because the
- * machine's cores belong to the benchmarks. fsync and synchronous_commit stay on, as they are by default. Pure.
- */
-export function postgresArguments(cluster: string, port: number): string[] {
-  const settings = [
-    "listen_addresses=127.0.0.1",
-    `port=${port}`,
-    "unix_socket_directories=",
-    "max_connections=40",
-    "shared_buffers=64MB",
-    "max_wal_size=256MB",
-    "max_parallel_workers_per_gather=0",
-    "log_checkpoints=off",
-  ];
-  return ["-D", cluster, ...settings.flatMap((setting) => ["-c", setting])];
-}
-
 async function running(context: Context, daemon: Daemon, port: number): Promise<EmbeddedPostgres> {
   const { dataDir, place, record } = context;
   const { cluster } = place;
@@ -185,22 +136,4 @@ async function running(context: Context, daemon: Daemon, port: number): Promise<
   };
   const { pid, adopted, exited } = daemon;
   return { url: postgresUrl({ port, password: record.password }), pid, adopted, stop, exited };
-}
-
-/** Fast shutdown, then as a last resort the immediate one (the next start replays the log). */
-async function endPostgres(daemon: Daemon, { place, binaries }: Context): Promise<void> {
-  if (process.platform === "win32") {
-    // No signals there: pg_ctl has Postgres's own way of asking.
-    const args = ["stop", "-D", place.cluster, "-m", "fast", "-w", "-t", "20"];
-    await runCommand({ file: binaries.pgCtl, args, timeoutMs: 30_000 });
-  }
-  await endPostmaster(daemon);
-}
-
-/** Ends a postmaster by signals: SIGINT is its fast shutdown, SIGQUIT its immediate one. */
-export async function endPostmaster(daemon: Daemon): Promise<void> {
-  await endDaemon(daemon, "The embedded Postgres", [
-    { signal: "SIGINT", waitMs: 30_000 },
-    { signal: "SIGQUIT", waitMs: 10_000 },
-  ]);
 }

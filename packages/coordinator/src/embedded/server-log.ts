@@ -39,7 +39,7 @@ export function lastLines(text: string): string {
 
 /** True when the text says that the disk is full. Pure. */
 export function saysDiskFull(text: string): boolean {
-  return /No space left on device|ENOSPC|Disk quota exceeded|There is not enough space on the disk/i.test(
+  return /No space left on device|ENOSPC|EDQUOT|Disk quota exceeded|There is not enough space on the disk/i.test(
     text,
   );
 }
@@ -73,4 +73,16 @@ export function failureOf({ what, folder, tail, advice }: Failure): Error {
     ? `The disk that holds ${folder} is full (no space left on device): free some space there, then start again.`
     : advice;
   return new Error(`${what}. ${next}${tail === "" ? "" : `\nIts last words:\n${tail}`}`);
+}
+
+/**
+ * Turns the bare errors of the file system (full disk, no right to write) into a sentence with advice; other errors
+ * come back as they are. Pure.
+ * @param what the thing that could not be done, such as "The embedded Postgres can't be started".
+ */
+export function explainFileError(error: unknown, what: string, folder: string): unknown {
+  if (!(error instanceof Error) || !("code" in error)) return error;
+  if (!["ENOSPC", "EDQUOT", "EACCES", "EPERM", "EROFS"].includes(String(error.code))) return error;
+  const advice = `This user can't write in ${folder}: run as its owner, or choose another data folder.`;
+  return failureOf({ what: `${what} (${error.message})`, folder, tail: "", advice });
 }

@@ -45,6 +45,7 @@ async function tryCreate(file: string, token: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    await rm(file, { force: true }); // On a full disk it is created, but can't be written to.
     throw error;
   }
 }

@@ -1,6 +1,5 @@
 // Small JSON files (mode 0600) in the data folder: ports, process ids and passwords of the embedded servers, so that
 // the next start, and `ozone down`, find what is running.
-import { randomUUID } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
 
 /**
@@ -27,11 +26,14 @@ export async function writeState(file: string, state: object): Promise<void> {
   await writePrivateFile(file, `${JSON.stringify(state, null, 2)}\n`);
 }
 
-/** Replaces a text file as one step with mode 0600; a crash leaves the old or the new one, never a half. */
+/**
+ * Replaces a text file as one step with mode 0600; a crash leaves the old or the new one, never a half. Callers hold
+ * the start lock, so nobody else writes FILE.new at the same time.
+ */
 export async function writePrivateFile(file: string, text: string): Promise<void> {
-  const aside = `${file}.${process.pid}-${randomUUID().slice(0, 8)}`;
+  const aside = `${file}.new`;
   try {
-    const handle = await open(aside, "wx", 0o600);
+    const handle = await open(aside, "w", 0o600);
     try {
       await handle.writeFile(text);
       await handle.sync();

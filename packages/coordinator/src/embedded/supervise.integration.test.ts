@@ -49,7 +49,7 @@ describe("a supervised server", () => {
     const nats = await superviseNats({ ...options(), binary: path });
     expect(nats.current()).toMatchObject({ adopted: true, pid: left.pid });
     process.kill(left.pid, "SIGKILL");
-    await eventually(states, (seen) => seen.filter((state) => state === "running").length === 2, 5_000);
+    await eventually(states, (seen) => seen.filter((state) => state === "running").length === 2, 10_000);
     expect(nats.current()).toMatchObject({ adopted: false, url: nats.url });
     await nats.stop();
   });

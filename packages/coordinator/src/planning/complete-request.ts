@@ -1,5 +1,5 @@
 // A sweep request with every blank filled in, or one sentence that says what is wrong with it. Pure.
-import { create } from "@bufbuild/protobuf";
+import { clone, create } from "@bufbuild/protobuf";
 import { ProtocolSchema } from "@ozone/proto/configuration";
 import { MatrixSchema, type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
 import { OzoneError } from "@ozone/shared/errors";
@@ -16,6 +16,8 @@ import { STRATEGIES, strategyNamed } from "../search/strategies.ts";
 const FILL = 0.9;
 /** The quick sweep's box (the outside contract). */
 const QUICK_BUDGET_MS = 240_000;
+/** Short answers, so that slow machines get through eight configurations as well. */
+const QUICK_NUM_PREDICT = 64;
 const ATTEMPT_LIMIT_MS = 30 * 60_000;
 const QUIET_WAIT_MS = 60_000;
 const QUICK_QUIET_WAIT_MS = 5_000;
@@ -78,7 +80,8 @@ export function completeRequest(request: SweepRequest): SweepRequest {
   checkNumbers(request);
   checkServerSettings(request);
   const quick = strategy === "quick";
-  const matrix = request.matrix ?? create(MatrixSchema);
+  const matrix = clone(MatrixSchema, request.matrix ?? create(MatrixSchema));
+  if (quick && matrix.numPredict.length === 0) matrix.numPredict = [QUICK_NUM_PREDICT];
   const points = matrixSize(matrix);
   if (points > TRIALS_PER_SWEEP_MAX) {
     refuse(

@@ -4,7 +4,7 @@ import type { Announcement } from "@ozone/proto/machine";
 import { MatrixSchema } from "@ozone/proto/sweep";
 import type { Sample, TrialResult } from "@ozone/proto/trial";
 import { OzoneError } from "@ozone/shared/errors";
-import { parseMachineFacts } from "@ozone/shared/machine-facts";
+import { type MachineFacts, parseMachineFacts } from "@ozone/shared/machine-facts";
 import { usableSamples } from "@ozone/shared/usable-samples";
 import { strategyNamed } from "../search/strategies.ts";
 import type { Observation, SearchMachine, SearchModel, SearchState } from "../search/strategy.ts";
@@ -24,13 +24,22 @@ function observation(trial: TrialRow, results: readonly TrialResult[]): Observat
   };
 }
 
+/** Facts of an agent of another version may not fit our schema: the search then goes on without them. */
+function factsOf(factsJson: string): MachineFacts | null {
+  try {
+    return parseMachineFacts(JSON.parse(factsJson));
+  } catch {
+    return null;
+  }
+}
+
 function machineOf({ factsJson, defaultThreads }: Announcement): SearchMachine {
-  const facts = parseMachineFacts(JSON.parse(factsJson));
+  const facts = factsOf(factsJson);
   return {
     defaultThreads: defaultThreads > 0 ? defaultThreads : null,
-    physicalCores: facts.cpu.physicalCores,
-    logicalCores: facts.cpu.logicalCores,
-    memoryBytes: facts.memory.limitBytes ?? facts.memory.totalBytes,
+    physicalCores: facts?.cpu.physicalCores ?? null,
+    logicalCores: facts?.cpu.logicalCores ?? null,
+    memoryBytes: facts?.memory.limitBytes ?? facts?.memory.totalBytes ?? null,
   };
 }
 

@@ -21,6 +21,14 @@ describe("equivalence", () => {
     expect(equivalence(first, second, { margin: 0.005 }).equivalent).toBe(false);
   });
 
+  it("takes each one-sided test at alpha, not at half of it", () => {
+    const { p, equivalent } = equivalence(first, second, { margin: 0.0119 });
+    expect(p).toBeGreaterThan(0.03);
+    expect(p).toBeLessThan(0.05);
+    expect(equivalent).toBe(true);
+    expect(equivalence(first, second, { margin: 0.0119, alpha: 0.025 }).equivalent).toBe(false);
+  });
+
   it("does not show equality from ignorance: two wildly spread values prove nothing", () => {
     expect(equivalence([50, 200], [60, 180]).equivalent).toBe(false);
   });

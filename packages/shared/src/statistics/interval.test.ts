@@ -63,6 +63,10 @@ describe("medianInterval", () => {
     expect(seen.ciHigh).toBeCloseTo(129.71, 2);
   });
 
+  it("uses t below six values even where their range would cover the confidence asked for", () => {
+    expect(medianInterval([1, 2, 3, 4, 5], 0.9)).toMatchObject({ method: "t-on-log", preliminary: true });
+  });
+
   it("takes the second smallest and second largest of ten", () => {
     const seen = medianInterval([10, 1, 2, 9, 3, 8, 4, 7, 5, 6]);
     expect(seen).toMatchObject({

@@ -108,7 +108,7 @@ describe("fitPrefill", () => {
 describe("theilSen", () => {
   it("finds the line through points of which one is far off", () => {
     const points = [1, 2, 3, 4, 5, 6, 7].map((x) => ({ x, y: 3 + 2 * x }));
-    const line = theilSen([...points, { x: 4, y: 1000 }]);
+    const line = theilSen([...points, { x: 8, y: 1000 }]);
     expect(line.slope).toBeCloseTo(2, 12);
     expect(line.intercept).toBeCloseTo(3, 12);
   });

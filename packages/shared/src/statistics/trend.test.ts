@@ -114,6 +114,13 @@ describe("throttling", () => {
     expect(throttlingSign([100, 90, 95, 93, 92, 94]).throttled).toBe(false);
   });
 
+  it("is not seen in a loss of 9 % that chance explains (p = .056)", () => {
+    const seen = throttlingSign([100, 99, 95, 96, 90, 91]);
+    expect(seen.ratio).toBeLessThan(0.95);
+    expect(seen.p).toBeCloseTo(0.0556, 4);
+    expect(seen.throttled).toBe(false);
+  });
+
   it("handles a minute of tokens quickly", () => {
     const random = seededRandom("long");
     const rates = Array.from({ length: 20_000 }, () => 100 + random.next());

@@ -20,7 +20,7 @@ const LADDER = [
   512, 1024, 2048, 3072, 4096, 6144, 8192, 12_288, 16_384, 24_576, 32_768, 49_152, 65_536, 98_304, 131_072,
   196_608, 262_144,
 ];
-const BATCHES = [128, 256, 1024, 64, 2048];
+const BATCHES = [128, 256, 1024, 64, 2048, 32, 384];
 /** Skips only what surely can't fit (search.md). */
 const SURELY_TOO_LARGE = 1.06;
 

@@ -1,0 +1,189 @@
+// The flags of `ozone-agent bench`: parsed and checked here, one sentence per problem.
+import { parseArgs } from "node:util";
+import type { Configuration } from "@ozone/proto/configuration";
+import { configuration, configurationProblems } from "@ozone/shared/configuration";
+import { DEFAULT_NUM_BATCH, DEFAULT_NUM_PREDICT } from "@ozone/shared/default-configuration";
+import { messageOf, OzoneError } from "@ozone/shared/errors";
+import { NUM_CTX_MAX, NUM_CTX_MIN } from "@ozone/shared/limits";
+import { engineUrlOf } from "../config.ts";
+
+/** Text of `--help`. */
+export const BENCH_USAGE = `ozone-agent bench --model M --num-ctx N [...]     one honest trial, no coordinator
+
+  --ollama-url URL       the server (default: OLLAMA_HOST, else http://127.0.0.1:11434)
+  --model M              an installed model
+  --num-ctx N            context window in tokens
+  --num-batch N          tokens per prefill batch (default 512)
+  --num-thread N         threads (default: the server chooses)
+  --num-gpu N            layers on the GPU (default: the server chooses)
+  --num-predict N        tokens generated per sample (default 128)
+  --concurrency N        requests at the same time (default 1)
+  --fill F               share of the context to fill, 0..1 (default 0.9)
+  --repetitions N        samples per launch (default 3)
+  --launches N           fresh loads of the model (default 1)
+  --time-limit SECONDS   longest time for the whole trial (default: follows from num_ctx)
+  --kv-cache-type T, --flash-attention on|off    settings of the server itself; they need --managed
+  --managed              a server of Ozone's own; not available yet in this version
+  --json                 one JSON document on stdout
+
+Exit codes: 0 valid, 2 usage, 3 rejected (a check failed), 4 failed.
+`;
+
+/** What a bench is asked to do. */
+export interface BenchOptions {
+  readonly help: boolean;
+  readonly json: boolean;
+  readonly engineUrl: string;
+  readonly model: string;
+  readonly configuration: Configuration;
+  readonly fill: number;
+  readonly repetitions: number;
+  readonly launches: number;
+  readonly limitMs: number;
+}
+
+const FLAGS = {
+  "ollama-url": { type: "string" },
+  model: { type: "string" },
+  "num-ctx": { type: "string" },
+  "num-batch": { type: "string" },
+  "num-thread": { type: "string" },
+  "num-gpu": { type: "string" },
+  "num-predict": { type: "string" },
+  "kv-cache-type": { type: "string" },
+  "flash-attention": { type: "string" },
+  concurrency: { type: "string" },
+  fill: { type: "string" },
+  repetitions: { type: "string" },
+  launches: { type: "string" },
+  "time-limit": { type: "string" },
+  managed: { type: "boolean" },
+  json: { type: "boolean" },
+  help: { type: "boolean" },
+} as const;
+
+type Flags = { readonly [Name in keyof typeof FLAGS]?: string | boolean | undefined };
+
+const usage = (sentence: string): OzoneError =>
+  new OzoneError("invalid_input", `${sentence} See \`ozone-agent bench --help\`.`);
+
+/**
+ * Reads the flags.
+ * @throws OzoneError invalid_input with one sentence
+ */
+export function benchOptions(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): BenchOptions {
+  const flags = parsed(argv);
+  if (flags.help === true) return { ...nothing, help: true };
+  refuseServerSettings(flags);
+  const point = configurationOf(flags);
+  const repetitions = whole(flags, "repetitions", { least: 1, most: 32 }) ?? 3;
+  const launches = whole(flags, "launches", { least: 1, most: 16 }) ?? 1;
+  const seconds = whole(flags, "time-limit", { least: 1, most: 86_400 });
+  return {
+    help: false,
+    json: flags.json === true,
+    engineUrl: engineUrlOf(text(flags, "ollama-url") ?? env.OLLAMA_HOST),
+    model: required(flags, "model"),
+    configuration: point,
+    fill: fillOf(flags),
+    repetitions,
+    launches,
+    limitMs: seconds === undefined ? defaultLimitMs(point.numCtx, repetitions * launches) : 1000 * seconds,
+  };
+}
+
+const nothing: BenchOptions = {
+  help: false,
+  json: false,
+  engineUrl: "",
+  model: "",
+  configuration: configuration({ numCtx: 0, numBatch: 0, numPredict: 0 }),
+  fill: 0,
+  repetitions: 0,
+  launches: 0,
+  limitMs: 0,
+};
+
+function parsed(argv: readonly string[]): Flags {
+  try {
+    return parseArgs({ args: [...argv], options: FLAGS, strict: true }).values;
+  } catch (thrown) {
+    throw usage(`${messageOf(thrown).replace(/\.$/, "")}.`);
+  }
+}
+
+function refuseServerSettings(flags: Flags): void {
+  if (flags.managed === true) {
+    throw usage("--managed (a server that Ozone starts itself) is not available yet in this version.");
+  }
+  for (const name of ["kv-cache-type", "flash-attention"] as const) {
+    if (flags[name] === undefined) continue;
+    throw usage(
+      `--${name} is a setting of the Ollama server, not of a request: it needs --managed, with which Ozone starts a server of its own.`,
+    );
+  }
+}
+
+function configurationOf(flags: Flags): Configuration {
+  const numCtx = whole(flags, "num-ctx", { least: NUM_CTX_MIN, most: NUM_CTX_MAX });
+  if (numCtx === undefined) throw usage("--num-ctx is missing.");
+  const numThread = whole(flags, "num-thread", { least: 1, most: 4096 });
+  const numGpu = whole(flags, "num-gpu", { least: 0, most: 100_000 });
+  const point = configuration({
+    numCtx,
+    numBatch:
+      whole(flags, "num-batch", { least: 1, most: NUM_CTX_MAX }) ?? Math.min(DEFAULT_NUM_BATCH, numCtx),
+    ...(numThread === undefined ? {} : { numThread }),
+    ...(numGpu === undefined ? {} : { numGpu }),
+    numPredict:
+      whole(flags, "num-predict", { least: 2, most: NUM_CTX_MAX }) ??
+      Math.min(DEFAULT_NUM_PREDICT, numCtx >> 1),
+    concurrency: whole(flags, "concurrency", { least: 1, most: 64 }) ?? 1,
+  });
+  const [problem] = configurationProblems(point, 0);
+  if (problem !== undefined) throw usage(problem);
+  return point;
+}
+
+function text(flags: Flags, name: keyof typeof FLAGS): string | undefined {
+  const value = flags[name];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function required(flags: Flags, name: keyof typeof FLAGS): string {
+  const value = text(flags, name);
+  if (value === undefined) throw usage(`--${name} is missing.`);
+  return value;
+}
+
+function whole(
+  flags: Flags,
+  name: keyof typeof FLAGS,
+  { least, most }: { least: number; most: number },
+): number | undefined {
+  const value = flags[name];
+  if (value === undefined) return undefined;
+  const number = typeof value === "string" && /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw usage(`--${name} is ${JSON.stringify(value)}; a whole number from ${least} to ${most} is needed.`);
+}
+
+function fillOf(flags: Flags): number {
+  const value = flags.fill;
+  if (value === undefined) return 0.9;
+  const number =
+    typeof value === "string" && /^(\d+(\.\d*)?|\.\d+)$/.test(value) ? Number(value) : Number.NaN;
+  if (number > 0 && number <= 1) return number;
+  throw usage(`--fill is ${JSON.stringify(value)}; a number above 0 and up to 1 is needed.`);
+}
+
+/** At num_ctx 2048 a server that hangs or drips is given up within a minute; attention makes long contexts dearer. */
+const LIMIT_BASE_MS = 45_000;
+const LIMIT_SAMPLE_MS = 5_000;
+const LIMIT_CONTEXT = 2048;
+
+const defaultLimitMs = (numCtx: number, samples: number): number =>
+  Math.round((LIMIT_BASE_MS + LIMIT_SAMPLE_MS * (samples - 1)) * Math.max(1, numCtx / LIMIT_CONTEXT) ** 1.5);

@@ -1,0 +1,134 @@
+// `ozone-agent bench`: one honest trial with no coordinator. Translates flags to an order, runs it, prints the result.
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
+import { ProtocolSchema, Purpose } from "@ozone/proto/configuration";
+import { type TrialOrder, TrialOrderSchema, type TrialResult, Verdict } from "@ozone/proto/trial";
+import { dataFolder } from "@ozone/shared/data-folder";
+import { OzoneError } from "@ozone/shared/errors";
+import { hardwareClass } from "@ozone/shared/hardware-class";
+import { OZONE_VERSION } from "@ozone/shared/version";
+import { acquireHostLock } from "../machine/host-lock.ts";
+import { probeMachine } from "../machine/identify.ts";
+import type { MachineIdentity } from "../measure/ports.ts";
+import { conditionsOf, samplerOf } from "../measuring-machine.ts";
+import { runTrial } from "../run-trial.ts";
+import { benchDocument } from "./bench-document.ts";
+import { BENCH_USAGE, type BenchOptions, benchOptions } from "./bench-options.ts";
+import { benchText } from "./bench-text.ts";
+
+/** Where a bench writes: the document or text on stdout, progress and complaints on stderr. */
+export interface BenchStreams {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
+const EXIT_USAGE = 2;
+const EXIT_CODES: Readonly<Record<Verdict, number>> = {
+  [Verdict.UNSPECIFIED]: 4,
+  [Verdict.VALID]: 0,
+  [Verdict.REJECTED]: 3,
+  [Verdict.FAILED]: 4,
+};
+
+/**
+ * Runs a bench.
+ * @returns the exit code: 0 valid, 2 usage, 3 rejected, 4 failed
+ */
+export async function runBench(argv: readonly string[], { stdout, stderr }: BenchStreams): Promise<number> {
+  let options: BenchOptions;
+  try {
+    options = benchOptions(argv, process.env);
+  } catch (thrown) {
+    if (!(thrown instanceof OzoneError)) throw thrown;
+    stderr.write(`${thrown.message}\n`);
+    return EXIT_USAGE;
+  }
+  if (options.help) {
+    stdout.write(BENCH_USAGE);
+    return 0;
+  }
+  const result = await cancellable((signal) =>
+    measure(options, signal, (words) => stderr.write(`${words}\n`)),
+  );
+  const document = benchDocument(result);
+  stdout.write(options.json ? `${JSON.stringify(document)}\n` : benchText(document));
+  return EXIT_CODES[result.verdict];
+}
+
+/** Ctrl-C and SIGTERM end the trial, which then cleans up; a second one ends the process as usual. */
+async function cancellable<Value>(run: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+  const cancel = new AbortController();
+  const onSignal = (): void => cancel.abort();
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  for (const signal of signals) process.once(signal, onSignal);
+  try {
+    return await run(cancel.signal);
+  } finally {
+    for (const signal of signals) process.removeListener(signal, onSignal);
+  }
+}
+
+async function measure(
+  options: BenchOptions,
+  signal: AbortSignal,
+  onActivity: (words: string) => void,
+): Promise<TrialResult> {
+  const onWait = (): void => onActivity("another benchmark runs on this host; waiting for its end");
+  const lock = await acquireHostLock({ signal, onWait });
+  try {
+    onActivity("looking at the machine");
+    const machine = await machineIdentity();
+    return await runTrial(orderOf(options), {
+      engineUrl: options.engineUrl,
+      machine,
+      cacheDir: join(dataDir(), "agent", "cache"),
+      signal,
+      onActivity,
+      conditions: conditionsOf(options.engineUrl),
+      sampler: samplerOf(options.engineUrl),
+    });
+  } finally {
+    await lock.release();
+  }
+}
+
+function orderOf({ model, configuration, fill, repetitions, launches, limitMs }: BenchOptions): TrialOrder {
+  return create(TrialOrderSchema, {
+    trialId: "bench",
+    attempt: 1,
+    modelName: model,
+    configuration,
+    protocol: create(ProtocolSchema, {
+      fill,
+      repetitions,
+      launches,
+      limitMs,
+      quietWaitMs: 0,
+      allowContended: true,
+    }),
+    purpose: Purpose.SCREEN,
+  });
+}
+
+async function machineIdentity(): Promise<MachineIdentity> {
+  const facts = await probeMachine();
+  return {
+    machineId: "",
+    hardwareClass: hardwareClass(facts),
+    agentVersion: OZONE_VERSION,
+    memoryBandwidthBytesPerSecond: facts.memory.bandwidthBytesPerSecond,
+    cacheBandwidthBytesPerSecond: facts.memory.cacheBandwidthBytesPerSecond,
+    cacheBytes: facts.cpu.l3Bytes,
+    gpuMemoryBandwidthBytesPerSecond: null,
+    peakFlops: null,
+  };
+}
+
+const dataDir = (): string =>
+  dataFolder({
+    env: process.env,
+    platform: process.platform,
+    homeDir: homedir(),
+    isRoot: process.getuid?.() === 0,
+  });

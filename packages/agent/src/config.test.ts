@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { engineUrlOf, readConfig } from "./config.ts";
+
+const ENV = { OZONE_NATS_URL: "nats://127.0.0.1:4222", OZONE_DATA_DIR: "/data" };
+
+describe("the agent's configuration", () => {
+  it.each([
+    [undefined, "http://127.0.0.1:11434"],
+    ["lab:11500", "http://lab:11500"],
+    ["lab", "http://lab:11434"],
+    ["0.0.0.0:11434", "http://127.0.0.1:11434"],
+    ["http://127.0.0.1:9999/", "http://127.0.0.1:9999"],
+    ["https://ollama.example", "https://ollama.example"],
+    [":8080", "http://127.0.0.1:8080"],
+  ])("reads OLLAMA_HOST %s as Ollama does", (host, url) => {
+    expect(engineUrlOf(host)).toBe(url);
+  });
+
+  it("says in one sentence that OLLAMA_HOST is no address", () => {
+    expect(() => engineUrlOf("http://a b")).toThrow(/OLLAMA_HOST .* is not an address; write host:11434/);
+  });
+
+  it("keeps its data below Ozone's folder, or where it is told", () => {
+    expect(readConfig(ENV, []).dataDir).toBe("/data/agent");
+    expect(readConfig(ENV, ["--data-dir", "/elsewhere"]).dataDir).toBe("/elsewhere");
+  });
+
+  it("says what to do when it does not know the bus", () => {
+    expect(() => readConfig({}, [])).toThrow(/OZONE_NATS_URL is not set/);
+  });
+
+  it("refuses unknown flags and names that could not be shown", () => {
+    expect(() => readConfig(ENV, ["--wrong"])).toThrow(/ozone-agent --help/);
+    expect(() => readConfig(ENV, ["--name", "a/b"])).toThrow(/can't be used/);
+  });
+});

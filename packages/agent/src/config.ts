@@ -1,0 +1,83 @@
+// The agent's configuration from its environment and flags: parsed in a function, one sentence per problem.
+import { homedir, hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { dataFolder } from "@ozone/shared/data-folder";
+import { messageOf, OzoneError } from "@ozone/shared/errors";
+
+/** Everything that can be set from outside. */
+export interface AgentConfig {
+  readonly dataDir: string;
+  readonly natsUrl: string;
+  readonly engineUrl: string;
+  /** Shown in the fleet; not published in reports. */
+  readonly name: string;
+  readonly logLevel: string;
+}
+
+const DEFAULT_OLLAMA = "http://127.0.0.1:11434";
+const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+/**
+ * OLLAMA_HOST as people write it: with or without scheme and port; 0.0.0.0 means this machine.
+ * @throws OzoneError invalid_input when it is no address.
+ */
+export function engineUrlOf(host: string | undefined): string {
+  if (!host) return DEFAULT_OLLAMA;
+  const withScheme = /^https?:\/\//.test(host)
+    ? host
+    : `http://${host.startsWith(":") ? `127.0.0.1${host}` : host}`;
+  try {
+    const url = new URL(withScheme);
+    if (url.hostname === "0.0.0.0" || url.hostname === "[::]") url.hostname = "127.0.0.1";
+    if (url.port === "" && !/:\d+\/?$/.test(withScheme))
+      url.port = url.protocol === "https:" ? "443" : "11434";
+    return url.href.replace(/\/$/, "");
+  } catch {
+    throw new OzoneError(
+      "invalid_input",
+      `OLLAMA_HOST ${JSON.stringify(host)} is not an address; write host:11434.`,
+    );
+  }
+}
+
+/**
+ * Reads environment and flags (`--name`, `--data-dir`).
+ * @throws OzoneError invalid_input with one sentence.
+ */
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  argv: readonly string[],
+): AgentConfig {
+  let flags: { name?: string | undefined; "data-dir"?: string | undefined };
+  try {
+    flags = parseArgs({
+      args: [...argv],
+      options: { name: { type: "string" }, "data-dir": { type: "string" } },
+    }).values;
+  } catch (thrown) {
+    throw new OzoneError("invalid_input", `${messageOf(thrown)}. See \`ozone-agent --help\`.`);
+  }
+  const name = flags.name ?? env.OZONE_AGENT_NAME ?? hostname();
+  if (!SAFE_NAME.test(name)) {
+    throw new OzoneError(
+      "invalid_input",
+      `The name ${JSON.stringify(name)} can't be used: letters, digits, dot, dash, underscore, at most 63.`,
+    );
+  }
+  if (!env.OZONE_NATS_URL) {
+    throw new OzoneError(
+      "invalid_input",
+      "OZONE_NATS_URL is not set: the agent does not know where the coordinator's bus is. `ozone up` sets it; by hand, write nats://user:password@host:4222.",
+    );
+  }
+  const isRoot = process.getuid?.() === 0;
+  const base = dataFolder({ env, platform: process.platform, homeDir: homedir(), isRoot });
+  return {
+    dataDir: resolve(flags["data-dir"] ?? join(base, "agent")),
+    natsUrl: env.OZONE_NATS_URL,
+    engineUrl: engineUrlOf(env.OLLAMA_HOST),
+    name,
+    logLevel: env.OZONE_LOG_LEVEL ?? "info",
+  };
+}

@@ -1,0 +1,56 @@
+// The announcement: who this machine is, what it runs on, which engine and models it has; and keeping it up to date.
+import { create } from "@bufbuild/protobuf";
+import { type Announcement, AnnouncementSchema, EngineKind } from "@ozone/proto/machine";
+import { announce, type Bus } from "@ozone/shared/bus";
+import { OzoneError } from "@ozone/shared/errors";
+import { hardwareClass } from "@ozone/shared/hardware-class";
+import type { MachineFacts } from "@ozone/shared/machine-facts";
+import { OZONE_VERSION } from "@ozone/shared/version";
+import { describeEngine, listModels } from "../ollama/describe-engine.ts";
+
+/** What does not change while the agent runs. */
+export interface Self {
+  readonly machineId: string;
+  readonly name: string;
+  readonly facts: MachineFacts;
+  readonly engineUrl: string;
+}
+
+/** Threads that the engine takes when nobody asks: the reference engine leaves a core free, Ollama takes the physical ones. */
+function defaultThreads(kind: EngineKind, { cpu }: MachineFacts): number {
+  if (kind === EngineKind.REFERENCE)
+    return Math.max(1, Math.floor(cpu.usableCores ?? cpu.logicalCores ?? 2) - 1);
+  return cpu.physicalCores ?? 0;
+}
+
+/** Looks at the engine and writes the announcement. Never throws: what is wrong with the engine is part of it. */
+export async function writeAnnouncement(self: Self, signal: AbortSignal): Promise<Announcement> {
+  const { machineId, name, facts, engineUrl } = self;
+  const engine = await describeEngine(engineUrl, signal);
+  const models = engine.problem === "" ? await listModels(engineUrl, signal).catch(() => []) : [];
+  return create(AnnouncementSchema, {
+    machineId,
+    name,
+    agentVersion: OZONE_VERSION,
+    hostId: facts.hostId,
+    hardwareClass: hardwareClass(facts),
+    factsJson: JSON.stringify(facts),
+    engine: { kind: engine.kind, version: engine.version },
+    models,
+    defaultThreads: defaultThreads(engine.kind, facts),
+    engineProblem: engine.problem,
+  });
+}
+
+/**
+ * Announces this machine.
+ * @returns how often to send heartbeats, in milliseconds.
+ * @throws OzoneError unavailable while no coordinator listens; invalid_input when it refuses us.
+ */
+export async function announceSelf(bus: Bus, self: Self, signal: AbortSignal): Promise<number> {
+  const reply = await announce(bus, await writeAnnouncement(self, signal));
+  if (!reply.accepted) {
+    throw new OzoneError("invalid_input", `The coordinator refused this machine: ${reply.reason}`);
+  }
+  return reply.heartbeatMs;
+}

@@ -1,0 +1,78 @@
+// Heartbeats: they keep the lease of the trial in hand, and their replies say what to stop.
+import { create } from "@bufbuild/protobuf";
+import { HeartbeatSchema } from "@ozone/proto/machine";
+import { type Bus, sendHeartbeat } from "@ozone/shared/bus";
+import type { Outbox } from "../outbox/outbox.ts";
+import { createPause } from "../pause.ts";
+import type { WorkState } from "./work-state.ts";
+
+/** What heartbeats need. */
+export interface HeartbeatPorts {
+  readonly bus: Bus;
+  readonly machineId: string;
+  readonly state: WorkState;
+  readonly outbox: Outbox;
+  /** The coordinator does not know us: announce again. */
+  readonly announce: () => Promise<void>;
+}
+
+/** Sends one heartbeat and does what the reply says. @throws OzoneError unavailable while no coordinator listens. */
+export async function beat({ bus, machineId, state, outbox, announce }: HeartbeatPorts): Promise<void> {
+  const { current } = state;
+  const reply = await sendHeartbeat(
+    bus,
+    create(HeartbeatSchema, {
+      machineId,
+      trialId: current?.trialId ?? "",
+      attempt: current?.attempt ?? 0,
+      activity: state.activity,
+      outboxDepth: outbox.pending().length,
+    }),
+  );
+  state.setPaused(reply.paused);
+  for (const trialId of reply.cancelledTrialIds) state.cancel(trialId);
+  if (reply.announce) await announce();
+}
+
+/** A running heart. */
+export interface Heart {
+  /** Beats now. */
+  beatNow(): void;
+  setInterval(ms: number): void;
+  stop(): Promise<void>;
+}
+
+/** After an unanswered heartbeat the next comes sooner, with jitter: the lease is running. */
+const RETRY_MS = 2_000;
+
+/** Starts beating every `intervalMs`. */
+export function startHeart(ports: HeartbeatPorts, intervalMs: number): Heart {
+  let interval = intervalMs;
+  let stopped = false;
+  const pause = createPause();
+
+  async function loop(): Promise<void> {
+    while (!stopped) {
+      const answered = await beat(ports).then(
+        () => true,
+        // Nobody listens, which is normal while the coordinator restarts; the next beat tells.
+        () => false,
+      );
+      if (!stopped)
+        await pause.wait(answered ? interval : Math.min(interval, RETRY_MS * (0.5 + Math.random())));
+    }
+  }
+
+  const running = loop();
+  return {
+    beatNow: () => pause.end(),
+    setInterval(ms) {
+      interval = ms;
+    },
+    async stop() {
+      stopped = true;
+      pause.end();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,65 @@
+// ozone-agent: measures this machine's Ollama, for a coordinator (start) or alone (bench).
+import { messageOf, OzoneError } from "@ozone/shared/errors";
+import { OZONE_VERSION } from "@ozone/shared/version";
+
+const USAGE = `ozone-agent ${OZONE_VERSION}
+
+  ozone-agent start [--name NAME] [--data-dir DIR]   join the fleet and run trials until SIGTERM or Ctrl-C
+  ozone-agent bench --model M --num-ctx N [...]      one honest trial, no coordinator (see ozone-agent bench --help)
+  ozone-agent probe                                  print what is known of this machine as JSON
+  ozone-agent --help | --version
+
+Environment: OLLAMA_HOST, OZONE_NATS_URL, OZONE_DATA_DIR, OZONE_LOG_LEVEL.
+`;
+const EXIT_FAILURE = 1;
+const EXIT_USAGE = 2;
+
+async function start(argv: readonly string[]): Promise<void> {
+  const [{ readConfig }, { runAgent }, { destination, pino }] = await Promise.all([
+    import("./config.ts"),
+    import("./start-agent.ts"),
+    import("pino"),
+  ]);
+  const config = readConfig(process.env, argv);
+  const log = pino({ level: config.logLevel, base: null }, destination({ dest: 2, sync: true }));
+  const stop = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      log.info(`stopping on ${signal}`);
+      stop.abort();
+    });
+  }
+  await runAgent(config, (line) => log.info(line), stop.signal).catch((thrown: unknown) => {
+    if (!stop.signal.aborted) throw thrown;
+  });
+  process.exit(0);
+}
+
+async function probe(): Promise<void> {
+  const [{ probeMachine }, { hardwareClass }] = await Promise.all([
+    import("./machine/identify.ts"),
+    import("@ozone/shared/hardware-class"),
+  ]);
+  const facts = await probeMachine();
+  process.stdout.write(`${JSON.stringify({ hardwareClass: hardwareClass(facts), facts }, null, 2)}\n`);
+}
+
+async function bench(argv: readonly string[]): Promise<void> {
+  const { runBench } = await import("./bench/run-bench.ts");
+  process.exitCode = await runBench([...argv], { stdout: process.stdout, stderr: process.stderr });
+}
+
+async function main([command, ...rest]: readonly string[]): Promise<void> {
+  if (command === "start") return start(rest);
+  if (command === "bench") return bench(rest);
+  if (command === "probe") return probe();
+  if (command === "--version") return void process.stdout.write(`${OZONE_VERSION}\n`);
+  const asked = command === "--help";
+  (asked ? process.stdout : process.stderr).write(USAGE);
+  process.exitCode = asked ? 0 : EXIT_USAGE;
+}
+
+main(process.argv.slice(2)).catch((thrown: unknown) => {
+  process.stderr.write(`${JSON.stringify({ level: 60, msg: messageOf(thrown) })}\n`);
+  process.exit(thrown instanceof OzoneError && thrown.code === "invalid_input" ? EXIT_USAGE : EXIT_FAILURE);
+});

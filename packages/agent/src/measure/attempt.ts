@@ -1,0 +1,157 @@
+// The journal of one attempt: what was asked, what has been seen so far, and the one way to ask the server for tokens.
+// Steps write into it; the result is made from it at the end, also when a step has failed.
+import type { Configuration, Protocol } from "@ozone/proto/configuration";
+import type { TrialOrder } from "@ozone/proto/trial";
+import { TrialFailure } from "@ozone/shared/failure";
+import { formatDuration } from "@ozone/shared/units";
+import { EngineClient } from "../ollama/engine-client.ts";
+import type { EngineIdentity, InstalledModel, LoadedModel } from "../ollama/engine-state.ts";
+import type { ModelDetails } from "../ollama/model-details.ts";
+import type { StreamRecord } from "../ollama/stream-record.ts";
+import type { SampleEvidence } from "./evidence.ts";
+import type { OptionProbes } from "./option-probes.ts";
+import type { ConditionsReading, TrialPorts } from "./ports.ts";
+import { loadOptions, requestOptions } from "./sample-options.ts";
+import { type AttemptTime, expectedMs, type Pace, paceAfter, requestLimitMs } from "./time-limits.ts";
+import { timingsOf } from "./timings.ts";
+
+/** A fresh load of the model. */
+export interface Load {
+  readonly launch: number;
+  /** Client's clock, request to first token of a one-token answer, in milliseconds. */
+  readonly clientMs: number;
+  /** load_duration of that answer, in milliseconds; null when the server gave none. */
+  readonly serverMs: number | null;
+  /** /api/ps right after. */
+  readonly state: LoadedModel;
+}
+
+/** Something a reader of the numbers should know. */
+export interface AttemptWarning {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Everything known about an attempt so far. */
+export interface Attempt {
+  readonly order: TrialOrder;
+  readonly configuration: Configuration;
+  readonly protocol: Protocol;
+  readonly ports: TrialPorts;
+  readonly engine: EngineClient;
+  readonly startedAt: Date;
+  readonly startedAtMs: number;
+  readonly limitMs: number;
+  readonly samples: SampleEvidence[];
+  readonly loads: Load[];
+  readonly warnings: AttemptWarning[];
+  identity: EngineIdentity | null;
+  model: InstalledModel | null;
+  details: ModelDetails | null;
+  conditions: ConditionsReading | null;
+  /** Models that were loaded when the attempt began, by others. */
+  loadedBefore: readonly LoadedModel[];
+  /** Whether the model under test is loaded by us. */
+  holdsModel: boolean;
+  pace: Pace;
+  /** Best rates of the warm-up. */
+  warmUpRates: { prefill: number | null; decode: number | null };
+  /** What trying other options has shown; null when nothing was tried. */
+  optionProbes: OptionProbes | null;
+  requests: number;
+}
+
+/** Overall limit of an order that names none. */
+const ATTEMPT_LIMIT_MS = 600_000;
+
+/** Opens the journal. @throws TrialFailure internal for an order without configuration or protocol */
+export function openAttempt(order: TrialOrder, ports: TrialPorts): Attempt {
+  const { configuration, protocol } = order;
+  if (configuration === undefined || protocol === undefined) {
+    throw new TrialFailure("internal", `The order ${order.trialId} has no configuration or no protocol.`);
+  }
+  return {
+    order,
+    configuration,
+    protocol,
+    ports,
+    engine: new EngineClient(ports.engineUrl),
+    startedAt: new Date(),
+    startedAtMs: performance.now(),
+    limitMs: protocol.limitMs > 0 ? protocol.limitMs : ATTEMPT_LIMIT_MS,
+    samples: [],
+    loads: [],
+    warnings: [],
+    identity: null,
+    model: null,
+    details: null,
+    conditions: null,
+    loadedBefore: [],
+    holdsModel: false,
+    pace: { prefillTokensPerSecond: null, decodeTokensPerSecond: null },
+    warmUpRates: { prefill: null, decode: null },
+    optionProbes: null,
+    requests: 0,
+  };
+}
+
+/** Adds a warning once. */
+export function warn(attempt: Attempt, warning: AttemptWarning): void {
+  if (!attempt.warnings.some(({ code }) => code === warning.code)) attempt.warnings.push(warning);
+}
+
+/** Time used and left. */
+export const timeOf = (attempt: Attempt): AttemptTime => ({
+  limitMs: attempt.limitMs,
+  remainingMs: attempt.limitMs - (performance.now() - attempt.startedAtMs),
+});
+
+/** The version of the server; known once the attempt has looked. */
+export const versionOf = (attempt: Attempt): string => attempt.identity?.version ?? "";
+
+/** Load-time options of this attempt. */
+export const loadOptionsOf = (attempt: Attempt): Record<string, number> =>
+  loadOptions(attempt.configuration, versionOf(attempt));
+
+/** One question to the loaded model. */
+export interface Question {
+  readonly prompt: string;
+  /** Expected length of the prompt in tokens; only for the time limit. */
+  readonly promptTokens: number;
+  readonly numPredict: number;
+}
+
+/**
+ * Asks the loaded model, within a limit that follows from the rates so far.
+ * @throws TrialFailure
+ */
+export async function ask(attempt: Attempt, question: Question): Promise<StreamRecord> {
+  requireTime(attempt, question);
+  attempt.requests += 1;
+  const options = requestOptions(loadOptionsOf(attempt), {
+    numPredict: question.numPredict,
+    seed: attempt.requests,
+  });
+  const record = await attempt.engine.generate(
+    { model: attempt.order.modelName, prompt: question.prompt, options, phase: "run" },
+    { signal: attempt.ports.signal, limitMs: requestLimitMs(question, attempt.pace, timeOf(attempt)) },
+  );
+  const timings = timingsOf(record);
+  attempt.pace = paceAfter(attempt.pace, { ...question, ttftMs: timings.ttftMs, decodeMs: timings.spanMs });
+  return record;
+}
+
+/** Gives up before a request that can't end in time at the rates seen so far. */
+function requireTime(attempt: Attempt, question: Question): void {
+  const { remainingMs } = timeOf(attempt);
+  const expected = expectedMs(question, attempt.pace);
+  if (remainingMs > 0 && (expected === null || expected <= remainingMs)) return;
+  const why =
+    expected === null || remainingMs <= 0
+      ? `The time limit of ${formatDuration(attempt.limitMs)} is used up.`
+      : `At the rates seen so far a request of ${question.promptTokens} + ${question.numPredict} tokens would take ${formatDuration(expected)}, but only ${formatDuration(remainingMs)} of ${formatDuration(attempt.limitMs)} are left.`;
+  throw new TrialFailure(
+    "request_timeout",
+    `${why} The server hangs or drips, or the context is too large for this machine; use a smaller num_ctx or a longer limit.`,
+  );
+}

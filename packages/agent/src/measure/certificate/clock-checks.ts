@@ -1,0 +1,138 @@
+// Do the server's durations and the client's clock tell one story, in both directions?
+//
+// What the server says it spent must fit into what the client waited (strict: a client can only see things late), and
+// what the client waited must be accounted for by the server (lenient: scheduling, sockets and our own event loop add
+// to it). The tolerance is absolute for the hiccups of a busy machine, relative for clocks and long answers, and
+// grows by how long our own event loop was really held up.
+import type { AttemptFacts, SampleFacts } from "./facts.ts";
+import { ms, nsToMs } from "./facts.ts";
+import { type Finding, judged, unknown } from "./finding.ts";
+
+/** Clocks of two processes on one host differ by rounding and little else. */
+const STRICT_MS = 3;
+const STRICT_SHARE = 0.005;
+
+/** Preemption of either process on a loaded two-core machine. */
+const LENIENT_MS = 40;
+const LENIENT_SHARE = 0.05;
+
+/** Sampling and sending of a token, which Ollama up to 0.24 leaves out of eval_duration. */
+const PER_TOKEN_MS = 0.5;
+
+/** A gap below this share of a step did not wait for its token. */
+const BURST_SHARE = 0.2;
+
+/** More of them than this are no accident of a socket. */
+const BURSTS_MAX = 0.4;
+
+/** Checks with fewer tokens than this say nothing about the shape of a stream. */
+const SHAPE_TOKENS_MIN = 16;
+
+interface Durations {
+  readonly loadMs: number;
+  readonly prefillMs: number;
+  readonly decodeMs: number;
+  readonly totalMs: number;
+}
+
+/** Sums, order, presence, and both directions of every pair of clocks. */
+export function clocksAgree(sample: SampleFacts, _attempt: AttemptFacts): Finding {
+  const { figures, timings, evidence } = sample;
+  if (evidence.stream.done === null) return unknown("clocks_agree", "the answer has no durations");
+  const server: Durations = {
+    loadMs: nsToMs(figures.loadNs),
+    prefillMs: nsToMs(figures.promptEvalNs),
+    decodeMs: nsToMs(figures.evalNs),
+    totalMs: nsToMs(figures.totalNs),
+  };
+  const complaints = [
+    ...missingDurations(server, sample),
+    ...sums(server),
+    ...serverBeyondClient(server, sample),
+    ...clientBeyondServer(server, sample),
+    ...burst(server, sample),
+  ];
+  return judged(
+    "clocks_agree",
+    complaints,
+    `server: prefill ${ms(server.prefillMs)}, decode ${ms(server.decodeMs)}, total ${ms(server.totalMs)}; client: first text ${ms(timings.ttftMs ?? 0)}, text ${ms(timings.spanMs ?? 0)}, total ${ms(timings.totalMs ?? 0)}`,
+  );
+}
+
+function missingDurations(server: Durations, { figures }: SampleFacts): string[] {
+  const complaints: string[] = [];
+  if (server.totalMs === 0) complaints.push("total_duration is zero or missing");
+  if (server.prefillMs === 0) complaints.push("prompt_eval_duration is zero or missing");
+  if (server.decodeMs === 0 && figures.generatedTokens > 1)
+    complaints.push("eval_duration is zero or missing");
+  return complaints;
+}
+
+function sums({ loadMs, prefillMs, decodeMs, totalMs }: Durations): string[] {
+  const parts = loadMs + prefillMs + decodeMs;
+  if (parts <= totalMs + STRICT_MS + STRICT_SHARE * parts) return [];
+  return [`load + prefill + decode are ${ms(parts)}, more than the total of ${ms(totalMs)}`];
+}
+
+/** The client began before the server and sees everything later. */
+function serverBeyondClient(server: Durations, { timings }: SampleFacts): string[] {
+  const complaints: string[] = [];
+  const beyond = (serverMs: number, clientMs: number | null): boolean =>
+    clientMs !== null && serverMs > clientMs + STRICT_MS + STRICT_SHARE * clientMs;
+  if (beyond(server.totalMs, timings.totalMs)) {
+    complaints.push(
+      `the server says ${ms(server.totalMs)} in all, the client waited only ${ms(timings.totalMs ?? 0)}`,
+    );
+  }
+  if (beyond(server.loadMs + server.prefillMs, timings.ttftMs)) {
+    complaints.push(
+      `the server says ${ms(server.loadMs + server.prefillMs)} until the first token, the client had text after ${ms(timings.ttftMs ?? 0)}`,
+    );
+  }
+  return complaints;
+}
+
+/** What the client waited for must be in the server's account. */
+function clientBeyondServer(server: Durations, sample: SampleFacts): string[] {
+  const { timings, figures, evidence } = sample;
+  const tokens = figures.generatedTokens;
+  const stepMs = tokens > 1 ? server.decodeMs / (tokens - 1) : 0;
+  const beyond = (clientMs: number, serverMs: number, allowedMs: number): boolean =>
+    clientMs > serverMs + LENIENT_MS + LENIENT_SHARE * clientMs + evidence.ownDelayMs + allowedMs;
+  const complaints: string[] = [];
+  const { ttftMs, spanMs, totalMs } = timings;
+  // One step more: text may be held back until the next token shows that a character is complete.
+  if (ttftMs !== null && beyond(ttftMs, server.loadMs + server.prefillMs, 2 * stepMs)) {
+    complaints.push(
+      `first text after ${ms(ttftMs)}, but load + prefill are only ${ms(server.loadMs + server.prefillMs)}`,
+    );
+  }
+  if (spanMs !== null && beyond(spanMs, server.decodeMs, PER_TOKEN_MS * tokens)) {
+    complaints.push(`text came over ${ms(spanMs)}, but decode is only ${ms(server.decodeMs)}`);
+  }
+  if (totalMs !== null && beyond(totalMs, server.totalMs, 0)) {
+    complaints.push(`the client waited ${ms(totalMs)}, the server accounts for ${ms(server.totalMs)}`);
+  }
+  const heldMs = spanMs === null || ttftMs === null || totalMs === null ? 0 : totalMs - ttftMs;
+  if (spanMs !== null && beyond(server.decodeMs, heldMs, 2 * stepMs)) {
+    complaints.push(
+      `decode is ${ms(server.decodeMs)}, but only ${ms(heldMs)} passed from first text to \`done\``,
+    );
+  }
+  return complaints;
+}
+
+/** Tokens are made one after the other: a stream in which many come at once was held back somewhere. */
+function burst(server: Durations, { timings, figures, evidence }: SampleFacts): string[] {
+  const { gapsMs, spanMs } = timings;
+  if (spanMs === null || gapsMs.length < SHAPE_TOKENS_MIN || figures.generatedTokens < SHAPE_TOKENS_MIN)
+    return [];
+  const stepMs = server.decodeMs / (figures.generatedTokens - 1);
+  const early = gapsMs.filter((gap) => gap < BURST_SHARE * stepMs).length;
+  const longestMs = Math.max(...gapsMs);
+  const stalled = longestMs > LENIENT_MS + evidence.ownDelayMs + BURST_SHARE * spanMs;
+  if (early <= BURSTS_MAX * gapsMs.length || !stalled) return [];
+  return [
+    `${early} of ${gapsMs.length} chunks came without waiting for their token, then none for ${ms(longestMs)}`,
+  ];
+}

@@ -1,0 +1,49 @@
+// All that is known when a sample is certified: its own evidence, and the attempt around it.
+import type { Configuration } from "@ozone/proto/configuration";
+import type { InstalledModel, LoadedModel } from "../../ollama/engine-state.ts";
+import type { ModelDetails } from "../../ollama/model-details.ts";
+import type { Load } from "../attempt.ts";
+import type { SampleEvidence } from "../evidence.ts";
+import type { OptionProbes } from "../option-probes.ts";
+import type { ConditionsReading, MachineIdentity } from "../ports.ts";
+import type { ServerFigures, Timings } from "../timings.ts";
+
+/** A sample with what follows from it. */
+export interface SampleFacts {
+  readonly evidence: SampleEvidence;
+  readonly figures: ServerFigures;
+  readonly timings: Timings;
+}
+
+/** Rates of the warm-up, in tokens per second: what this model does on this machine with short prompts. */
+export interface WarmUpRates {
+  readonly prefill: number | null;
+  readonly decode: number | null;
+}
+
+/** The attempt around the samples. */
+export interface AttemptFacts {
+  readonly configuration: Configuration;
+  readonly model: InstalledModel;
+  readonly details: ModelDetails;
+  readonly machine: MachineIdentity;
+  readonly engineVersion: string;
+  readonly loads: readonly Load[];
+  readonly loadedBefore: readonly LoadedModel[];
+  readonly conditions: ConditionsReading | null;
+  readonly warmUp: WarmUpRates;
+  /** Null when every option could be seen, or the attempt ended before. */
+  readonly optionProbes: OptionProbes | null;
+  /** Every sample of the attempt, the one under judgement included. */
+  readonly samples: readonly SampleFacts[];
+}
+
+/** The load of the launch a sample belongs to. */
+export const loadOf = (attempt: AttemptFacts, { evidence }: SampleFacts): Load | undefined =>
+  attempt.loads.find(({ launch }) => launch === evidence.launch);
+
+/** "12.3 ms": for details. */
+export const ms = (value: number): string => `${value.toFixed(value < 10 ? 2 : 1)} ms`;
+
+/** Nanoseconds as milliseconds. */
+export const nsToMs = (nanoseconds: number): number => nanoseconds / 1e6;

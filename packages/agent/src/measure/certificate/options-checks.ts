@@ -1,0 +1,89 @@
+// Are the options in force that were asked for, the KV cache's type among them? Read where the server shows it, else
+// concluded from whether it took notice of other values.
+import { kvTypeSeen } from "../option-probes.ts";
+import { type AttemptFacts, loadOf, type SampleFacts } from "./facts.ts";
+import { type Finding, failed, passed, unknown } from "./finding.ts";
+
+/** What is known of one option. */
+interface OptionFinding {
+  readonly verdict: "in force" | "not in force" | "unseen";
+  readonly words: string;
+}
+
+/** Load-time options of a configuration, less num_ctx (context_allocated has it). */
+function askedOptions({ configuration }: AttemptFacts): [string, number][] {
+  const { numBatch, numThread, numGpu, numCtx } = configuration;
+  const asked: [string, number | undefined][] = [
+    // More than num_ctx is the same as num_ctx, and shown so.
+    ["num_batch", Math.min(numBatch, numCtx)],
+    ["num_thread", numThread],
+    ["num_gpu", numGpu],
+  ];
+  return asked.filter((one): one is [string, number] => one[1] !== undefined);
+}
+
+/** Every swept option is in force, as far as the server lets it be seen. */
+export function optionsEffective(sample: SampleFacts, attempt: AttemptFacts): Finding {
+  const findings = askedOptions(attempt).map((asked) => optionFinding(asked, sample, attempt));
+  const wordsOf = (verdict: OptionFinding["verdict"]): string =>
+    findings
+      .filter((one) => one.verdict === verdict)
+      .map(({ words }) => words)
+      .join("; ");
+  if (findings.some(({ verdict }) => verdict === "not in force")) {
+    return failed("options_effective", wordsOf("not in force"));
+  }
+  if (findings.some(({ verdict }) => verdict === "unseen")) {
+    const why = attempt.optionProbes?.skipped;
+    return unknown("options_effective", `${wordsOf("unseen")}${why ? `; ${why}` : ""}`);
+  }
+  return passed("options_effective", wordsOf("in force"));
+}
+
+function optionFinding(
+  [option, value]: [string, number],
+  sample: SampleFacts,
+  attempt: AttemptFacts,
+): OptionFinding {
+  const state = loadOf(attempt, sample)?.state;
+  const shown = state?.effective?.[option];
+  if (typeof shown === "number") {
+    return shown === value
+      ? { verdict: "in force", words: `${option} ${shown} in force` }
+      : { verdict: "not in force", words: `${option} is ${shown}, ${value} was sent` };
+  }
+  if (option === "num_gpu" && value === 0 && typeof state?.sizeVramBytes === "number") {
+    return state.sizeVramBytes === 0
+      ? { verdict: "in force", words: "num_gpu 0: nothing is on the GPU" }
+      : {
+          verdict: "not in force",
+          words: `num_gpu 0 was sent, but ${state.sizeVramBytes} bytes are on the GPU`,
+        };
+  }
+  return triedFinding(option, attempt);
+}
+
+function triedFinding(option: string, { optionProbes }: AttemptFacts): OptionFinding {
+  const probe = optionProbes?.probes.find((one) => one.option === option);
+  if (probe === undefined) return { verdict: "unseen", words: `this server does not show ${option}` };
+  const tried = `${option} ${probe.to} instead of ${probe.from}`;
+  return probe.noticed
+    ? { verdict: "in force", words: `${tried} loads the model anew` }
+    : { verdict: "not in force", words: `${tried} changes nothing: the server ignores ${option}` };
+}
+
+/** The KV cache has the type that was asked for; without one asked for, the type is only recorded. */
+export function kvTypeEffective(sample: SampleFacts, attempt: AttemptFacts): Finding {
+  const asked = attempt.configuration.kvCacheType;
+  const shown = loadOf(attempt, sample)?.state.effective?.kv_cache_type;
+  const seen =
+    attempt.optionProbes === null ? null : kvTypeSeen(attempt.optionProbes, attempt.details.architecture);
+  const type = typeof shown === "string" ? shown : (seen?.type ?? null);
+  const how =
+    typeof shown === "string" ? "the server shows it" : (seen?.detail ?? "the server does not show it");
+  if (type === null) return unknown("kv_type_effective", `the type of the KV cache is not known: ${how}`);
+  if (asked === "") return passed("kv_type_effective", `${type}, none asked for: ${how}`);
+  return type === asked
+    ? passed("kv_type_effective", `${type} as asked: ${how}`)
+    : failed("kv_type_effective", `${asked} was asked for, ${type} is in force: ${how}`);
+}

@@ -1,0 +1,97 @@
+// Was the prompt read as it was sent: the exact count, nothing cut, nothing taken from a cache?
+
+import { prefillRate } from "../figures.ts";
+import type { AttemptFacts, SampleFacts } from "./facts.ts";
+import { type Finding, failed, passed, unknown } from "./finding.ts";
+
+/** A raw prompt carries a begin-of-text token at most; more is not the tokenizer's doing. */
+const OVERHEAD_TOKENS_MAX = 4;
+
+/** The begin-of-text token and a few first words may be shared with an earlier prompt by chance. */
+const SHARED_TOKENS_MAX = 4;
+
+/** A prefill this much faster than the slowest of its peers did not compute the same tokens. */
+const PEER_FACTOR = 3;
+
+const counted = ({ evidence }: SampleFacts): boolean => {
+  const value = evidence.stream.done?.prompt_eval_count;
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+};
+
+/** The server's count is the one the prompt was made for. */
+export function promptTokensMatch(sample: SampleFacts): Finding {
+  const { evidence, figures } = sample;
+  if (!counted(sample)) return uncounted("prompt_tokens_match", sample);
+  const sentence = `${evidence.promptTokens} tokens sent, ${figures.promptTokens} counted by the server`;
+  return figures.promptTokens === evidence.promptTokens
+    ? passed("prompt_tokens_match", sentence)
+    : failed("prompt_tokens_match", sentence);
+}
+
+/** Without `done` there is nothing to compare; a `done` without a usable count is a count of another length. */
+const uncounted = (code: "prompt_tokens_match" | "no_truncation", { evidence }: SampleFacts): Finding => {
+  const detail = `${evidence.promptTokens} tokens sent, none counted by the server`;
+  return evidence.stream.done === null ? unknown(code, detail) : failed(code, detail);
+};
+
+/** Nothing of the prompt was cut. */
+export function noTruncation(sample: SampleFacts, { configuration }: AttemptFacts): Finding {
+  const { evidence, figures } = sample;
+  if (!counted(sample)) return uncounted("no_truncation", sample);
+  const lost = evidence.promptTokens - figures.promptTokens;
+  const room = configuration.numCtx - figures.promptTokens - figures.generatedTokens;
+  if (lost > 0) {
+    return failed(
+      "no_truncation",
+      `${lost} of ${evidence.promptTokens} prompt tokens are missing from the server's count of ${figures.promptTokens}, in num_ctx ${configuration.numCtx}`,
+    );
+  }
+  if (room < 0) {
+    return failed(
+      "no_truncation",
+      `${figures.promptTokens} + ${figures.generatedTokens} tokens do not fit num_ctx ${configuration.numCtx}: the beginning was shifted out`,
+    );
+  }
+  return passed(
+    "no_truncation",
+    `no token is missing, and ${room} of num_ctx ${configuration.numCtx} stayed free`,
+  );
+}
+
+/** All of the prompt was computed. */
+export function noPrefixCache(sample: SampleFacts, attempt: AttemptFacts): Finding {
+  const { figures } = sample;
+  const rate = prefillRate(figures);
+  const peers = attempt.samples
+    .filter((one) => one !== sample)
+    .map((one) => prefillRate(one.figures))
+    .filter((one) => one !== null);
+  if (figures.cachedTokens !== null && figures.cachedTokens > SHARED_TOKENS_MAX) {
+    return failed(
+      "no_prefix_cache",
+      `the server took ${figures.cachedTokens} of ${figures.promptTokens} prompt tokens from a cache`,
+    );
+  }
+  if (rate === null) return unknown("no_prefix_cache", "there is no prefill rate to compare");
+  const slowest = Math.min(...peers);
+  if (peers.length >= 2 && rate > PEER_FACTOR * medianOf(peers) && rate > PEER_FACTOR * slowest) {
+    return failed(
+      "no_prefix_cache",
+      `prefill at ${rate.toFixed(0)} tokens/s, the other samples of the same length at ${medianOf(peers).toFixed(0)}: part of it was not computed`,
+    );
+  }
+  const said =
+    figures.cachedTokens === null
+      ? "the server does not report cached tokens; the first words were never sent before"
+      : `${figures.cachedTokens} cached tokens reported`;
+  return passed("no_prefix_cache", `${said}, prefill at ${rate.toFixed(0)} tokens/s`);
+}
+
+const medianOf = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+};
+
+/** Whether a calibrated overhead is what a tokenizer adds to a raw prompt. */
+export const isPlausibleOverhead = (overheadTokens: number): boolean =>
+  overheadTokens >= 0 && overheadTokens <= OVERHEAD_TOKENS_MAX;

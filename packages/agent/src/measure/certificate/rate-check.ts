@@ -1,0 +1,142 @@
+// Can this machine do it at all? Decode reads all active weights for every token, so memory bandwidth bounds it;
+// prefill is bounded by arithmetic; and neither can leave the warm-up of the same model far behind.
+import { cacheReadBytes } from "@ozone/shared/memory-model";
+import {
+  attentionFlops,
+  decodeBound,
+  type MemoryPlace,
+  prefillBound,
+  type RateBound,
+  ratePlausible as withinBound,
+} from "@ozone/shared/roofline";
+import { decodeRate, prefillRate } from "../figures.ts";
+import { type AttemptFacts, loadOf, type SampleFacts } from "./facts.ts";
+import { type Finding, failed, passed, unknown } from "./finding.ts";
+
+/** The bandwidth probe finds a lower bound; engines reach up to this much more (see the probe's own reasons). */
+const BANDWIDTH_CEILING = 2;
+
+/** Weights within this many times the last-level cache may be read from it for a good part. */
+const CACHED_UP_TO = 4;
+
+/** Where the caches' own bandwidth was not measured: the largest ratio to memory seen on server chips. */
+const CACHE_SPEED_UP = 12;
+
+/** The peak of the arithmetic probe leaves out wider instructions and lower precision. */
+const FLOPS_CEILING = 4;
+
+/** No engine makes single tokens faster: launching and reading out one step takes longer than 20 microseconds. */
+const DECODE_MAX = 50_000;
+
+/** Decode at depth is never faster than with short prompts; the factor is for a warm-up on a busy machine. */
+const DECODE_OVER_WARM_UP = 5;
+
+/** Long prompts use full batches; up to 8 times the rate of short ones on large GPUs. */
+const PREFILL_OVER_WARM_UP = 25;
+
+/** Rates within what the machine, and the model's own warm-up, allow. */
+export function ratePlausible(sample: SampleFacts, attempt: AttemptFacts): Finding {
+  const decode = decodeRate(sample.figures);
+  const prefill = prefillRate(sample.figures);
+  if (decode === null && prefill === null) return unknown("rate_plausible", "there is no rate to judge");
+  const complaints = againstWarmUp(decode, prefill, attempt);
+  if (decode !== null && decode > DECODE_MAX)
+    complaints.push(`decode ${rounded(decode)} tokens/s is beyond any machine`);
+  const places = placesOf(sample, attempt);
+  const decodeJudged = decode === null ? null : withinBound(decode, decodeBoundOf(sample, attempt, places));
+  const prefillJudged =
+    prefill === null ? null : withinBound(prefill, prefillBoundOf(sample, attempt, places));
+  if (decodeJudged?.passed === false) complaints.push(`decode ${decodeJudged.detail}`);
+  if (prefillJudged?.passed === false) complaints.push(`prefill ${prefillJudged.detail}`);
+  if (complaints.length > 0) return failed("rate_plausible", complaints.join("; "));
+  if (decodeJudged === null || decodeJudged.passed === null) {
+    return unknown(
+      "rate_plausible",
+      `${decodeJudged?.detail ?? "there is no decode rate"}; the warm-up agrees`,
+    );
+  }
+  return passed("rate_plausible", `decode ${decodeJudged.detail}; prefill ${rounded(prefill)} tokens/s`);
+}
+
+const rounded = (value: number | null): string =>
+  value === null ? "unknown" : value.toFixed(value < 100 ? 1 : 0);
+
+function againstWarmUp(decode: number | null, prefill: number | null, { warmUp }: AttemptFacts): string[] {
+  const complaints: string[] = [];
+  if (decode !== null && warmUp.decode !== null && decode > DECODE_OVER_WARM_UP * warmUp.decode) {
+    complaints.push(
+      `decode ${rounded(decode)} tokens/s, but ${rounded(warmUp.decode)} at best in the warm-up`,
+    );
+  }
+  if (prefill !== null && warmUp.prefill !== null && prefill > PREFILL_OVER_WARM_UP * warmUp.prefill) {
+    complaints.push(
+      `prefill ${rounded(prefill)} tokens/s, but ${rounded(warmUp.prefill)} at best in the warm-up`,
+    );
+  }
+  return complaints;
+}
+
+/** Where the model lies and how fast that can be read at most; empty when a needed bandwidth is not known. */
+function placesOf(sample: SampleFacts, attempt: AttemptFacts): MemoryPlace[] {
+  const { machine, details } = attempt;
+  const state = loadOf(attempt, sample)?.state;
+  const size = state?.sizeBytes ?? 0;
+  const onGpu = size > 0 ? Math.min(1, (state?.sizeVramBytes ?? 0) / size) : 0;
+  const places: MemoryPlace[] = [];
+  if (onGpu < 1) {
+    const cacheBytes = machine.cacheBytes ?? null;
+    const fromCache = cacheBytes === null || details.weightBytesPerToken < CACHED_UP_TO * cacheBytes;
+    const memory = machine.memoryBandwidthBytesPerSecond;
+    const cache = machine.cacheBandwidthBytesPerSecond ?? (memory === null ? null : CACHE_SPEED_UP * memory);
+    const bandwidth = fromCache ? cache : memory;
+    if (bandwidth === null) return [];
+    const name = fromCache ? "the processor's caches" : "RAM";
+    places.push({ name, bytesPerSecond: BANDWIDTH_CEILING * bandwidth, share: 1 - onGpu });
+  }
+  if (onGpu > 0) {
+    const bandwidth = machine.gpuMemoryBandwidthBytesPerSecond ?? null;
+    if (bandwidth === null) return [];
+    places.push({
+      name: "GPU",
+      bytesPerSecond: BANDWIDTH_CEILING * bandwidth,
+      share: onGpu,
+    });
+  }
+  return places;
+}
+
+const noBound: RateBound = {
+  tokensPerSecond: null,
+  words: "no bound: the bandwidth of the memory that holds the model is not known",
+};
+
+function decodeBoundOf(
+  { figures }: SampleFacts,
+  { details, configuration }: AttemptFacts,
+  places: readonly MemoryPlace[],
+): RateBound {
+  if (places.length === 0 || !(details.weightBytesPerToken > 0)) return noBound;
+  return decodeBound({
+    weightBytesPerToken: details.weightBytesPerToken,
+    cacheBytesPerToken: cacheReadBytes(details.architecture, figures.promptTokens, configuration.kvCacheType),
+    places,
+  });
+}
+
+function prefillBoundOf(
+  { figures }: SampleFacts,
+  { details, machine, configuration }: AttemptFacts,
+  places: readonly MemoryPlace[],
+): RateBound {
+  const promptTokens = figures.promptTokens - (figures.cachedTokens ?? 0);
+  if (promptTokens < 1) return noBound;
+  return prefillBound({
+    promptTokens,
+    parametersPerPromptToken: details.parametersPerPromptToken,
+    attentionFlops: attentionFlops(details.architecture, promptTokens),
+    ...(machine.peakFlops === null ? {} : { flopsPerSecond: FLOPS_CEILING * machine.peakFlops }),
+    numBatch: Math.max(1, configuration.numBatch),
+    weightBytesPerToken: details.weightBytesPerToken,
+    places,
+  });
+}

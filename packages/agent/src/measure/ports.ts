@@ -1,0 +1,98 @@
+// What a trial needs from the rest of the agent, as small interfaces: the machine's rooms implement them, the simulator
+// and the tests bring their own. Null always means: could not be read.
+import type { ProbeMemory } from "./probe-options.ts";
+
+/** Who measures, and the ceilings its numbers are held against; null and absent mean: not known. */
+export interface MachineIdentity {
+  readonly machineId: string;
+  readonly hardwareClass: string;
+  readonly agentVersion: string;
+  /** Measured read bandwidth of main memory, bytes per second. */
+  readonly memoryBandwidthBytesPerSecond: number | null;
+  /** Measured read bandwidth of the last-level cache, all threads, bytes per second. */
+  readonly cacheBandwidthBytesPerSecond?: number | null;
+  /** Size of the last-level caches together, in bytes. */
+  readonly cacheBytes?: number | null;
+  /** Bandwidth of the GPU's memory, bytes per second; null without a GPU or when unknown. */
+  readonly gpuMemoryBandwidthBytesPerSecond?: number | null;
+  /** Measured or known peak of the processor, floating-point operations per second. */
+  readonly peakFlops: number | null;
+}
+
+/** The machine at one moment. */
+export interface ConditionsReading {
+  readonly loadAverage: number | null;
+  /** Load of others than Ozone and the engine, in cores. */
+  readonly foreignLoadCores: number | null;
+  /** "mains", "battery", "unknown". */
+  readonly powerSource: string;
+  readonly temperatureCelsius: number | null;
+  /** Others were at work; null when it can't be seen. */
+  readonly contended: boolean | null;
+  /** How long the wait for a quiet machine took, in milliseconds. */
+  readonly waitedMs: number;
+}
+
+/** Looks at the machine before an attempt. */
+export interface ConditionsPort {
+  /** Waits at most `limitMs` for others to stop working, then says how things are. Returns early when aborted. */
+  waitUntilQuiet(limitMs: number, signal: AbortSignal): Promise<ConditionsReading>;
+}
+
+/** What happened on the machine between start and stop. */
+export interface ResourceReading {
+  /** Highest proportional set size of the engine's process tree, in bytes. */
+  readonly peakPssBytes: number | null;
+  /** Load of others meanwhile, in cores. */
+  readonly foreignLoadCores: number | null;
+  /** Whether it is more than a quiet machine has. */
+  readonly contended: boolean | null;
+  /** Whether the hardware says it slowed down. */
+  readonly throttled: boolean | null;
+}
+
+/** A sampler at work. */
+export interface RunningSampler {
+  stop(): Promise<ResourceReading>;
+}
+
+/** Watches the machine during a sample, outside this event loop. */
+export interface SamplerPort {
+  start(): RunningSampler;
+}
+
+/** Everything around a trial. */
+export interface TrialPorts {
+  /** Base URL of the server, "http://127.0.0.1:11434". */
+  readonly engineUrl: string;
+  readonly machine: MachineIdentity;
+  /** Folder for word pools and the note of what we have loaded. */
+  readonly cacheDir: string;
+  /** Ends the trial at once, with failure class `cancelled`. */
+  readonly signal: AbortSignal;
+  /** Tells a person what is being done. */
+  onActivity(words: string): void;
+  readonly conditions: ConditionsPort;
+  readonly sampler: SamplerPort;
+  /** Keeps what was found out about the server's options between trials of one process; absent: each trial looks anew. */
+  readonly probeMemory?: ProbeMemory;
+}
+
+/** Conditions where nothing can be read. */
+export const unknownConditions: ConditionsPort = {
+  waitUntilQuiet: async () => ({
+    loadAverage: null,
+    foreignLoadCores: null,
+    powerSource: "unknown",
+    temperatureCelsius: null,
+    contended: null,
+    waitedMs: 0,
+  }),
+};
+
+/** A sampler that sees nothing. */
+export const unknownSampler: SamplerPort = {
+  start: () => ({
+    stop: async () => ({ peakPssBytes: null, foreignLoadCores: null, contended: null, throttled: null }),
+  }),
+};

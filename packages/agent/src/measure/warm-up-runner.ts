@@ -1,0 +1,44 @@
+// Warm-up: short prompts until two successive decode rates agree; before a confirmation one more at full depth.
+// Its rates are thrown away, except as the pace for time limits.
+import { Purpose } from "@ozone/proto/configuration";
+import { promptTokensFor } from "@ozone/shared/configuration";
+import { warmUp } from "@ozone/shared/statistics/warm-up";
+import { type Attempt, ask } from "./attempt.ts";
+import { decodeRate, prefillRate } from "./figures.ts";
+import { serverFiguresOf } from "./timings.ts";
+import type { PromptSource } from "./word-pool.ts";
+
+/** Short enough to cost little, long enough to touch all weights in batches. */
+const PROMPT_TOKENS = 128;
+const PREDICT_TOKENS = 32;
+
+/** @throws TrialFailure */
+export async function warmUpRunner(attempt: Attempt, prompts: PromptSource): Promise<void> {
+  const { configuration, protocol, order, ports } = attempt;
+  ports.onActivity("warming up");
+  const full = promptTokensFor(configuration, protocol.fill);
+  const promptTokens = Math.min(PROMPT_TOKENS, full);
+  const numPredict = Math.max(2, Math.min(PREDICT_TOKENS, configuration.numPredict));
+  const rates: number[] = [];
+  for (let tried = 0; tried < 4 && warmUp(rates) === "more"; tried += 1) {
+    const record = await ask(attempt, { prompt: prompts.make(promptTokens), promptTokens, numPredict });
+    const figures = serverFiguresOf(record.done);
+    const rate = decodeRate(figures);
+    if (rate !== null) rates.push(rate);
+    noteRates(attempt, { decode: rate, prefill: prefillRate(figures) });
+  }
+  if (order.purpose !== Purpose.CONFIRM) return;
+  ports.onActivity(`warming up at full depth: ${full} tokens`);
+  await ask(attempt, { prompt: prompts.make(full), promptTokens: full, numPredict });
+}
+
+/** Keeps the best: what the model can do with short prompts. */
+function noteRates(attempt: Attempt, seen: { decode: number | null; prefill: number | null }): void {
+  const best = (one: number | null, other: number | null): number | null =>
+    one === null || other === null ? (one ?? other) : Math.max(one, other);
+  const { warmUpRates } = attempt;
+  attempt.warmUpRates = {
+    decode: best(warmUpRates.decode, seen.decode),
+    prefill: best(warmUpRates.prefill, seen.prefill),
+  };
+}

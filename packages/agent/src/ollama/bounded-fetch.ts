@@ -1,0 +1,124 @@
+// The fetch that is handed to the ollama client: one signal for the whole request, no time limits of its own, no
+// redirects, bounded answers, and a recorder on every line of a stream. `client.abort()` can't stop a request before
+// its headers came, and Node's fetch gives up after 300 s of prefill; hence this one.
+import { Agent, fetch as undiciFetch } from "undici";
+import { LineSplitter } from "./line-splitter.ts";
+import { ANSWER_BYTES_MAX, type StreamRecorder } from "./stream-record.ts";
+
+/** Thrown for an answer beyond what any Ollama sends. */
+export class AnswerTooLong extends Error {
+  constructor(limit: number) {
+    super(`The server sent more than ${limit} bytes in one answer; an Ollama never does.`);
+    this.name = "AnswerTooLong";
+  }
+}
+
+/** How one request is to be made. */
+export interface BoundedFetchOptions {
+  /** Ends the request at once, before or after its headers. */
+  readonly signal: AbortSignal;
+  /** Records the lines of the answer; absent for answers that are one JSON document. */
+  readonly recorder?: StreamRecorder;
+  /** Called when a streamed answer has ended, however it ended. */
+  readonly onEnd?: () => void;
+}
+
+type FetchFunction = typeof globalThis.fetch;
+type BodyReader = { read(): Promise<{ done: boolean; value?: unknown }> };
+
+// One connection pool for the process; an idle connection is dropped before the server's own keep-alive ends.
+const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 10_000 } });
+
+/** A fetch for one request of the ollama client. */
+export function boundedFetch(options: BoundedFetchOptions): FetchFunction {
+  return async (input, init) => {
+    const response = await undiciFetch(String(input), {
+      method: init?.method ?? "GET",
+      headers: (init?.headers ?? {}) as Record<string, string>,
+      body: (init?.body ?? null) as string | null,
+      signal: options.signal,
+      redirect: "error",
+      dispatcher,
+    });
+    const reader = response.body?.getReader() ?? emptyReader;
+    const head = { status: response.status, statusText: response.statusText };
+    if (!response.ok) return errorResponse(await readAll(reader), head);
+    if (options.recorder === undefined) return new Response(await readAll(reader), head);
+    return new Response(recordedBody(reader, options), head);
+  };
+}
+
+const emptyReader: BodyReader = { read: async () => ({ done: true }) };
+
+const bytesOf = (value: unknown): Uint8Array => (value instanceof Uint8Array ? value : new Uint8Array());
+
+async function readAll(reader: BodyReader): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    const piece = bytesOf(next.value);
+    length += piece.length;
+    if (length > ANSWER_BYTES_MAX) throw new AnswerTooLong(ANSWER_BYTES_MAX);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces, length).toString("utf8");
+}
+
+/** The client prints to stdout for errors that are not JSON, and expects `error` to be text: give it that. */
+function errorResponse(text: string, head: { status: number; statusText: string }): Response {
+  const error = errorTextOf(text) || `${head.status} ${head.statusText}`;
+  return new Response(JSON.stringify({ error }), {
+    ...head,
+    headers: { "content-type": "application/json" },
+  });
+}
+
+/** The message inside an error body: {"error": text}, llama-server's {"error": {"message": text}}, or the text itself. */
+export function errorTextOf(body: string): string {
+  try {
+    const { error } = JSON.parse(body) as { error?: unknown };
+    if (typeof error === "string") return error;
+    if (error !== undefined) return JSON.stringify(error);
+  } catch {
+    // Not JSON: the text itself is the message.
+  }
+  return body.trim().slice(0, 2000);
+}
+
+/** Reads to the very end without waiting for the consumer, so that arrival times are the network's, not the client's. */
+function recordedBody(reader: BodyReader, options: BoundedFetchOptions): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      pump(reader, controller, options)
+        .then(
+          () => controller.close(),
+          (problem: unknown) => controller.error(problem),
+        )
+        .catch(() => {
+          // The consumer has let go of the stream (it stops at `done`); nobody is left to tell.
+        })
+        .finally(() => options.onEnd?.());
+    },
+  });
+}
+
+async function pump(
+  reader: BodyReader,
+  controller: ReadableStreamDefaultController<Uint8Array>,
+  { recorder }: BoundedFetchOptions,
+): Promise<void> {
+  const splitter = new LineSplitter();
+  let length = 0;
+  const take = (line: string, atMs: number): void => {
+    if (recorder?.add(line, atMs)) controller.enqueue(Buffer.from(`${line}\n`));
+  };
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    const atMs = performance.now();
+    const bytes = bytesOf(next.value);
+    length += bytes.length;
+    if (length > ANSWER_BYTES_MAX) throw new AnswerTooLong(ANSWER_BYTES_MAX);
+    for (const line of splitter.push(bytes)) take(line, atMs);
+  }
+  const rest = splitter.finish();
+  if (rest !== null) take(rest, performance.now());
+}

@@ -1,0 +1,39 @@
+// Files that are there after a crash: written whole, flushed, then given their name; the folder is flushed too.
+import { open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+
+async function flushFolder(path: string): Promise<void> {
+  // Windows can't open folders; its file systems keep renames in order by themselves.
+  if (process.platform === "win32") return;
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Writes a file so that either all of it exists after a crash or nothing. @throws the system's error, ENOSPC included. */
+export async function writeDurably(path: string, content: Uint8Array): Promise<void> {
+  const draft = `${path}.draft`;
+  const file = await open(draft, "w", 0o600);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(draft, path);
+  await flushFolder(dirname(path));
+}
+
+/** Appends a line and flushes it. */
+export async function appendDurably(path: string, line: string): Promise<void> {
+  const file = await open(path, "a", 0o600);
+  try {
+    await file.writeFile(`${line}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,55 @@
+// One honest trial, from the order to the result. This file reads like the protocol (docs/metrics.md); each step is a
+// file in measure/. It never throws for what goes wrong in a trial: a failure is a result.
+import type { TrialOrder, TrialResult } from "@ozone/proto/trial";
+import { messageOf } from "@ozone/shared/errors";
+import { TrialFailure } from "@ozone/shared/failure";
+import { type Attempt, openAttempt } from "./measure/attempt.ts";
+import { startFreshRunner, unloadModel } from "./measure/fresh-runner.ts";
+import { leaveNoTrace } from "./measure/leave-no-trace.ts";
+import type { TrialPorts } from "./measure/ports.ts";
+import { preparePrompts } from "./measure/prepare-prompts.ts";
+import { probeOptions } from "./measure/probe-options.ts";
+import { resolveModel } from "./measure/resolve-model.ts";
+import { resultOf } from "./measure/result.ts";
+import { takeSamples } from "./measure/take-samples.ts";
+import { warmUpRunner } from "./measure/warm-up-runner.ts";
+
+/**
+ * Runs one attempt at a trial.
+ * @throws TypeError only for an order that is none (no configuration or no protocol)
+ */
+export async function runTrial(order: TrialOrder, ports: TrialPorts): Promise<TrialResult> {
+  const attempt = openAttempt(order, ports);
+  let failure: TrialFailure | null = null;
+  try {
+    await measure(attempt);
+  } catch (thrown) {
+    failure = asFailure(thrown, ports.signal);
+  }
+  await leaveNoTrace(attempt);
+  return resultOf(attempt, failure);
+}
+
+async function measure(attempt: Attempt): Promise<void> {
+  const { ports, protocol } = attempt;
+  ports.onActivity("waiting for a quiet machine");
+  attempt.conditions = await ports.conditions.waitUntilQuiet(protocol.quietWaitMs, ports.signal);
+  await resolveModel(attempt);
+  const launches = Math.max(1, protocol.launches);
+  for (let launch = 0; launch < launches; launch += 1) {
+    await startFreshRunner(attempt, launch);
+    const prompts = await preparePrompts(attempt);
+    await warmUpRunner(attempt, prompts);
+    await takeSamples(attempt, launch, prompts);
+    if (launch === launches - 1) await probeOptions(attempt);
+    await unloadModel(attempt);
+  }
+}
+
+function asFailure(thrown: unknown, signal: AbortSignal): TrialFailure {
+  if (signal.aborted) return new TrialFailure("cancelled", "The trial was cancelled.", { cause: thrown });
+  if (thrown instanceof TrialFailure) return thrown;
+  return new TrialFailure("internal", `Something failed inside the agent: ${messageOf(thrown)}.`, {
+    cause: thrown,
+  });
+}

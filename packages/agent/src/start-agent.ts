@@ -1,0 +1,165 @@
+// Starts an agent, part by part, and stops it in reverse order.
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Bus, connectBus } from "@ozone/shared/bus";
+import { type AgentRunFile, RUN_FILES } from "@ozone/shared/data-folder";
+import { messageOf, OzoneError } from "@ozone/shared/errors";
+import { hardwareClass } from "@ozone/shared/hardware-class";
+import type { MachineFacts } from "@ozone/shared/machine-facts";
+import { OZONE_VERSION } from "@ozone/shared/version";
+import type { AgentConfig } from "./config.ts";
+import { announceSelf, type Self } from "./control/announcing.ts";
+import { startHeart } from "./control/heartbeat.ts";
+import { WorkState } from "./control/work-state.ts";
+import { machineIdentity } from "./identity.ts";
+import { acquireHostLock } from "./machine/host-lock.ts";
+import { probeMachine } from "./machine/identify.ts";
+import { conditionsOf, samplerOf } from "./measuring-machine.ts";
+import { openJournal } from "./outbox/journal.ts";
+import { openOutbox } from "./outbox/outbox.ts";
+import { startSender } from "./outbox/send-results.ts";
+import { sleep } from "./pause.ts";
+import { runTrial } from "./run-trial.ts";
+import { takeTrials } from "./take-trials.ts";
+
+/** Log of the agent: lines for people. */
+export type Log = (line: string) => void;
+
+const HEARTBEAT_FIRST_MS = 5_000;
+const ANNOUNCE_RETRY_MS = 1_000;
+/** Models come and go; while idle the announcement is renewed so often. */
+const RENEW_MS = 60_000;
+
+/** Connects, waiting for a bus that is not there yet: an agent may be started before its coordinator. */
+async function connectPatiently(config: AgentConfig, log: Log, stop: AbortSignal): Promise<Bus> {
+  let said = false;
+  for (;;) {
+    try {
+      return await connectBus({ url: config.natsUrl, name: `ozone-agent ${config.name}` });
+    } catch (thrown) {
+      if (!(thrown instanceof OzoneError) || thrown.code !== "unavailable") throw thrown;
+      if (!said) log(`${thrown.message} Waiting for it.`);
+      said = true;
+      await sleep(ANNOUNCE_RETRY_MS * (1 + Math.random()), stop);
+      if (stop.aborted) throw thrown;
+    }
+  }
+}
+
+async function announcePatiently(announce: () => Promise<void>, log: Log, stop: AbortSignal): Promise<void> {
+  let said = "";
+  while (!stop.aborted) {
+    try {
+      return await announce();
+    } catch (thrown) {
+      const problem = messageOf(thrown);
+      if (problem !== said) log(problem);
+      said = problem;
+      await sleep(ANNOUNCE_RETRY_MS * (1 + Math.random()), stop);
+    }
+  }
+}
+
+async function writeRunFile(dataDir: string, content: AgentRunFile): Promise<void> {
+  const path = join(dataDir, RUN_FILES.agent);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, `${JSON.stringify(content)}\n`, { mode: 0o600 });
+}
+
+const bandwidthOf = ({ memory }: MachineFacts): number | null => memory.bandwidthBytesPerSecond;
+
+/** The probe needs a quiet machine for its second of reading: another agent of this host may be measuring. */
+async function probeAlone(dataDir: string, stop: AbortSignal): Promise<MachineFacts> {
+  const hostIdFile = join(dataDir, "host-id");
+  const persistedHostId = (await readFile(hostIdFile, "utf8").catch(() => null))?.trim() ?? null;
+  const lock = await acquireHostLock({ signal: stop });
+  try {
+    const facts = await probeMachine({ persistedHostId });
+    await writeFile(hostIdFile, `${facts.hostId}\n`, { mode: 0o600 });
+    return facts;
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Results that were saved before the journal could note it are noted now. */
+async function reconcile(
+  outbox: Awaited<ReturnType<typeof openOutbox>>,
+  journal: Awaited<ReturnType<typeof openJournal>>,
+) {
+  for (const key of outbox.pending()) {
+    const [trialId = "", attempt = "0"] = key.split(".");
+    const payload = journal.isFinished(trialId, Number(attempt)) ? null : await outbox.read(key);
+    if (payload) await journal.finished(trialId, Number(attempt), payload);
+  }
+}
+
+/**
+ * Runs an agent until `stop` aborts.
+ * @throws OzoneError with one sentence when it can't start.
+ */
+export async function runAgent(config: AgentConfig, log: Log, stop: AbortSignal): Promise<void> {
+  const machineId = await machineIdentity(config.dataDir);
+  const facts = await probeAlone(config.dataDir, stop);
+  const outbox = await openOutbox(join(config.dataDir, "outbox"), log);
+  const journal = await openJournal(config.dataDir);
+  await reconcile(outbox, journal);
+  const bus = await connectPatiently(config, log, stop);
+  const { engineUrl } = config;
+  const self: Self = { machineId, name: config.name, facts, engineUrl };
+  const state = new WorkState();
+  const announce = async () => heart.setInterval(await announceSelf(bus, self, stop));
+  const heart = startHeart({ bus, machineId, state, outbox, announce }, HEARTBEAT_FIRST_MS);
+  const sender = startSender({ bus, machineId, outbox, journal, log });
+  await writeRunFile(config.dataDir, { pid: process.pid, machineId, engineUrl });
+  try {
+    await announcePatiently(announce, log, stop);
+    state.say("idle");
+    const renewing = setInterval(() => {
+      // While a trial runs nothing else may ask the engine.
+      if (!state.current) announce().catch(() => undefined);
+    }, RENEW_MS);
+    log(`machine ${machineId} (${hardwareClass(facts)}) is ready, engine ${engineUrl}`);
+    const machine = {
+      machineId,
+      hardwareClass: hardwareClass(facts),
+      agentVersion: OZONE_VERSION,
+      memoryBandwidthBytesPerSecond: bandwidthOf(facts),
+      peakFlops: null,
+    };
+    await takeTrials(
+      {
+        bus,
+        machineId,
+        state,
+        outbox,
+        journal,
+        log,
+        announce,
+        lockHost: (signal) => acquireHostLock({ signal }),
+        onTaken: () => heart.beatNow(),
+        onFinished: () => sender.wake(),
+        runTrial: (order, signal) =>
+          runTrial(order, {
+            engineUrl,
+            machine,
+            cacheDir: join(config.dataDir, "cache"),
+            signal,
+            onActivity: (words) => {
+              state.say(words);
+              heart.beatNow();
+            },
+            conditions: conditionsOf(engineUrl),
+            sampler: samplerOf(engineUrl),
+          }),
+      },
+      stop,
+    );
+    clearInterval(renewing);
+  } finally {
+    await sender.stop();
+    await heart.stop();
+    await bus.close();
+    await rm(join(config.dataDir, RUN_FILES.agent), { force: true });
+  }
+}

@@ -1,0 +1,34 @@
+// Every command by the words that are typed for it. oclif takes this map as it is (package.json, "oclif").
+import type { Command } from "@oclif/core";
+import Down from "./commands/down.ts";
+import MachineList from "./commands/machine/list.ts";
+import PresetExport from "./commands/preset/export.ts";
+import PresetList from "./commands/preset/list.ts";
+import PresetShow from "./commands/preset/show.ts";
+import Quickstart from "./commands/quickstart.ts";
+import ReportBuild from "./commands/report/build.ts";
+import Status from "./commands/status.ts";
+import SweepCancel from "./commands/sweep/cancel.ts";
+import SweepList from "./commands/sweep/list.ts";
+import SweepRun from "./commands/sweep/run.ts";
+import SweepShow from "./commands/sweep/show.ts";
+import SweepWatch from "./commands/sweep/watch.ts";
+import Up from "./commands/up.ts";
+
+/** Ids as oclif wants them, the words joined with colons. */
+export const COMMANDS: Readonly<Record<string, Command.Class>> = {
+  down: Down,
+  "machine:list": MachineList,
+  "preset:export": PresetExport,
+  "preset:list": PresetList,
+  "preset:show": PresetShow,
+  quickstart: Quickstart,
+  "report:build": ReportBuild,
+  status: Status,
+  "sweep:cancel": SweepCancel,
+  "sweep:list": SweepList,
+  "sweep:run": SweepRun,
+  "sweep:show": SweepShow,
+  "sweep:watch": SweepWatch,
+  up: Up,
+};

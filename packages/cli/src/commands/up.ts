@@ -1,0 +1,25 @@
+// `ozone up`.
+import { OzoneCommand } from "../base-command.ts";
+
+export default class Up extends OzoneCommand {
+  static override summary =
+    "Start Ozone on this machine: coordinator, engine, agent. What runs already is reused.";
+  static override examples = [
+    "<%= config.bin %> up",
+    { description: "With an Ollama on another host", command: "OLLAMA_HOST=box:11434 <%= config.bin %> up" },
+  ];
+
+  async run(): Promise<unknown> {
+    await this.parse(Up);
+    const { bringUp } = await import("../local/bring-up.ts");
+    const { interruptible } = await import("../interruption.ts");
+    const { localDataFolder } = await import("../local/folder.ts");
+    const { stackDocument, stackText } = await import("../render/text-stack.ts");
+    const folder = localDataFolder();
+    const stack = await interruptible((signal) =>
+      bringUp({ folder, env: process.env, signal, progress: (line) => this.progress(line) }),
+    );
+    this.print(stackText(stack, folder));
+    return stackDocument(stack, folder);
+  }
+}

@@ -1,0 +1,66 @@
+// Figures in words: never without their number of samples, and with their interval or the statement that there is
+// none. Only formatting: every number here was computed elsewhere.
+import type { Figure, Gain, Preset, Stability } from "@ozone/proto/preset";
+
+/** Units of figures, as printed. */
+export type Unit = "t/s" | "ms";
+
+/** "1 234", "123.4", "45.6", "7.89": four significant digits at most, whole from a thousand on. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return "unknown";
+  const size = Math.abs(value);
+  if (size >= 1000) return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, " ");
+  if (size >= 100) return value.toFixed(1);
+  if (size >= 10) return value.toFixed(1);
+  return value.toFixed(2);
+}
+
+/** Milliseconds as a person reads them: "850 ms", "2.45 s". */
+export function formatMs(ms: number): string {
+  if (!Number.isFinite(ms)) return "unknown";
+  if (ms < 1000) return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+  return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+}
+
+const inUnit = (value: number, unit: Unit): string => (unit === "ms" ? formatMs(value) : formatNumber(value));
+
+/** "[120.1, 126.0]", or that there is no interval. */
+export function formatInterval(figure: Pick<Figure, "ciLow" | "ciHigh">, unit: Unit): string {
+  const { ciLow, ciHigh } = figure;
+  if (ciLow === undefined || ciHigh === undefined) return "no interval";
+  return `[${inUnit(ciLow, unit)}, ${inUnit(ciHigh, unit)}]`;
+}
+
+/** "123.4 t/s [120.1, 126.0], n 6"; "not measured" without a sample. */
+export function formatFigure(figure: Figure | undefined, unit: Unit): string {
+  if (!figure || figure.n === 0) return "not measured";
+  const median = unit === "ms" ? formatMs(figure.median) : `${formatNumber(figure.median)} ${unit}`;
+  return `${median} ${formatInterval(figure, unit)}, n ${figure.n}`;
+}
+
+const METRIC_WORDS: Readonly<Record<string, string>> = {
+  decode_tokens_per_second: "decode rate",
+  prefill_tokens_per_second: "prefill rate",
+  ttft_ms: "time to first token",
+  time_to_answer_ms: "time to the answer",
+  num_ctx: "context",
+};
+
+/** A metric's name for people. */
+export const metricWords = (metric: string): string => METRIC_WORDS[metric] ?? metric.replaceAll("_", " ");
+
+/** "decode rate: 1.18 times the default's [1.10, 1.26], better". */
+export function formatGain({ metric, ratio, ciLow, ciHigh, verdict }: Gain): string {
+  const interval =
+    ciLow === undefined || ciHigh === undefined
+      ? "no interval"
+      : `[${ciLow.toFixed(2)}, ${ciHigh.toFixed(2)}]`;
+  return `${metricWords(metric)}: ${ratio.toFixed(2)} times the default's ${interval}, ${verdict || "undecided"}`;
+}
+
+/** The server's words about stability; never a bare percentage. */
+export const formatStability = (stability: Stability | undefined): string =>
+  stability?.words || "not known: no confirmed runs";
+
+/** "preliminary" unless the preset says that it is production: what is not proven says so. */
+export const statusWords = ({ status }: Pick<Preset, "status">): string => status || "preliminary";

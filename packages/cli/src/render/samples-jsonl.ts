@@ -1,0 +1,66 @@
+// logs/<model>.jsonl: one line per sample with its certificate and everything it was measured under; an attempt that
+// failed before its first sample gets one line with the failure. Nothing is rounded here: this is the raw record.
+import { type JsonValue, toJson } from "@bufbuild/protobuf";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { ProtocolSchema } from "@ozone/proto/configuration";
+import {
+  ConditionsSchema,
+  ContextUseSchema,
+  MemorySchema,
+  type Sample,
+  SampleSchema,
+  type TrialResult,
+} from "@ozone/proto/trial";
+import { dimensionsOf } from "@ozone/shared/configuration";
+import { PROVENANCE_WORDS } from "@ozone/shared/provenance";
+import { engineWords, purposeWords, verdictWords } from "./names.ts";
+
+const names = { useProtoFieldName: true } as const;
+
+/** Lines of one model, each ending with a newline. */
+export const samplesJsonl = (results: readonly TrialResult[]): string =>
+  results
+    .flatMap((result) => linesOf(result))
+    .map((line) => `${JSON.stringify(line)}\n`)
+    .join("");
+
+function linesOf(result: TrialResult): Record<string, JsonValue>[] {
+  const attempt = attemptOf(result);
+  if (result.samples.length === 0) return [{ ...attempt, sample: null }];
+  return result.samples.map((sample) => ({ ...attempt, sample: sampleOf(sample) }));
+}
+
+function attemptOf(result: TrialResult): Record<string, JsonValue> {
+  const { configuration, protocol, context, conditions, memory, failure } = result;
+  return {
+    trial_id: result.trialId,
+    attempt: result.attempt,
+    sweep_id: result.sweepId,
+    machine_id: result.machineId,
+    hardware_class: result.hardwareClass,
+    model: result.modelName,
+    model_digest: result.modelDigest,
+    engine: engineWords(conditions?.engine),
+    provenance: PROVENANCE_WORDS[result.provenance],
+    purpose: purposeWords(result.purpose),
+    verdict: verdictWords(result.verdict),
+    failure: failure ? { class: failure.failureClass, message: failure.message } : null,
+    configuration: configuration ? dimensionsOf(configuration) : null,
+    protocol: protocol ? toJson(ProtocolSchema, protocol, names) : null,
+    context: context ? toJson(ContextUseSchema, context, { ...names, alwaysEmitImplicit: true }) : null,
+    conditions: conditions ? toJson(ConditionsSchema, conditions, names) : null,
+    memory: memory ? toJson(MemorySchema, memory, names) : null,
+    load_ms: [...result.loadMs],
+    warnings: result.warnings.map(({ code, message }) => ({ code, message })),
+    started_at: result.startedAt ? timestampDate(result.startedAt).toISOString() : null,
+    elapsed_ms: result.elapsedMs,
+    agent_version: result.agentVersion,
+  };
+}
+
+/** The sample as the agent sent it; a check that could not be made has passed: null. */
+function sampleOf(sample: Sample): JsonValue {
+  const json = toJson(SampleSchema, sample, { ...names, alwaysEmitImplicit: true });
+  const checks = sample.checks.map(({ code, passed, detail }) => ({ code, passed: passed ?? null, detail }));
+  return { ...(json as Record<string, JsonValue>), checks };
+}

@@ -1,0 +1,54 @@
+// Machines and the coordinator itself, as text for a terminal.
+import type { Machine } from "@ozone/proto/machine";
+import type { GetStatusResponse } from "@ozone/proto/machine_service";
+import { formatDuration } from "@ozone/shared/units";
+import { cleanText } from "./clean-text.ts";
+import { engineWords } from "./names.ts";
+import { textPairs, textTable } from "./text-table.ts";
+
+const MODELS_SHOWN = 3;
+
+/** A table of machines, with a line below for each that has no engine to measure. */
+export function machinesText(machines: readonly Machine[]): string {
+  if (machines.length === 0) return "No machine has announced itself yet; `ozone up` starts an agent here.\n";
+  const rows = machines.map((machine) => [
+    machine.id,
+    machine.name,
+    machine.status,
+    machine.hardwareClass,
+    machine.engineProblem ? "none" : engineWords(machine.engine),
+    modelNames(machine),
+    machine.activity || "-",
+  ]);
+  const headings = ["MACHINE", "NAME", "STATUS", "HARDWARE CLASS", "ENGINE", "MODELS", "ACTIVITY"];
+  const problems = machines
+    .filter(({ engineProblem }) => engineProblem !== "")
+    .map(({ id, engineProblem }) => `${cleanText(id)}: ${cleanText(engineProblem)}\n`);
+  return (
+    textTable(
+      headings.map((heading) => ({ heading })),
+      rows,
+    ) + problems.join("")
+  );
+}
+
+function modelNames({ models }: Machine): string {
+  const shown = models.slice(0, MODELS_SHOWN).map(({ name }) => cleanText(name, 60));
+  const more = models.length > MODELS_SHOWN ? [`${models.length - MODELS_SHOWN} more`] : [];
+  return [...shown, ...more].join(", ") || "none";
+}
+
+/** The coordinator and its parts. */
+export function statusText(status: GetStatusResponse, address: string): string {
+  return textPairs([
+    [
+      "coordinator",
+      `${cleanText(status.version)} at ${address}, up ${formatDuration(Number(status.uptimeMs))}`,
+    ],
+    ["database", cleanText(status.database)],
+    ["bus", cleanText(status.bus)],
+    ["machines online", String(status.machinesOnline)],
+    ["sweeps running", String(status.sweepsRunning)],
+    ["presets", String(status.presets)],
+  ]);
+}

@@ -1,0 +1,114 @@
+// Sweeps and their trials, as text for a terminal.
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { type Sweep, SweepState, type Trial, TrialState } from "@ozone/proto/sweep";
+import { Verdict } from "@ozone/proto/trial";
+import { describeConfiguration } from "@ozone/shared/configuration";
+import { formatDuration } from "@ozone/shared/units";
+import { cleanText } from "./clean-text.ts";
+import { formatMs, formatNumber } from "./figures.ts";
+import { purposeWords, sweepCounts, sweepStateWords, trialStateWords } from "./names.ts";
+import { textPairs, textTable } from "./text-table.ts";
+
+/** A table of sweeps. */
+export function sweepsText(sweeps: readonly Sweep[]): string {
+  if (sweeps.length === 0) return "There is no sweep yet; `ozone sweep run` starts one.\n";
+  const headings = ["SWEEP", "NAME", "STATE", "STRATEGY", "MODELS", "TRIALS", "FAILED", "STARTED"];
+  const rows = sweeps.map((sweep) => {
+    const { total, ended } = sweepCounts(sweep);
+    return [
+      sweep.id,
+      sweep.request?.name || "-",
+      sweepStateWords(sweep.state),
+      sweep.request?.strategy || "-",
+      modelsOf(sweep),
+      `${ended} of ${total}`,
+      String(sweep.trialsFailed),
+      startedAt(sweep),
+    ];
+  });
+  return textTable(
+    headings.map((heading) => ({ heading })),
+    rows,
+  );
+}
+
+/** One sweep with its trials. */
+export function sweepText(sweep: Sweep, trials: readonly Trial[]): string {
+  const { total, ended } = sweepCounts(sweep);
+  const head = textPairs([
+    ["sweep", `${cleanText(sweep.id)} ${cleanText(sweep.request?.name ?? "")}`.trim()],
+    ["state", sweepStateWords(sweep.state)],
+    ["strategy", cleanText(sweep.request?.strategy ?? "") || "-"],
+    ["models", modelsOf(sweep)],
+    [
+      "trials",
+      `${ended} of ${total} ended, ${sweep.trialsFailed} failed, ${sweep.trialsCancelled} cancelled`,
+    ],
+    ["time left", timeLeft(sweep.state === SweepState.RUNNING ? sweep.remainingMs : 0)],
+    ...sweep.notes.map((note) => ["note", cleanText(note)] as const),
+  ]);
+  return trials.length === 0 ? head : `${head}\n${trialsTable(trials)}`;
+}
+
+/** "41 s left" without the word, or that nothing is known yet. */
+export const timeLeft = (ms: number | undefined): string =>
+  ms === undefined ? "not known yet" : formatDuration(ms).replace(/\.\d s$/, " s");
+
+function trialsTable(trials: readonly Trial[]): string {
+  const columns = [
+    { heading: "STATE" },
+    { heading: "FOR" },
+    { heading: "MODEL" },
+    { heading: "CONFIGURATION" },
+    { heading: "DECODE t/s", align: "right" },
+    { heading: "PREFILL t/s", align: "right" },
+    { heading: "TTFT", align: "right" },
+    { heading: "N", align: "right" },
+    { heading: "REMARK" },
+  ] as const;
+  const table = textTable(
+    columns,
+    trials.map((trial) => [
+      stateOf(trial),
+      purposeWords(trial.purpose),
+      cleanText(trial.modelName, 40),
+      trial.configuration ? describeConfiguration(trial.configuration) : "-",
+      trial.decodeTokensPerSecond === undefined ? "-" : formatNumber(trial.decodeTokensPerSecond),
+      trial.prefillTokensPerSecond === undefined ? "-" : formatNumber(trial.prefillTokensPerSecond),
+      trial.ttftMs === undefined ? "-" : formatMs(trial.ttftMs),
+      String(trial.validSamples),
+      trial.failure ? `${trial.failure.failureClass}: ${cleanText(trial.failure.message, 160)}` : "",
+    ]),
+  );
+  return `${table}\nFigures are medians of N samples of one attempt; the report has the intervals.\n`;
+}
+
+const stateOf = (trial: Trial): string =>
+  trial.state === TrialState.DONE && trial.verdict === Verdict.REJECTED
+    ? "rejected"
+    : trialStateWords(trial.state);
+
+/** One line for a trial that has ended: its figures with their number, or why there are none. */
+export function endedTrialLine(trial: Trial): string {
+  const what = `${trial.configuration ? describeConfiguration(trial.configuration) : "a trial"} (${purposeWords(trial.purpose)})`;
+  const state = stateOf(trial).padEnd(9);
+  if (trial.failure) {
+    return `${state} ${what}: ${cleanText(trial.failure.failureClass)}: ${cleanText(trial.failure.message, 200)}`;
+  }
+  if (trial.decodeTokensPerSecond === undefined || trial.validSamples === 0)
+    return `${state} ${what}: no valid sample`;
+  const figures = [`decode ${formatNumber(trial.decodeTokensPerSecond)} t/s`];
+  if (trial.prefillTokensPerSecond !== undefined) {
+    figures.push(`prefill ${formatNumber(trial.prefillTokensPerSecond)} t/s`);
+  }
+  if (trial.ttftMs !== undefined) figures.push(`TTFT ${formatMs(trial.ttftMs)}`);
+  return `${state} ${what}: ${figures.join(", ")} (n ${trial.validSamples}${trial.validSamples === 1 ? ", no interval" : ", median"})`;
+}
+
+function modelsOf({ request }: Sweep): string {
+  const models = (request?.models ?? []).map((name) => cleanText(name, 60));
+  return models.join(", ") || "smallest that fits";
+}
+
+const startedAt = ({ createdAt }: Sweep): string =>
+  createdAt ? `${timestampDate(createdAt).toISOString().slice(0, 16).replace("T", " ")} UTC` : "-";

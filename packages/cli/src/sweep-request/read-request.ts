@@ -1,0 +1,107 @@
+// From what was typed (a file, flags, both) to a sweep request, or one sentence that says what is wrong where.
+import { readFile, stat } from "node:fs/promises";
+import type { SweepRequest } from "@ozone/proto/sweep";
+import { OzoneError, systemCodeOf } from "@ozone/shared/errors";
+import { readSweep, type SweepProblem } from "@ozone/shared/sweep-file";
+import { cleanText } from "../render/clean-text.ts";
+import { documentFromFlags, type FlagDocument, type SweepFlagValues } from "./sweep-flags.ts";
+import { readYaml, type YamlText, YamlTrouble } from "./yaml-text.ts";
+
+const FILE_BYTES_MAX = 1024 * 1024;
+
+/** What was typed behind `ozone sweep run`. */
+export interface TypedSweep {
+  readonly file: string | undefined;
+  readonly flags: SweepFlagValues;
+}
+
+/**
+ * Reads the file, lays the flags over it and checks the whole.
+ * @throws OzoneError invalid_input: "night.yaml:4:3: ..." or "--num-ctx: ...".
+ */
+export async function readSweepRequest({ file, flags }: TypedSweep): Promise<SweepRequest> {
+  const typed = documentFromFlags(flags);
+  const yaml = file === undefined ? null : parse(await readText(file), file);
+  const document = overlay(yaml?.value, typed);
+  const { request, problems } = readSweep(document);
+  if (request) return request;
+  const sentences = problems.map((problem) => describe(problem, { typed, yaml, file: file ?? "", document }));
+  const more = sentences.length > 1 ? ` (and ${sentences.length - 1} more)` : "";
+  throw new OzoneError("invalid_input", `${sentences[0] ?? "The sweep can't be read"}${more}.`);
+}
+
+/** The flags go before the file, key by key. */
+function overlay(base: unknown, { top, matrix }: FlagDocument): unknown {
+  if (base !== null && base !== undefined && !isRecord(base)) return base;
+  const below = isRecord(base?.matrix) ? base.matrix : {};
+  const hasMatrix = Object.keys(matrix).length > 0 && (base?.matrix === undefined || isRecord(base.matrix));
+  return { ...base, ...top, ...(hasMatrix ? { matrix: { ...below, ...matrix } } : {}) };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+interface Sources {
+  readonly typed: FlagDocument;
+  readonly yaml: YamlText | null;
+  readonly file: string;
+  readonly document: unknown;
+}
+
+function describe({ path, at, message }: SweepProblem, { typed, yaml, file, document }: Sources): string {
+  const names = path.filter((step) => typeof step === "string");
+  const found = valueAt(document, path);
+  const not = at === "value" && isScalar(found) ? `, not ${JSON.stringify(found)}` : "";
+  const flag = typed.origins.get(names.join("."));
+  if (flag) return cleanText(`${flag} ${message}${not}`);
+  const subject = at === "key" ? "" : `${names.join(".") || "the file"} `;
+  const sentence = cleanText(`${subject}${message}${not}`);
+  if (!yaml) return sentence;
+  const { line, column } = yaml.locate(path, at);
+  return `${file}:${line}:${column}: ${sentence}`;
+}
+
+const isScalar = (value: unknown): boolean => ["string", "number", "boolean"].includes(typeof value);
+
+/** The value at a path; a single value standing for a list is its own first item. */
+function valueAt(document: unknown, path: readonly (string | number)[]): unknown {
+  let value = document;
+  for (const step of path) {
+    if (typeof step === "number") value = Array.isArray(value) ? value[step] : value;
+    else value = isRecord(value) ? value[step] : undefined;
+  }
+  return value;
+}
+
+function parse(text: string, file: string): YamlText {
+  try {
+    return readYaml(text);
+  } catch (thrown) {
+    if (!(thrown instanceof YamlTrouble)) throw thrown;
+    const { line, column } = thrown.position;
+    const why = cleanText(thrown.message).replace(/\.$/, "");
+    throw new OzoneError("invalid_input", `${file}:${line}:${column}: this is no valid YAML: ${why}.`, {
+      cause: thrown,
+    });
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file);
+    if (size > FILE_BYTES_MAX) {
+      throw new OzoneError("invalid_input", `${file} is too large for a sweep file (over 1 MiB).`);
+    }
+    return await readFile(file, "utf8");
+  } catch (thrown) {
+    if (thrown instanceof OzoneError) throw thrown;
+    const why: Record<string, string> = {
+      ENOENT: "there is no such file",
+      EISDIR: "it is a folder",
+      EACCES: "no permission",
+    };
+    const code = systemCodeOf(thrown) ?? "";
+    const message = `Cannot read ${cleanText(file)}: ${why[code] ?? code}; give the path of a sweep file, or use flags.`;
+    throw new OzoneError("invalid_input", message, { cause: thrown });
+  }
+}

@@ -1,0 +1,105 @@
+// The flags of `ozone sweep run`, and the document they stand for: the same keys as in a sweep file, so that both are
+// checked in one place.
+import { Flags } from "@oclif/core";
+
+/** Repeated or with commas, and never swallowing the word behind. */
+const LIST = { multiple: true, multipleNonGreedy: true, delimiter: "," } as const;
+
+const list = (summary: string, helpValue: string) =>
+  Flags.string({ summary, helpValue, ...LIST, helpGroup: "MATRIX" });
+
+/** What a sweep is made of, as flags. */
+export const SWEEP_FLAGS = {
+  name: Flags.string({ summary: "Name of the sweep." }),
+  model: Flags.string({
+    summary: "Models, repeated or with commas (default: the smallest that fits on each machine).",
+    ...LIST,
+  }),
+  machine: Flags.string({
+    summary: "Ids or names of machines (default: all that are online).",
+    ...LIST,
+  }),
+  strategy: Flags.string({
+    summary: "grid measures the whole matrix, quick searches in a time box.",
+    helpValue: "grid|quick",
+  }),
+  budget: Flags.string({ summary: "Measuring time per machine and model.", helpValue: "240s" }),
+  fill: Flags.string({ summary: "Share of the context to fill.", helpValue: "0.9" }),
+  repetitions: Flags.string({ summary: "Samples per load of the model.", helpValue: "N" }),
+  launches: Flags.string({ summary: "Fresh loads of the model per trial.", helpValue: "N" }),
+  "num-ctx": list("Context windows in tokens.", "4096,8192"),
+  "num-batch": list("Batch sizes of the prefill.", "256,512"),
+  "num-thread": list("Threads.", "1,2"),
+  "num-gpu": list("Layers on the GPU.", "0,99"),
+  "kv-cache-type": list("Types of the KV cache (a server setting).", "f16,q8_0"),
+  "flash-attention": list("Flash attention (a server setting).", "on,off"),
+  "num-predict": list("Tokens generated per sample.", "128"),
+  concurrency: list("Requests at the same time.", "1,2"),
+} as const;
+
+/** Values of the flags as oclif parsed them. */
+export type SweepFlagValues = {
+  readonly [Name in keyof typeof SWEEP_FLAGS]?: string | readonly string[] | undefined;
+};
+
+const KEYS: Readonly<Record<keyof typeof SWEEP_FLAGS, readonly [string] | readonly ["matrix", string]>> = {
+  name: ["name"],
+  model: ["models"],
+  machine: ["machines"],
+  strategy: ["strategy"],
+  budget: ["budget"],
+  fill: ["fill"],
+  repetitions: ["repetitions"],
+  launches: ["launches"],
+  "num-ctx": ["matrix", "num_ctx"],
+  "num-batch": ["matrix", "num_batch"],
+  "num-thread": ["matrix", "num_thread"],
+  "num-gpu": ["matrix", "num_gpu"],
+  "kv-cache-type": ["matrix", "kv_cache_type"],
+  "flash-attention": ["matrix", "flash_attention"],
+  "num-predict": ["matrix", "num_predict"],
+  concurrency: ["matrix", "concurrency"],
+};
+
+const NUMERIC: ReadonlySet<string> = new Set([
+  "fill",
+  "repetitions",
+  "launches",
+  "num-ctx",
+  "num-batch",
+  "num-thread",
+  "num-gpu",
+  "num-predict",
+  "concurrency",
+]);
+
+/** A sweep document, and the flag that each of its paths came from. */
+export interface FlagDocument {
+  readonly top: Readonly<Record<string, unknown>>;
+  readonly matrix: Readonly<Record<string, unknown>>;
+  /** "matrix.num_ctx" -> "--num-ctx". */
+  readonly origins: ReadonlyMap<string, string>;
+}
+
+/** Turns flags into a document; what is no number stays a text, for the one place that checks. */
+export function documentFromFlags(flags: SweepFlagValues): FlagDocument {
+  const top: Record<string, unknown> = {};
+  const matrix: Record<string, unknown> = {};
+  const origins = new Map<string, string>();
+  for (const name of Object.keys(SWEEP_FLAGS) as (keyof typeof SWEEP_FLAGS)[]) {
+    const given = flags[name];
+    if (given === undefined) continue;
+    const [first, second] = KEYS[name];
+    const value = readValue(name, given);
+    if (second === undefined) top[first] = value;
+    else matrix[second] = value;
+    origins.set(KEYS[name].join("."), `--${name}`);
+  }
+  return { top, matrix, origins };
+}
+
+function readValue(name: string, given: string | readonly string[]): unknown {
+  const one = (text: string) =>
+    NUMERIC.has(name) && /^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : text.trim();
+  return typeof given === "string" ? one(given) : given.map(one);
+}

@@ -1,0 +1,147 @@
+import { create } from "@bufbuild/protobuf";
+import { HeartbeatSchema } from "@ozone/proto/machine";
+import { ensureStreams, ensureWorkConsumer, type TakenOrder, takeTrialOrder } from "@ozone/shared/bus";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { acceptHeartbeat } from "../fleet/machines-online.ts";
+import { recordResults } from "../intake/record-results.ts";
+import { planTarget } from "../planning/plan-target.ts";
+import { extendAllLeases, unpublishedAttempts } from "../store/attempts.ts";
+import type { Store } from "../store/open-store.ts";
+import { countTrials, findSweep } from "../store/sweeps.ts";
+import { trialsOfSweep } from "../store/trials.ts";
+import { madeResult } from "../testing/made-results.ts";
+import { arrivedResult, storeSweep, trialId } from "../testing/made-sweep.ts";
+import { openRealParts, type RealParts } from "../testing/real-parts.ts";
+import { advanceSweeps } from "./advance-sweeps.ts";
+import { dispatchTrials, publishOpenAttempts } from "./dispatch-trials.ts";
+import { expireLeases } from "./expire-leases.ts";
+
+let parts: RealParts;
+let store: Store;
+/** A machine of its own per test, so that no test takes another's orders. */
+let machineId = "m-0";
+let tests = 0;
+
+beforeAll(async () => {
+  parts = await openRealParts();
+});
+afterAll(async () => {
+  await parts.close();
+});
+beforeEach(async () => {
+  tests += 1;
+  machineId = `m-d${tests}`;
+  store = await parts.newStore();
+  await storeSweep(store, 2, machineId);
+  await ensureWorkConsumer(parts.bus, machineId);
+});
+
+const LEASE_MS = 30_000;
+const first = () => trialId(1, machineId);
+const dispatch = (leaseMs = LEASE_MS) =>
+  dispatchTrials(store, parts.bus, { machineIds: [machineId], leaseMs });
+const take = async (): Promise<TakenOrder> => {
+  const taken = await takeTrialOrder(parts.bus, machineId, 5_000);
+  if (!taken) throw new Error("no order arrived");
+  return taken;
+};
+const states = async () =>
+  (await trialsOfSweep(store.db, "s-1")).map(({ state, attempt }) => `${state} ${attempt}`);
+const beat = (attempt: number) =>
+  acceptHeartbeat(store, {
+    machineId,
+    message: create(HeartbeatSchema, { machineId, trialId: first(), attempt, activity: "filling" }),
+    leaseMs: LEASE_MS,
+  });
+
+describe("dispatching trials", () => {
+  it("gives a machine one trial at a time, in the order of the plan", async () => {
+    expect(await dispatch()).toBe(1);
+    expect(await dispatch()).toBe(0);
+    const { order, done } = await take();
+    expect(order).toMatchObject({ trialId: first(), attempt: 1, machineId, modelDigest: "sha256:abc" });
+    done();
+    expect(await states()).toEqual(["running 1", "planned 0"]);
+  });
+
+  it("never opens two attempts of one machine when two coordinators dispatch at once", async () => {
+    await Promise.all([dispatch(), dispatch(), dispatch()]);
+    const running = (await states()).filter((state) => state.startsWith("running"));
+    expect(running).toEqual(["running 1"]);
+  });
+
+  it("publishes an order again that a killed coordinator had committed but not published", async () => {
+    await dispatch();
+    (await take()).done();
+    const attempt = { trialId: first(), number: 1, machineId };
+    await store.db.transaction(async (tx) => {
+      const { attempts } = await import("../store/schema/trials.ts");
+      await tx.update(attempts).set({ published: false });
+    });
+    expect(await unpublishedAttempts(store.db)).toEqual([attempt]);
+    expect(await publishOpenAttempts(store, parts.bus, LEASE_MS)).toBe(1);
+    expect(await unpublishedAttempts(store.db)).toEqual([]);
+  });
+
+  it("keeps a lease that heartbeats name, and tells a machine to stop what is no longer its own", async () => {
+    await dispatch();
+    expect((await beat(1)).cancelledTrialIds).toEqual([]);
+    expect((await beat(2)).cancelledTrialIds).toEqual([first()]);
+  });
+
+  it("tells a machine that it does not know to announce itself", async () => {
+    const message = create(HeartbeatSchema, { machineId: "m-nobody" });
+    expect(await acceptHeartbeat(store, { machineId: "m-nobody", message, leaseMs: LEASE_MS })).toMatchObject(
+      { announce: true },
+    );
+  });
+
+  it("plans a trial again, one attempt later, when its lease ran out", async () => {
+    await dispatch(1);
+    await expect.poll(() => expireLeases(store), { timeout: 5_000 }).toBe(1);
+    expect(await states()).toEqual(["planned 1", "planned 0"]);
+    await dispatch();
+    expect(await states()).toEqual(["running 2", "planned 0"]);
+  });
+
+  it("lets no lease run out for the time in which no coordinator was there to hear heartbeats", async () => {
+    await dispatch(1);
+    await extendAllLeases(store.db, LEASE_MS);
+    expect(await expireLeases(store)).toBe(0);
+  });
+
+  it("goes on after the whole of JetStream was wiped", async () => {
+    const manager = await parts.bus.connection.jetstreamManager();
+    await manager.streams.delete("OZONE_WORK");
+    await manager.streams.delete("OZONE_RESULTS");
+    await expect(dispatch()).rejects.toThrow();
+    await ensureStreams(parts.bus);
+    await ensureWorkConsumer(parts.bus, machineId);
+    expect(await dispatch()).toBe(1);
+    expect((await take()).order.trialId).toBe(first());
+  });
+
+  it("plans the confirmations when the screening has ended, and ends the sweep after them", async () => {
+    for (let step = 0; step < 12; step += 1) {
+      await advanceSweeps(store, planTarget, (_id, thrown) => {
+        throw thrown;
+      });
+      if ((await findSweep(store.db, "s-1"))?.state !== "running") break;
+      await dispatch();
+      const running = (await trialsOfSweep(store.db, "s-1")).find(({ state }) => state === "running");
+      if (!running) continue;
+      const { id, attempt, configuration, purpose } = running;
+      const result = madeResult({
+        trialId: id,
+        attempt,
+        machineId,
+        configuration,
+        purpose,
+        decode: [90, 91],
+      });
+      await recordResults(store, [arrivedResult(result).arrived]);
+    }
+    expect((await findSweep(store.db, "s-1"))?.state).toBe("done");
+    expect((await countTrials(store.db, "s-1")).done).toBeGreaterThan(2);
+  });
+});

@@ -1,0 +1,61 @@
+import { toBinary } from "@bufbuild/protobuf";
+import { type TrialResult, TrialResultSchema } from "@ozone/proto/trial";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { madeResult } from "../testing/made-results.ts";
+import { parseResult, UnusableResult } from "./validate-result.ts";
+
+const bytesOf = (result: TrialResult) => toBinary(TrialResultSchema, result);
+
+describe("checking a payload before it is counted", () => {
+  it("reads an agent's result as it was written", () => {
+    const result = madeResult();
+    expect(parseResult(bytesOf(result), "m-1")).toEqual(result);
+  });
+
+  it("refuses a result that names another machine than the one that sent it", () => {
+    expect(() => parseResult(bytesOf(madeResult()), "m-2")).toThrow(/not the one that sent it/);
+  });
+
+  it("refuses a sample that says it is valid although a check failed", () => {
+    const result = madeResult({ rejected: true });
+    for (const sample of result.samples) sample.valid = true;
+    expect(() => parseResult(bytesOf(result), "m-1")).toThrow(/its checks say otherwise/);
+  });
+
+  it("refuses a sample without a certificate", () => {
+    const result = madeResult();
+    for (const sample of result.samples) sample.checks = [];
+    expect(() => parseResult(bytesOf(result), "m-1")).toThrow(/no certificate/);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 0, -3])("refuses a rate of %d", (rate) => {
+    const result = madeResult();
+    for (const sample of result.samples) sample.decodeTokensPerSecond = rate;
+    expect(() => parseResult(bytesOf(result), "m-1")).toThrow(/not a positive number/);
+  });
+
+  it("refuses texts that Postgres could not hold", () => {
+    const result = madeResult();
+    result.modelName = "a\0b";
+    expect(() => parseResult(bytesOf(result), "m-1")).toThrow(UnusableResult);
+  });
+
+  it("refuses more samples than an attempt can have", () => {
+    expect(() => parseResult(bytesOf(madeResult({ decode: Array(65).fill(10) })), "m-1")).toThrow(
+      /65 samples/,
+    );
+  });
+
+  it("never throws anything but UnusableResult, whatever the bytes", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), (payload) => {
+        try {
+          parseResult(payload, "m-1");
+        } catch (thrown) {
+          expect(thrown).toBeInstanceOf(UnusableResult);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,112 @@
+import { create } from "@bufbuild/protobuf";
+import { AnnouncementSchema } from "@ozone/proto/machine";
+import { MatrixSchema, SweepRequestSchema } from "@ozone/proto/sweep";
+import { describe, expect, it } from "vitest";
+import type { MachineRow } from "../store/machines.ts";
+import { chooseTargets } from "./choose-targets.ts";
+import { completeRequest } from "./complete-request.ts";
+
+const machine = (
+  id: string,
+  models: { name: string; sizeBytes: bigint; loaded?: boolean }[],
+): MachineRow => ({
+  id,
+  announcement: create(AnnouncementSchema, {
+    machineId: id,
+    name: `lab-${id}`,
+    models: models.map((model) => ({ ...model, digest: `sha256:${model.name}`, trainedContext: 32_768 })),
+  }),
+  activity: "idle",
+  lastSeenAt: new Date(0),
+  silentMs: 0,
+});
+const SMALL = { name: "small:latest", sizeBytes: 10n };
+const LARGE = { name: "large:7b", sizeBytes: 900n };
+
+describe("completing a sweep request", () => {
+  it("fills every blank: grid, a context filled to 90 %, one repetition", () => {
+    const request = completeRequest(create(SweepRequestSchema));
+    expect(request).toMatchObject({
+      strategy: "grid",
+      budgetMs: 0,
+      protocol: { fill: 0.9, repetitions: 1, launches: 1 },
+    });
+  });
+
+  it("gives the quick sweep its box of 240 s and allows contended samples, marked", () => {
+    const request = completeRequest(create(SweepRequestSchema, { strategy: "quick" }));
+    expect(request).toMatchObject({ budgetMs: 240_000, protocol: { allowContended: true, timeBoxed: true } });
+  });
+
+  it.each([
+    ["an unknown strategy", { strategy: "magic" }, /no strategy "magic": use grid or quick/],
+    ["num_ctx 0", { matrix: create(MatrixSchema, { numCtx: [0] }) }, /num_ctx 0 is impossible/],
+    ["num_batch 0", { matrix: create(MatrixSchema, { numBatch: [0] }) }, /num_batch 0 is impossible/],
+    ["a fill of 150 %", { protocol: { fill: 1.5 } }, /fill 1.5 is impossible/],
+    [
+      "an unknown KV-cache type",
+      { matrix: create(MatrixSchema, { kvCacheType: ["f32"] }) },
+      /kv_cache_type "f32" is unknown/,
+    ],
+    [
+      "a server setting",
+      { matrix: create(MatrixSchema, { kvCacheType: ["q8_0"] }) },
+      /settings of the Ollama server/,
+    ],
+  ])("refuses %s with one sentence that says what to do", (_title, request, sentence) => {
+    expect(() => completeRequest(create(SweepRequestSchema, request as never))).toThrow(sentence);
+  });
+
+  it("refuses a matrix that would run for months", () => {
+    const numCtx = Array.from({ length: 300 }, (_, index) => 1024 + index);
+    const matrix = create(MatrixSchema, { numCtx, numBatch: numCtx });
+    expect(() => completeRequest(create(SweepRequestSchema, { matrix }))).toThrow(
+      /90000 points; at most 50000/,
+    );
+  });
+});
+
+describe("choosing targets", () => {
+  const request = (change: object = {}) => completeRequest(create(SweepRequestSchema, change));
+
+  it("takes the smallest model of every machine that is online when none is named", () => {
+    const targets = chooseTargets(request(), [machine("m-1", [LARGE, SMALL]), machine("m-2", [LARGE])]);
+    expect(targets.map(({ modelName }) => modelName)).toEqual(["small:latest", "large:7b"]);
+  });
+
+  it("does not take a model that its user has loaded while there is another", () => {
+    const [target] = chooseTargets(request(), [machine("m-1", [{ ...SMALL, loaded: true }, LARGE])]);
+    expect(target?.modelName).toBe("large:7b");
+  });
+
+  it("understands a name without its tag as Ollama does", () => {
+    const [target] = chooseTargets(request({ models: ["small"] }), [machine("m-1", [SMALL])]);
+    expect(target?.modelName).toBe("small:latest");
+  });
+
+  it("names the models that are there when the one asked for is not", () => {
+    expect(() => chooseTargets(request({ models: ["qwen3:8b"] }), [machine("m-1", [SMALL])])).toThrow(
+      /Model "qwen3:8b" is not installed .* installed: small:latest\. Pull it/,
+    );
+  });
+
+  it("says what to do when no machine is online", () => {
+    expect(() => chooseTargets(request(), [])).toThrow(
+      /No machine is online; start an agent with `ozone up`/,
+    );
+  });
+
+  it("finds machines by id or name and names those that it can't find", () => {
+    expect(
+      chooseTargets(request({ machines: ["lab-m-1"] }), [machine("m-1", [SMALL]), machine("m-2", [SMALL])]),
+    ).toHaveLength(1);
+    expect(() => chooseTargets(request({ machines: ["m-9"] }), [machine("m-1", [SMALL])])).toThrow(
+      /No machine "m-9" is online/,
+    );
+  });
+
+  it("refuses a context beyond what the model was trained for, which Ollama would cut in silence", () => {
+    const asked = request({ matrix: create(MatrixSchema, { numCtx: [65_536] }) });
+    expect(() => chooseTargets(asked, [machine("m-1", [SMALL])])).toThrow(/beyond the 32768 tokens/);
+  });
+});

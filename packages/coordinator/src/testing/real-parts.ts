@@ -1,0 +1,53 @@
+// Real Postgres and NATS for tests, in a folder of their own, ended afterwards.
+import { randomBytes } from "node:crypto";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Bus, connectBus, ensureStreams } from "@ozone/shared/bus";
+import pg from "pg";
+import { startNats } from "../embedded/nats-server.ts";
+import { startPostgres } from "../embedded/postgres.ts";
+import { testNatsServer } from "../embedded/testing/stage.ts";
+import { openStore, type Store } from "../store/open-store.ts";
+
+/** Real parts of one test file. */
+export interface RealParts {
+  /** A store on a database of its own. */
+  newStore(): Promise<Store>;
+  readonly bus: Bus;
+  close(): Promise<void>;
+}
+
+/** Starts Postgres and NATS. Call `close` in afterAll. */
+export async function openRealParts(): Promise<RealParts> {
+  const dataDir = await mkdtemp(join(tmpdir(), "ozone-parts-"));
+  await chmod(dataDir, 0o755);
+  const log = () => undefined;
+  const postgres = await startPostgres({ dataDir, log });
+  const nats = await startNats({ dataDir, log, binary: (await testNatsServer()).path });
+  const bus = await connectBus({ url: nats.url, name: "test" });
+  await ensureStreams(bus);
+  const stores: Store[] = [];
+  return {
+    bus,
+    async newStore() {
+      const name = `test_${randomBytes(4).toString("hex")}`;
+      const admin = new pg.Client({ connectionString: postgres.url });
+      await admin.connect();
+      await admin.query(`create database ${name}`);
+      await admin.end();
+      const url = new URL(postgres.url);
+      url.pathname = `/${name}`;
+      const store = await openStore(url.href, log);
+      stores.push(store);
+      return store;
+    },
+    async close() {
+      await Promise.all(stores.map((store) => store.close()));
+      await bus.close();
+      await nats.stop();
+      await postgres.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

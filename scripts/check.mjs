@@ -1,0 +1,33 @@
+// npm run check: format, lint, import rules, file sizes, types, proto, generated code, docs, unit tests. The first
+// failing step ends it; `--fix` mends what can be mended.
+import { install } from "./install.mjs";
+import { local, ROOT, run } from "./run.mjs";
+
+const unitReport = process.env.OZONE_UNIT_REPORT;
+const vitest = ["run", "--project", "unit", "--reporter=default"];
+if (unitReport) vitest.push("--reporter=json", `--outputFile.json=${unitReport}`);
+
+/** @type {[string, string, string[]][]} */
+const STEPS = [
+  [
+    "format and lint",
+    local("biome"),
+    process.argv.includes("--fix") ? ["check", "--write", "."] : ["ci", "--error-on-warnings", "."],
+  ],
+  ["import rules", process.execPath, [`${ROOT}scripts/check-imports.mjs`]],
+  ["house rules", process.execPath, [`${ROOT}scripts/check-house.mjs`]],
+  ["types", local("tsc"), ["--noEmit", "-p", "tsconfig.json"]],
+  ["proto lint", local("buf"), ["lint", "proto"]],
+  ["generated code", process.execPath, [`${ROOT}scripts/check-generated.mjs`]],
+  ["docs", process.execPath, [`${ROOT}scripts/check-docs.mjs`]],
+  ["unit tests", local("vitest"), vitest],
+];
+
+await install();
+for (const [name, command, args] of STEPS) {
+  const started = performance.now();
+  const code = await run(command, args, { quiet: true });
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  process.stdout.write(`${code === 0 ? "ok    " : "FAILED"} ${name} (${seconds} s)\n`);
+  if (code !== 0) process.exit(1);
+}

@@ -1,0 +1,43 @@
+// Who may import whom: the table of docs/architecture.md as data. check-imports.mjs enforces it, check-docs.mjs compares.
+
+/** Packages: what each may import of ours. */
+export const PACKAGES = {
+  proto: [],
+  shared: ["proto"],
+  agent: ["proto", "shared", "shared/bus"],
+  coordinator: ["proto", "shared", "shared/bus"],
+  cli: ["proto", "shared"],
+  engine: [],
+  simulator: ["proto", "shared", "agent (ports)", "coordinator (planning, search, presets)"],
+  e2e: ["all"],
+  bench: ["all"],
+};
+
+/** Rooms of the coordinator: which siblings each may import. Files beside the rooms wire them together. */
+export const COORDINATOR_ROOMS = {
+  api: ["planning", "search", "reports", "fleet", "store"],
+  planning: ["search", "store (types)"],
+  search: [],
+  dispatch: ["store"],
+  intake: ["store"],
+  presets: ["store"],
+  reports: ["store"],
+  fleet: ["store"],
+  store: [],
+  embedded: [],
+};
+
+/** Rooms that must stay pure: no bus, no store (its types apart), no clock or disk. */
+export const PURE_ROOMS = ["planning", "search"];
+
+/** Libraries that only one place may import. */
+export const ONLY_IN = {
+  nats: ["packages/shared/src/bus/"],
+  "drizzle-orm": ["packages/coordinator/src/store/"],
+  pg: ["packages/coordinator/src/store/", "packages/coordinator/src/embedded/"],
+  systeminformation: ["packages/agent/src/machine/"],
+  ollama: ["packages/agent/src/ollama/"],
+  "@oclif/core": ["packages/cli/"],
+  "@grpc/grpc-js": ["packages/coordinator/src/api/", "packages/cli/"],
+  "node-llama-cpp": ["packages/engine/"],
+};
