@@ -5,7 +5,7 @@ import { messageOf } from "@ozone/shared/errors";
 import { TrialFailure } from "@ozone/shared/failure";
 import { type Attempt, openAttempt } from "./measure/attempt.ts";
 import { startFreshRunner, unloadModel } from "./measure/fresh-runner.ts";
-import { leaveNoTrace } from "./measure/leave-no-trace.ts";
+import { leaveNoTrace, promiseToLeaveNoTrace } from "./measure/leave-no-trace.ts";
 import type { TrialPorts } from "./measure/ports.ts";
 import { preparePrompts } from "./measure/prepare-prompts.ts";
 import { probeOptions } from "./measure/probe-options.ts";
@@ -35,6 +35,7 @@ async function measure(attempt: Attempt): Promise<void> {
   ports.onActivity("waiting for a quiet machine");
   attempt.conditions = await ports.conditions.waitUntilQuiet(protocol.quietWaitMs, ports.signal);
   await resolveModel(attempt);
+  await promiseToLeaveNoTrace(attempt);
   const launches = Math.max(1, protocol.launches);
   for (let launch = 0; launch < launches; launch += 1) {
     await startFreshRunner(attempt, launch);

@@ -16,7 +16,7 @@ import { acquireHostLock } from "./machine/host-lock.ts";
 import { probeMachine } from "./machine/identify.ts";
 import { conditionsOf, samplerOf } from "./measuring-machine.ts";
 import { openJournal } from "./outbox/journal.ts";
-import { openOutbox } from "./outbox/outbox.ts";
+import { attemptOfKey, openOutbox } from "./outbox/outbox.ts";
 import { startSender } from "./outbox/send-results.ts";
 import { sleep } from "./pause.ts";
 import { runTrial } from "./run-trial.ts";
@@ -88,9 +88,9 @@ async function reconcile(
   journal: Awaited<ReturnType<typeof openJournal>>,
 ) {
   for (const key of outbox.pending()) {
-    const [trialId = "", attempt = "0"] = key.split(".");
-    const payload = journal.isFinished(trialId, Number(attempt)) ? null : await outbox.read(key);
-    if (payload) await journal.finished(trialId, Number(attempt), payload);
+    const { trialId, attempt } = attemptOfKey(key);
+    const payload = journal.isFinished(trialId, attempt) ? null : await outbox.read(key);
+    if (payload) await journal.finished(trialId, attempt, payload);
   }
 }
 

@@ -44,8 +44,9 @@ export abstract class ConnectedCommand extends OzoneCommand {
     use: (client: CoordinatorClient) => Promise<Result>,
   ): Promise<Result> {
     const { findCoordinator } = await import("./coordinator-address.ts");
+    const found = findCoordinator(address); // before the gRPC library is loaded: it may not be needed
     const { connectCoordinator } = await import("./coordinator-client.ts");
-    const client = connectCoordinator(findCoordinator(address));
+    const client = connectCoordinator(found);
     try {
       return await use(client);
     } finally {

@@ -25,6 +25,7 @@ CREATE TABLE "quarantine" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "quarantine_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"machine_id" text NOT NULL,
 	"reason" text NOT NULL,
+	"digest" text NOT NULL,
 	"payload" "bytea" NOT NULL,
 	"received_at" timestamp with time zone DEFAULT now() NOT NULL
 );
@@ -122,6 +123,7 @@ ALTER TABLE "attempts" ADD CONSTRAINT "attempts_trial_id_trials_id_fk" FOREIGN K
 ALTER TABLE "trials" ADD CONSTRAINT "trials_sweep_id_sweeps_id_fk" FOREIGN KEY ("sweep_id") REFERENCES "public"."sweeps"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "trials" ADD CONSTRAINT "trials_target_id_sweep_targets_id_fk" FOREIGN KEY ("target_id") REFERENCES "public"."sweep_targets"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "machines_hardware_class" ON "machines" USING btree ("hardware_class");--> statement-breakpoint
+CREATE UNIQUE INDEX "quarantine_once" ON "quarantine" USING btree ("machine_id","digest");--> statement-breakpoint
 CREATE INDEX "results_preset_key" ON "results" USING btree ("hardware_class","model_digest","engine_kind","engine_version");--> statement-breakpoint
 CREATE INDEX "results_target" ON "results" USING btree ("target_id");--> statement-breakpoint
 CREATE INDEX "results_sweep" ON "results" USING btree ("sweep_id");--> statement-breakpoint

@@ -116,7 +116,7 @@ describe("estimateMemory", () => {
     [8192, 512, true, "f16", 88],
     [8192, 512, false, "f16", 224],
   ])(
-    "of num_ctx %d, num_batch %d, flash attention %s, %s comes within 10 %% of %d MB",
+    "of num_ctx %d, num_batch %d, flash attention %s, %s comes within a tenth of %d MB",
     (numCtx, numBatch, flashAttention, kvCacheType, megabytes) => {
       const small = model(8, { embedding: 512, heads: 8, kvHeads: 4, ff: 1408, vocab: 4096 });
       const need = estimateMemory(small, 1, { numCtx, numBatch, flashAttention, kvCacheType });

@@ -40,6 +40,8 @@ export interface BenchOptions {
   readonly repetitions: number;
   readonly launches: number;
   readonly limitMs: number;
+  /** The limit was given; else it follows from num_ctx and the rates seen. */
+  readonly limitGiven: boolean;
 }
 
 const FLAGS = {
@@ -91,7 +93,8 @@ export function benchOptions(
     fill: fillOf(flags),
     repetitions,
     launches,
-    limitMs: seconds === undefined ? defaultLimitMs(point.numCtx, repetitions * launches) : 1000 * seconds,
+    limitMs: 1000 * (seconds ?? LIMIT_SECONDS),
+    limitGiven: seconds !== undefined,
   };
 }
 
@@ -105,6 +108,7 @@ const nothing: BenchOptions = {
   repetitions: 0,
   launches: 0,
   limitMs: 0,
+  limitGiven: false,
 };
 
 function parsed(argv: readonly string[]): Flags {
@@ -180,10 +184,5 @@ function fillOf(flags: Flags): number {
   throw usage(`--fill is ${JSON.stringify(value)}; a number above 0 and up to 1 is needed.`);
 }
 
-/** At num_ctx 2048 a server that hangs or drips is given up within a minute; attention makes long contexts dearer. */
-const LIMIT_BASE_MS = 45_000;
-const LIMIT_SAMPLE_MS = 5_000;
-const LIMIT_CONTEXT = 2048;
-
-const defaultLimitMs = (numCtx: number, samples: number): number =>
-  Math.round((LIMIT_BASE_MS + LIMIT_SAMPLE_MS * (samples - 1)) * Math.max(1, numCtx / LIMIT_CONTEXT) ** 1.5);
+/** Longest trial when nobody says; a server that hangs or drips is given up long before. */
+const LIMIT_SECONDS = 3600;

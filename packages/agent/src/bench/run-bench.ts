@@ -10,6 +10,7 @@ import { hardwareClass } from "@ozone/shared/hardware-class";
 import { OZONE_VERSION } from "@ozone/shared/version";
 import { acquireHostLock } from "../machine/host-lock.ts";
 import { probeMachine } from "../machine/identify.ts";
+import { cleanUpLeftovers } from "../measure/leave-no-trace.ts";
 import type { MachineIdentity } from "../measure/ports.ts";
 import { conditionsOf, samplerOf } from "../measuring-machine.ts";
 import { runTrial } from "../run-trial.ts";
@@ -75,21 +76,28 @@ async function measure(
   onActivity: (words: string) => void,
 ): Promise<TrialResult> {
   const onWait = (): void => onActivity("another benchmark runs on this host; waiting for its end");
-  const lock = await acquireHostLock({ signal, onWait });
+  // Cancelled while waiting: the trial then says so, and there is nothing to release.
+  const lock = await acquireHostLock({ signal, onWait }).catch((thrown: unknown) => {
+    if (signal.aborted) return null;
+    throw thrown;
+  });
   try {
+    const cacheDir = join(dataDir(), "agent", "cache");
+    for (const sentence of await cleanUpLeftovers(cacheDir)) onActivity(sentence);
     onActivity("looking at the machine");
     const machine = await machineIdentity();
     return await runTrial(orderOf(options), {
       engineUrl: options.engineUrl,
       machine,
-      cacheDir: join(dataDir(), "agent", "cache"),
+      cacheDir,
       signal,
       onActivity,
+      waitUntilLimit: options.limitGiven,
       conditions: conditionsOf(options.engineUrl),
       sampler: samplerOf(options.engineUrl),
     });
   } finally {
-    await lock.release();
+    await lock?.release();
   }
 }
 

@@ -1,6 +1,6 @@
 // Watches the memory of a process tree during a trial and keeps the peaks. It must not disturb what it watches: each
-// kind of slow reading waits at least fifty times as long as its last one took, so that it stays below 2 % of one
-// core, and what walks page tables or starts a tool runs beside the event loop that times the tokens.
+// kind of slow reading waits a hundred times as long as its last one took, so that it stays below 1 % of one core (the
+// kernel walks 4 GiB of small pages in 75 ms for one PSS), and what is slow runs beside the event loop that times tokens.
 import { setTimeout as delay } from "node:timers/promises";
 import { readGpuUse, readVramOf } from "./gpu-use.ts";
 import { findListener } from "./listening-port.ts";
@@ -26,7 +26,7 @@ export type SamplerOptions = ({ pid: number } | { port: number }) & {
 };
 
 const LINUX = process.platform === "linux";
-const PAUSE_FACTOR = 50;
+const PAUSE_FACTOR = 100;
 const SLOW_INTERVAL_MS = LINUX ? 1000 : 2000;
 
 /** Starts sampling. Never throws: what can't be read is null, with a note. */
@@ -52,8 +52,8 @@ async function sample(options: SamplerOptions, peaks: PeakKeeper, stopping: Abor
   });
   const readBeside = pssAndGpuReader(peaks, options.gpuIntervalMs ?? 2000);
   let beside: Promise<void> | null = null;
-  for (let last = false; ; last = stopping.aborted) {
-    await findTree(last);
+  for (let round = 0, last = false; ; round += 1, last = stopping.aborted) {
+    await findTree(round === 0 || last);
     if (LINUX) peaks.saw("rssBytes", readRssBytes(tree));
     beside ??= readBeside(tree, last).finally(() => {
       beside = null;
@@ -68,6 +68,7 @@ async function sample(options: SamplerOptions, peaks: PeakKeeper, stopping: Abor
 function pssAndGpuReader(peaks: PeakKeeper, gpuIntervalMs: number) {
   let current: ReadonlySet<number> = new Set();
   let gpusAnswer = true;
+  // A sample shorter than the interval has one PSS reading, the forced one at its end: memory rarely shrinks before.
   const readPss = paced(peaks, SLOW_INTERVAL_MS, async () => {
     const pss = await readPssBytes(current);
     if (pss === null && current.size > 0)
@@ -111,14 +112,10 @@ async function readTreeAndCount(options: SamplerOptions, peaks: PeakKeeper): Pro
   return tree;
 }
 
-/** A reading that takes place no more often than its interval, nor than fifty times its own duration, unless forced. */
-function paced(
-  peaks: PeakKeeper,
-  intervalMs: number,
-  read: () => Promise<void>,
-): (force: boolean) => Promise<void> {
-  let notBefore = 0;
-  return async (force) => {
+/** A reading that waits for its interval and for a hundred times its own last duration, unless it is forced. */
+function paced(peaks: PeakKeeper, intervalMs: number, read: () => Promise<void>) {
+  let notBefore = performance.now() + intervalMs;
+  return async (force: boolean): Promise<void> => {
     const start = performance.now();
     if (start < notBefore && !force) return;
     await read();

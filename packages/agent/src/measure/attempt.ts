@@ -12,7 +12,15 @@ import type { SampleEvidence } from "./evidence.ts";
 import type { OptionProbes } from "./option-probes.ts";
 import type { ConditionsReading, TrialPorts } from "./ports.ts";
 import { loadOptions, requestOptions } from "./sample-options.ts";
-import { type AttemptTime, expectedMs, type Pace, paceAfter, requestLimitMs } from "./time-limits.ts";
+import {
+  type AttemptTime,
+  expectedMs,
+  type Pace,
+  paceAfter,
+  proofLimitMs,
+  type RequestSize,
+  requestLimitMs,
+} from "./time-limits.ts";
 import { timingsOf } from "./timings.ts";
 
 /** A fresh load of the model. */
@@ -58,6 +66,10 @@ export interface Attempt {
   warmUpRates: { prefill: number | null; decode: number | null };
   /** What trying other options has shown; null when nothing was tried. */
   optionProbes: OptionProbes | null;
+  /** Since when the first sample is waited for, on the monotonic clock; null before the first load and after it. */
+  proofFromMs: number | null;
+  /** Bytes of text per token in the warm-up; null before. */
+  bytesPerToken: number | null;
   requests: number;
 }
 
@@ -91,6 +103,8 @@ export function openAttempt(order: TrialOrder, ports: TrialPorts): Attempt {
     pace: { prefillTokensPerSecond: null, decodeTokensPerSecond: null },
     warmUpRates: { prefill: null, decode: null },
     optionProbes: null,
+    proofFromMs: null,
+    bytesPerToken: null,
     requests: 0,
   };
 }
@@ -100,11 +114,20 @@ export function warn(attempt: Attempt, warning: AttemptWarning): void {
   if (!attempt.warnings.some(({ code }) => code === warning.code)) attempt.warnings.push(warning);
 }
 
-/** Time used and left. */
-export const timeOf = (attempt: Attempt): AttemptTime => ({
-  limitMs: attempt.limitMs,
-  remainingMs: attempt.limitMs - (performance.now() - attempt.startedAtMs),
-});
+/** Time used and left: of the whole attempt, and until the first sample has to be there. */
+export function timeOf(attempt: Attempt): AttemptTime {
+  const now = performance.now();
+  const remainingMs = attempt.limitMs - (now - attempt.startedAtMs);
+  if (attempt.proofFromMs === null) return { limitMs: attempt.limitMs, remainingMs };
+  const proofMs = proofLimitMs(attempt.configuration.numCtx, attempt.pace, {
+    bandwidthBytesPerSecond: attempt.ports.machine.memoryBandwidthBytesPerSecond,
+    weightBytesPerToken: attempt.details?.weightBytesPerToken ?? 0,
+  });
+  return {
+    limitMs: attempt.limitMs,
+    remainingMs: Math.min(remainingMs, proofMs - (now - attempt.proofFromMs)),
+  };
+}
 
 /** The version of the server; known once the attempt has looked. */
 export const versionOf = (attempt: Attempt): string => attempt.identity?.version ?? "";
@@ -119,6 +142,8 @@ export interface Question {
   /** Expected length of the prompt in tokens; only for the time limit. */
   readonly promptTokens: number;
   readonly numPredict: number;
+  /** Requests that are made at the same time, this one included. */
+  readonly atOnce?: number;
 }
 
 /**
@@ -128,30 +153,35 @@ export interface Question {
 export async function ask(attempt: Attempt, question: Question): Promise<StreamRecord> {
   requireTime(attempt, question);
   attempt.requests += 1;
-  const options = requestOptions(loadOptionsOf(attempt), {
-    numPredict: question.numPredict,
-    seed: attempt.requests,
-  });
+  const { prompt, promptTokens, numPredict, atOnce = 1 } = question;
+  const options = requestOptions(loadOptionsOf(attempt), { numPredict, seed: attempt.requests });
+  const limitMs = requestLimitMs(question, attempt.pace, { ...timeOf(attempt), atOnce });
   const record = await attempt.engine.generate(
-    { model: attempt.order.modelName, prompt: question.prompt, options, phase: "run" },
-    { signal: attempt.ports.signal, limitMs: requestLimitMs(question, attempt.pace, timeOf(attempt)) },
+    { model: attempt.order.modelName, prompt, options, phase: "run" },
+    { signal: attempt.ports.signal, limitMs },
   );
-  const timings = timingsOf(record);
-  attempt.pace = paceAfter(attempt.pace, { ...question, ttftMs: timings.ttftMs, decodeMs: timings.spanMs });
+  const { ttftMs, spanMs } = timingsOf(record);
+  const chunks = record.textTimesMs.length;
+  // Requests that share the server say nothing about one that has it alone.
+  if (atOnce === 1) attempt.pace = paceAfter(attempt.pace, { promptTokens, ttftMs, spanMs, chunks });
   return record;
 }
 
-/** Gives up before a request that can't end in time at the rates seen so far. */
-function requireTime(attempt: Attempt, question: Question): void {
+/**
+ * Gives up before a request that can't end in time at the rates seen so far.
+ * @throws TrialFailure request_timeout
+ */
+export function requireTime(attempt: Attempt, size: RequestSize): void {
   const { remainingMs } = timeOf(attempt);
-  const expected = expectedMs(question, attempt.pace);
+  const expected = expectedMs(size, attempt.pace);
   if (remainingMs > 0 && (expected === null || expected <= remainingMs)) return;
+  const spentMs = performance.now() - attempt.startedAtMs;
   const why =
     expected === null || remainingMs <= 0
-      ? `The time limit of ${formatDuration(attempt.limitMs)} is used up.`
-      : `At the rates seen so far a request of ${question.promptTokens} + ${question.numPredict} tokens would take ${formatDuration(expected)}, but only ${formatDuration(remainingMs)} of ${formatDuration(attempt.limitMs)} are left.`;
+      ? `The time for this context is used up after ${formatDuration(spentMs)}.`
+      : `At the rates seen so far ${size.promptTokens} + ${size.numPredict} tokens would take ${formatDuration(expected)}, and ${formatDuration(remainingMs)} are left.`;
   throw new TrialFailure(
     "request_timeout",
-    `${why} The server hangs or drips, or the context is too large for this machine; use a smaller num_ctx or a longer limit.`,
+    `${why} The server hangs or drips, or the context is too large for this machine; use a smaller num_ctx or a longer time limit.`,
   );
 }

@@ -17,7 +17,11 @@ export interface SampleEvidence {
   /** Length of the prompt as made. */
   readonly promptTokens: number;
   readonly numPredict: number;
+  /** Requests made at the same time, this one included. */
+  readonly atOnce: number;
   readonly stream: StreamRecord;
+  /** Why the server refused a prompt that fits the context it was asked for; null when it did not. */
+  readonly refusal: string | null;
   readonly before: EngineSnapshot;
   readonly after: EngineSnapshot;
   readonly resources: ResourceReading;

@@ -1,11 +1,13 @@
 // A launch: the model out of memory, then in again with every swept option said explicitly, and what /api/ps says of it.
+import { promptTokensFor } from "@ozone/shared/configuration";
 import { TrialFailure } from "@ozone/shared/failure";
 import { formatDuration } from "@ozone/shared/units";
 import { type LoadedModel, sameModel } from "../ollama/engine-state.ts";
-import { type Attempt, loadOptionsOf, timeOf, warn } from "./attempt.ts";
+import { type Attempt, ask, loadOptionsOf, requireTime, timeOf, warn } from "./attempt.ts";
 import { requestOptions } from "./sample-options.ts";
 import { loadLimitMs } from "./time-limits.ts";
 import { serverFiguresOf, timingsOf } from "./timings.ts";
+import { candidateWords } from "./word-list.ts";
 
 /** A server that works unloads in well under this. */
 const UNLOAD_LIMIT_MS = 15_000;
@@ -41,6 +43,23 @@ export async function startFreshRunner(attempt: Attempt, launch: number): Promis
   const { ttftMs, totalMs } = timingsOf(record);
   const clientMs = ttftMs ?? totalMs ?? performance.now() - record.startedAtMs;
   attempt.loads.push({ launch, clientMs, serverMs: figures.loadNs > 0 ? figures.loadNs / 1e6 : null, state });
+  if (launch === 0 && ports.waitUntilLimit !== true) attempt.proofFromMs = performance.now();
+  await firstLook(attempt);
+}
+
+/** A few words in, a few tokens out: rates enough to see whether a sample can end in time at all. */
+const FIRST_WORDS = 12;
+const FIRST_PREDICT = 8;
+
+async function firstLook(attempt: Attempt): Promise<void> {
+  const { configuration, protocol } = attempt;
+  const prompt = candidateWords.slice(0, FIRST_WORDS).join(" ");
+  const numPredict = Math.min(FIRST_PREDICT, configuration.numPredict);
+  await ask(attempt, { prompt, promptTokens: FIRST_WORDS, numPredict });
+  requireTime(attempt, {
+    promptTokens: promptTokensFor(configuration, protocol.fill),
+    numPredict: configuration.numPredict,
+  });
 }
 
 /** What /api/ps says about the model under test, or null when it is not loaded. @throws TrialFailure */

@@ -1,9 +1,11 @@
 // The end of every attempt, however it went: what we loaded is unloaded, what its user had loaded is loaded again.
-// Cleaning up has its own short time, also when the attempt was cancelled or its time is used up.
+// A note on disk says so while it lasts, so that the next start can do it for an agent that was killed.
 import { messageOf } from "@ozone/shared/errors";
+import { EngineClient } from "../ollama/engine-client.ts";
 import { sameModel } from "../ollama/engine-state.ts";
 import { type Attempt, warn } from "./attempt.ts";
 import { unloadModel } from "./fresh-runner.ts";
+import { forgetLoadNote, type LoadNote, readLoadNotes, writeLoadNote } from "./load-notes.ts";
 
 /** A server that hangs must not keep the agent. */
 const CLEAN_UP_LIMIT_MS = 4_000;
@@ -14,12 +16,32 @@ const RESTORE_LIMIT_MS = 300_000;
 /** Ollama's own default, as the user's request would have had it. */
 const RESTORE_KEEP_ALIVE = "5m";
 
-/** Never throws: what could not be cleaned up becomes a warning. */
+/** To be called before the first load: from here on there is something to clean up. */
+export async function promiseToLeaveNoTrace(attempt: Attempt): Promise<void> {
+  const problem = await writeLoadNote(attempt.ports.cacheDir, noteOf(attempt));
+  if (problem === null) return;
+  warn(attempt, {
+    code: "cache_not_written",
+    message: `A note about the loaded model could not be written (${problem}); after a kill the model stays loaded until its keep-alive ends.`,
+  });
+}
+
+function noteOf({ engine, order, loadedBefore }: Attempt): LoadNote {
+  const before = loadedBefore.find(({ name }) => sameModel(name, order.modelName));
+  return {
+    engineUrl: engine.url,
+    model: order.modelName,
+    restore: before === undefined ? null : { numCtx: before.contextLength },
+  };
+}
+
+/** Never throws: what could not be cleaned up becomes a warning, and its note stays. */
 export async function leaveNoTrace(attempt: Attempt): Promise<void> {
-  if (!attempt.holdsModel) return;
   try {
-    await unloadModel(attempt, AbortSignal.timeout(CLEAN_UP_LIMIT_MS));
-    await restore(attempt);
+    if (attempt.holdsModel) await unloadModel(attempt, AbortSignal.timeout(CLEAN_UP_LIMIT_MS));
+    const note = noteOf(attempt);
+    if (attempt.loads.length > 0) await restore(attempt.engine, note);
+    await forgetLoadNote(attempt.ports.cacheDir, note);
   } catch (thrown) {
     warn(attempt, {
       code: "not_cleaned_up",
@@ -28,13 +50,39 @@ export async function leaveNoTrace(attempt: Attempt): Promise<void> {
   }
 }
 
-async function restore(attempt: Attempt): Promise<void> {
-  const before = attempt.loadedBefore.find(({ name }) => sameModel(name, attempt.order.modelName));
-  if (before === undefined) return;
-  const options = before.contextLength === null ? {} : { num_ctx: before.contextLength };
-  await attempt.engine.load(attempt.order.modelName, options, {
+async function restore(engine: EngineClient, { model, restore: wanted }: LoadNote): Promise<void> {
+  if (wanted === null) return;
+  const options: Record<string, number> = wanted.numCtx === null ? {} : { num_ctx: wanted.numCtx };
+  await engine.load(model, options, {
     signal: AbortSignal.timeout(RESTORE_LIMIT_MS),
     limitMs: RESTORE_LIMIT_MS,
     keepAlive: RESTORE_KEEP_ALIVE,
   });
+}
+
+/**
+ * Cleans up after an agent that was killed: unloads what it had loaded, loads again what it had unloaded. Call it
+ * while the host lock is held, before the first trial.
+ * @returns a sentence for each thing that was done or could not be done
+ */
+export async function cleanUpLeftovers(cacheDir: string): Promise<string[]> {
+  const said: string[] = [];
+  const notes = await readLoadNotes(cacheDir).catch((thrown: unknown) => {
+    said.push(`Notes about interrupted trials could not be read: ${messageOf(thrown)}.`);
+    return [];
+  });
+  for (const note of notes) {
+    const engine = new EngineClient(note.engineUrl);
+    try {
+      const signal = AbortSignal.timeout(CLEAN_UP_LIMIT_MS);
+      const loaded = await engine.loaded(signal);
+      if (loaded.some(({ name }) => sameModel(name, note.model))) await engine.unload(note.model, signal);
+      await restore(engine, note);
+      await forgetLoadNote(cacheDir, note);
+      said.push(`${note.model} was left loaded by a trial that was interrupted; it was cleaned up.`);
+    } catch (thrown) {
+      said.push(`${note.model} at ${note.engineUrl} could not be cleaned up: ${messageOf(thrown)}`);
+    }
+  }
+  return said;
 }

@@ -74,6 +74,8 @@ export interface TrialPorts {
   onActivity(words: string): void;
   readonly conditions: ConditionsPort;
   readonly sampler: SamplerPort;
+  /** True: the order's limit is the only one; else the first sample must come within what its context usually takes. */
+  readonly waitUntilLimit?: boolean;
   /** Keeps what was found out about the server's options between trials of one process; absent: each trial looks anew. */
   readonly probeMemory?: ProbeMemory;
 }

@@ -14,8 +14,18 @@ export async function resolveModel(attempt: Attempt): Promise<void> {
   requireDigest(model, order.modelDigest);
   attempt.model = model;
   attempt.loadedBefore = await engine.loaded(ports.signal);
-  attempt.details = modelDetailsOf(await engine.show(order.modelName, ports.signal), model);
+  attempt.details = modelDetailsOf(await shownDetails(attempt), model);
   noteUnknowns(attempt);
+}
+
+/** A server that can't describe a model may still run it; what follows from the description is then unknown. */
+async function shownDetails({ engine, ports, order }: Attempt): Promise<unknown> {
+  try {
+    return await engine.show(order.modelName, ports.signal);
+  } catch (thrown) {
+    if (ports.signal.aborted) throw thrown;
+    return null;
+  }
 }
 
 function noteUnknowns(attempt: Attempt): void {

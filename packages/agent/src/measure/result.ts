@@ -95,7 +95,7 @@ function factsOf(attempt: Attempt): AttemptFacts | null {
     loads: attempt.loads,
     loadedBefore: attempt.loadedBefore,
     conditions: attempt.conditions,
-    warmUp: attempt.warmUpRates,
+    warmUp: { ...attempt.warmUpRates, bytesPerToken: attempt.bytesPerToken },
     optionProbes: attempt.optionProbes,
     samples,
   };

@@ -2,29 +2,44 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { promptTokensFor } from "@ozone/shared/configuration";
 import { TrialFailure } from "@ozone/shared/failure";
+import { type StreamRecord, StreamRecorder } from "../ollama/stream-record.ts";
 import { type Attempt, ask } from "./attempt.ts";
 import type { EngineSnapshot, SampleEvidence } from "./evidence.ts";
 import { serverFiguresOf } from "./timings.ts";
 import type { PromptSource } from "./word-pool.ts";
 
+/** Below this there is no prompt to speak of. */
+const PROMPT_TOKENS_MIN = 16;
+
+/** How often our own lateness is looked at, in milliseconds. */
+const DELAY_RESOLUTION_MS = 5;
+
+/** What all requests of a round have in common. */
+interface Round {
+  readonly launch: number;
+  readonly prompts: PromptSource;
+  readonly promptTokens: number;
+}
+
 /** @throws TrialFailure */
 export async function takeSamples(attempt: Attempt, launch: number, prompts: PromptSource): Promise<void> {
   const { protocol, ports } = attempt;
-  const promptTokens = fillingTokens(attempt);
+  const round: Round = { launch, prompts, promptTokens: fillingTokens(attempt) };
   const wanted = Math.max(1, protocol.repetitions);
-  for (let taken = 0; taken < wanted; taken += 1) {
-    ports.onActivity(`sample ${taken + 1} of ${wanted}: filling ${promptTokens} tokens`);
-    const sample = await takeSample(attempt, launch, { prompts, promptTokens });
-    attempt.samples.push(sample);
-    if (isWhole(sample)) continue;
-    ports.onActivity(`sample ${taken + 1} of ${wanted} once more beside it: it was not whole`);
-    attempt.samples.push(await takeSample(attempt, launch, { prompts, promptTokens }));
+  for (let taken = 1; taken <= wanted; taken += 1) {
+    ports.onActivity(`sample ${taken} of ${wanted}: filling ${round.promptTokens} tokens`);
+    const samples = await takeRound(attempt, round);
+    attempt.samples.push(...samples);
+    attempt.proofFromMs = null;
+    if (samples.every(isWhole) || samples.some(({ refusal }) => refusal !== null)) continue;
+    ports.onActivity(`sample ${taken} of ${wanted} once more beside it: it was not whole`);
+    attempt.samples.push(...(await takeRound(attempt, round)));
   }
 }
 
 function fillingTokens({ configuration, protocol }: Attempt): number {
   const promptTokens = promptTokensFor(configuration, protocol.fill);
-  if (promptTokens >= 16) return promptTokens;
+  if (promptTokens >= PROMPT_TOKENS_MIN) return promptTokens;
   throw new TrialFailure(
     "context_too_large",
     `num_predict ${configuration.numPredict} and fill ${protocol.fill} leave ${promptTokens} tokens for the prompt in num_ctx ${configuration.numCtx}; use a larger num_ctx or a smaller num_predict.`,
@@ -37,29 +52,58 @@ function isWhole({ stream, promptTokens, numPredict }: SampleEvidence): boolean 
   return figures.promptTokens === promptTokens && figures.generatedTokens === numPredict;
 }
 
-async function takeSample(
+/**
+ * One request, or as many at once as the configuration says. All of a round start at the same intended moment, so that
+ * a request that waits for another one's end counts its wait.
+ */
+async function takeRound(
   attempt: Attempt,
-  launch: number,
-  { prompts, promptTokens }: { prompts: PromptSource; promptTokens: number },
-): Promise<SampleEvidence> {
-  const { numPredict } = attempt.configuration;
-  const prompt = prompts.make(promptTokens);
+  { launch, prompts, promptTokens }: Round,
+): Promise<SampleEvidence[]> {
+  const { numPredict, concurrency } = attempt.configuration;
+  const atOnce = Math.max(1, concurrency);
+  const texts = Array.from({ length: atOnce }, () => prompts.make(promptTokens));
   const before = await snapshot(attempt);
   const sampler = attempt.ports.sampler.start();
-  const loop = monitorEventLoopDelay({ resolution: 5 });
+  const loop = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
   const startedAt = new Date();
   loop.enable();
+  const asked = await Promise.allSettled(
+    texts.map((prompt) => askOrRefusal(attempt, { prompt, promptTokens, numPredict, atOnce })),
+  );
+  loop.disable();
+  const resources = await sampler.stop();
+  const answers = asked.map((one) => {
+    if (one.status === "rejected") throw one.reason;
+    return one.value;
+  });
+  const after = await snapshot(attempt);
+  const ownDelayMs = Math.max(0, loop.max / 1e6 - DELAY_RESOLUTION_MS);
+  const common = {
+    launch,
+    startedAt,
+    promptTokens,
+    numPredict,
+    atOnce,
+    before,
+    after,
+    resources,
+    ownDelayMs,
+  };
+  return answers.map((answer) => ({ ...common, ...answer }));
+}
+
+/** A prompt that fits the context asked for, refused as too long for it, is evidence about that context. */
+async function askOrRefusal(
+  attempt: Attempt,
+  question: Parameters<typeof ask>[1],
+): Promise<{ stream: StreamRecord; refusal: string | null }> {
+  const startedAtMs = performance.now();
   try {
-    const stream = await ask(attempt, { prompt, promptTokens, numPredict });
-    loop.disable();
-    const resources = await sampler.stop();
-    const after = await snapshot(attempt);
-    const ownDelayMs = loop.max / 1e6;
-    return { launch, startedAt, promptTokens, numPredict, stream, before, after, resources, ownDelayMs };
+    return { stream: await ask(attempt, question), refusal: null };
   } catch (thrown) {
-    loop.disable();
-    await sampler.stop();
-    throw thrown;
+    if (!(thrown instanceof TrialFailure) || thrown.failureClass !== "context_too_large") throw thrown;
+    return { stream: new StreamRecorder(startedAtMs).record(), refusal: thrown.message };
   }
 }
 

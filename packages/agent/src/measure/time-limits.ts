@@ -1,5 +1,5 @@
 // How long a request may take: derived from the size of the context and the rates measured so far in the attempt, so
-// that a server that hangs or drips is given up early and a slow honest one is waited for.
+// that a server that hangs or drips is given up early and a slow honest one is waited for. Pure.
 
 /** Rates seen so far in an attempt, in tokens per second by the client's clock; null before the first answer. */
 export interface Pace {
@@ -13,7 +13,7 @@ export interface RequestSize {
   readonly numPredict: number;
 }
 
-/** The first, short requests: a few tokens on a loaded model. */
+/** The first look at a loaded model: a few tokens in, a few out. */
 const FIRST_ANSWER_MS = 15_000;
 
 /** What every request may need besides tokens: queueing, a slow event loop, a busy machine. */
@@ -22,19 +22,34 @@ const SLACK_MS = 5_000;
 /** An honest request may be this many times slower than the rates so far predict. */
 const PATIENCE = 3;
 
-/** Attention grows with depth: rates measured on short prompts halve at about this many tokens on small models. */
+/** Attention grows with depth: the cost of a token doubles at about this depth on small models, later on large ones. */
 const DEPTH_TOKENS = 4096;
 
-/** No single request may use more than this share of the attempt's time. */
-const REQUEST_SHARE = 0.6;
+/** Loading: start-up of a runner, then a slow disk. With a usual model it stays within a minute. */
+const LOAD_BASE_MS = 15_000;
+const LOAD_BYTES_PER_MS = 150_000;
 
-/** Loading: start-up of a runner, then a slow disk. */
-const LOAD_BASE_MS = 20_000;
-const LOAD_BYTES_PER_MS = 50_000;
+/**
+ * From the end of the load to the end of the first sample: at num_ctx 2048 a server that hangs or drips is given up
+ * within a minute, cleaning up included; the cost of filling a context grows faster than the context.
+ */
+const PROOF_MS = 45_000;
+const PROOF_CONTEXT = 2048;
+const PROOF_EXPONENT = 1.5;
+
+/** A server at this share of what its memory bandwidth allows is slow because the model is large, and may be. */
+const HONESTLY_SLOW_SHARE = 0.25;
+const HONESTLY_SLOW_FACTOR = 8;
+
+/** Time of an attempt, in milliseconds. */
+export interface AttemptTime {
+  readonly limitMs: number;
+  readonly remainingMs: number;
+}
 
 /**
  * Expected duration of a request at the rates seen so far, in milliseconds; null before any were.
- * The depth factor assumes cost per token = 1 + depth / DEPTH_TOKENS, averaged over the prompt for the prefill.
+ * Cost per token = 1 + depth / DEPTH_TOKENS, averaged over the prompt for the prefill.
  */
 export function expectedMs({ promptTokens, numPredict }: RequestSize, pace: Pace): number | null {
   const { prefillTokensPerSecond: prefill, decodeTokensPerSecond: decode } = pace;
@@ -44,45 +59,54 @@ export function expectedMs({ promptTokens, numPredict }: RequestSize, pace: Pace
   return prefillMs + decodeMs;
 }
 
-/** Longest time for one request, in milliseconds. */
-export function requestLimitMs(size: RequestSize, pace: Pace, attempt: AttemptTime): number {
+/** Longest time for one request, in milliseconds; `atOnce` requests share the server. */
+export function requestLimitMs(
+  size: RequestSize,
+  pace: Pace,
+  time: AttemptTime & { atOnce?: number },
+): number {
   const expected = expectedMs(size, pace);
-  const limit = expected === null ? FIRST_ANSWER_MS : SLACK_MS + PATIENCE * expected;
-  return Math.max(1, Math.min(limit, attempt.limitMs * REQUEST_SHARE, attempt.remainingMs));
+  const limit = expected === null ? FIRST_ANSWER_MS : SLACK_MS + PATIENCE * expected * (time.atOnce ?? 1);
+  return Math.max(1, Math.min(limit, time.remainingMs));
 }
 
 /** Longest time for loading a model of this size, in milliseconds. */
-export const loadLimitMs = (modelBytes: number, attempt: AttemptTime): number =>
-  Math.max(
-    1,
-    Math.min(
-      LOAD_BASE_MS + modelBytes / LOAD_BYTES_PER_MS,
-      attempt.limitMs * REQUEST_SHARE,
-      attempt.remainingMs,
-    ),
-  );
+export const loadLimitMs = (modelBytes: number, time: AttemptTime): number =>
+  Math.max(1, Math.min(LOAD_BASE_MS + modelBytes / LOAD_BYTES_PER_MS, time.remainingMs));
 
-/** Time of an attempt, in milliseconds. */
-export interface AttemptTime {
-  readonly limitMs: number;
-  readonly remainingMs: number;
+/** What a model's rates are held against to tell slow from stuck. */
+export interface SpeedFacts {
+  readonly bandwidthBytesPerSecond: number | null;
+  readonly weightBytesPerToken: number;
+}
+
+/** Longest time from the end of a load to the end of the first sample, in milliseconds. */
+export function proofLimitMs(numCtx: number, pace: Pace, speed: SpeedFacts): number {
+  const usual = PROOF_MS * Math.max(1, numCtx / PROOF_CONTEXT) ** PROOF_EXPONENT;
+  return isHonestlySlow(pace, speed) ? HONESTLY_SLOW_FACTOR * usual : usual;
+}
+
+function isHonestlySlow({ decodeTokensPerSecond }: Pace, speed: SpeedFacts): boolean {
+  const { bandwidthBytesPerSecond: bandwidth, weightBytesPerToken } = speed;
+  if (decodeTokensPerSecond === null || bandwidth === null || !(weightBytesPerToken > 0)) return false;
+  return decodeTokensPerSecond >= (HONESTLY_SLOW_SHARE * bandwidth) / weightBytesPerToken;
 }
 
 /**
  * The pace after one more answer, from the client's own clock: a server can't talk itself more time.
- * Only answers with something to divide change it.
+ * `chunks` are the texts that came, the first included.
  */
 export function paceAfter(
   pace: Pace,
-  answer: RequestSize & { readonly ttftMs: number | null; readonly decodeMs: number | null },
+  answer: { promptTokens: number; ttftMs: number | null; spanMs: number | null; chunks: number },
 ): Pace {
-  const { promptTokens, numPredict, ttftMs, decodeMs } = answer;
+  const { promptTokens, ttftMs, spanMs, chunks } = answer;
   return {
     prefillTokensPerSecond:
       ttftMs !== null && ttftMs > 0 ? (1000 * promptTokens) / ttftMs : pace.prefillTokensPerSecond,
     decodeTokensPerSecond:
-      decodeMs !== null && decodeMs > 0 && numPredict > 1
-        ? (1000 * (numPredict - 1)) / decodeMs
+      spanMs !== null && spanMs > 0 && chunks > 1
+        ? (1000 * (chunks - 1)) / spanMs
         : pace.decodeTokensPerSecond,
   };
 }

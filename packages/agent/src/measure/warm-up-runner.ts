@@ -1,24 +1,30 @@
 // Warm-up: short prompts until two successive decode rates agree; before a confirmation one more at full depth.
-// Its rates are thrown away, except as the pace for time limits.
+// Its rates are thrown away, except as what a sample's are held against.
 import { Purpose } from "@ozone/proto/configuration";
 import { promptTokensFor } from "@ozone/shared/configuration";
 import { warmUp } from "@ozone/shared/statistics/warm-up";
+import type { StreamRecord } from "../ollama/stream-record.ts";
 import { type Attempt, ask } from "./attempt.ts";
 import { decodeRate, prefillRate } from "./figures.ts";
-import { serverFiguresOf } from "./timings.ts";
+import { expectedMs } from "./time-limits.ts";
+import { type ServerFigures, serverFiguresOf } from "./timings.ts";
 import type { PromptSource } from "./word-pool.ts";
 
-/** Short enough to cost little, long enough to touch all weights in batches. */
-const PROMPT_TOKENS = 128;
-const PREDICT_TOKENS = 32;
+/** Short enough to cost little, long enough to touch all weights in batches; the short one for slow machines. */
+const USUAL = { promptTokens: 128, numPredict: 32 };
+const SHORT = { promptTokens: 32, numPredict: 12 };
+
+/** From here on a warm-up request is too dear. */
+const DEAR_MS = 4_000;
 
 /** @throws TrialFailure */
 export async function warmUpRunner(attempt: Attempt, prompts: PromptSource): Promise<void> {
   const { configuration, protocol, order, ports } = attempt;
   ports.onActivity("warming up");
   const full = promptTokensFor(configuration, protocol.fill);
-  const promptTokens = Math.min(PROMPT_TOKENS, full);
-  const numPredict = Math.max(2, Math.min(PREDICT_TOKENS, configuration.numPredict));
+  const size = (expectedMs(USUAL, attempt.pace) ?? 0) > DEAR_MS ? SHORT : USUAL;
+  const promptTokens = Math.min(size.promptTokens, full);
+  const numPredict = Math.max(2, Math.min(size.numPredict, configuration.numPredict));
   const rates: number[] = [];
   for (let tried = 0; tried < 4 && warmUp(rates) === "more"; tried += 1) {
     const record = await ask(attempt, { prompt: prompts.make(promptTokens), promptTokens, numPredict });
@@ -26,6 +32,7 @@ export async function warmUpRunner(attempt: Attempt, prompts: PromptSource): Pro
     const rate = decodeRate(figures);
     if (rate !== null) rates.push(rate);
     noteRates(attempt, { decode: rate, prefill: prefillRate(figures) });
+    noteBytes(attempt, record, figures);
   }
   if (order.purpose !== Purpose.CONFIRM) return;
   ports.onActivity(`warming up at full depth: ${full} tokens`);
@@ -41,4 +48,11 @@ function noteRates(attempt: Attempt, seen: { decode: number | null; prefill: num
     decode: best(warmUpRates.decode, seen.decode),
     prefill: best(warmUpRates.prefill, seen.prefill),
   };
+}
+
+/** Bytes of text per token, from answers that came token by token; the smallest, to be careful with what it judges. */
+function noteBytes(attempt: Attempt, record: StreamRecord, { generatedTokens }: ServerFigures): void {
+  if (generatedTokens === 0 || record.textTimesMs.length < 0.95 * generatedTokens) return;
+  const seen = record.textBytes / generatedTokens;
+  attempt.bytesPerToken = Math.min(attempt.bytesPerToken ?? seen, seen);
 }

@@ -27,6 +27,12 @@ export function outboxKey(trialId: string, attempt: number): string {
   return key;
 }
 
+/** The attempt that a name of `outboxKey` stands for. */
+export function attemptOfKey(key: string): { trialId: string; attempt: number } {
+  const dot = key.lastIndexOf(".");
+  return { trialId: key.slice(0, dot), attempt: Number(key.slice(dot + 1)) };
+}
+
 /**
  * Opens the outbox in `folder`.
  * @param report told of damaged files, in one sentence.

@@ -5,7 +5,7 @@ import { type Bus, onReceipt, publishResultBytes } from "@ozone/shared/bus";
 import { messageOf } from "@ozone/shared/errors";
 import { createPause } from "../pause.ts";
 import { attemptKey, type Journal, type JournalEntry } from "./journal.ts";
-import { type Outbox, outboxKey } from "./outbox.ts";
+import { attemptOfKey, type Outbox, outboxKey } from "./outbox.ts";
 
 const RECEIPT_WAIT_FIRST_MS = 2_000;
 const RECEIPT_WAIT_MAX_MS = 30_000;
@@ -55,7 +55,7 @@ async function sendAll({ bus, machineId, outbox, log }: SendingPorts): Promise<v
     const payload = await outbox.read(key);
     if (!payload) continue;
     try {
-      await publishResultBytes(bus, machineId, payload);
+      await publishResultBytes(bus, machineId, { ...attemptOfKey(key), payload });
     } catch (thrown) {
       log(`result ${key} could not be sent (${messageOf(thrown)}); it is kept and sent again`);
       return;

@@ -18,7 +18,7 @@ export function formatNumber(value: number): string {
 /** Milliseconds as a person reads them: "850 ms", "2.45 s". */
 export function formatMs(ms: number): string {
   if (!Number.isFinite(ms)) return "unknown";
-  if (ms < 1000) return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+  if (ms < 999.5) return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
   return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
 }
 

@@ -99,10 +99,16 @@ function table({ headings, rows, numeric = [] }: ReportTable): string {
   ].join("\n");
 }
 
-/** A text of others as one harmless line of Markdown: no markup, no HTML, no broken table. */
+/**
+ * A text of others as one harmless line of Markdown: no markup, no HTML, no link, no broken table. What is harmless
+ * (num_ctx, [77.7, 81.7]) stays readable as it is.
+ */
 export const escapeMarkdown = (text: string): string =>
   cleanText(text)
     .replace(/&/g, "&amp;")
     .replace(/</g, "&lt;")
-    .replace(/([\\`*_{}[\]|#!~])/g, "\\$1")
-    .replace(/\b(https?|ftp):/gi, "$1&#58;");
+    .replace(/([\\`*{}|~])/g, "\\$1")
+    .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, "\\_")
+    .replace(/\](?=[([:])/g, "\\]")
+    .replace(/(:)(?=\/\/)/g, "&#58;")
+    .replace(/\b(www)\./gi, "$1&#46;");

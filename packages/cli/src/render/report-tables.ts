@@ -6,7 +6,7 @@ import type { ConditionRow } from "../report/conditions.ts";
 import type { FailureRow, RejectionRow } from "../report/troubles.ts";
 import { cleanText } from "./clean-text.ts";
 import { withoutOwner } from "./environment-json.ts";
-import { formatFigure, formatNumber } from "./figures.ts";
+import { formatFigure } from "./figures.ts";
 import { factsWords } from "./machine-words.ts";
 import { engineWords, purposeWords } from "./names.ts";
 
@@ -38,7 +38,7 @@ export function configurationTable(
     rows: configurations.map((measured) => {
       const { figures, configuration } = measured;
       const cells = [
-        configuration ? formatNumber(configuration.numCtx) : "unknown",
+        configuration ? String(configuration.numCtx) : "unknown",
         otherOptions(measured),
         formatFigure(figures?.decodeTokensPerSecond, "t/s"),
         formatFigure(figures?.prefillTokensPerSecond, "t/s"),

@@ -4,9 +4,10 @@ import { type JsonValue, toJson } from "@bufbuild/protobuf";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { ProtocolSchema } from "@ozone/proto/configuration";
 import {
+  type Conditions,
   ConditionsSchema,
   ContextUseSchema,
-  MemorySchema,
+  type Memory,
   type Sample,
   SampleSchema,
   type TrialResult,
@@ -48,8 +49,8 @@ function attemptOf(result: TrialResult): Record<string, JsonValue> {
     configuration: configuration ? dimensionsOf(configuration) : null,
     protocol: protocol ? toJson(ProtocolSchema, protocol, names) : null,
     context: context ? toJson(ContextUseSchema, context, { ...names, alwaysEmitImplicit: true }) : null,
-    conditions: conditions ? toJson(ConditionsSchema, conditions, names) : null,
-    memory: memory ? toJson(MemorySchema, memory, names) : null,
+    conditions: conditions ? conditionsOf(conditions) : null,
+    memory: memory ? memoryOf(memory) : null,
     load_ms: [...result.loadMs],
     warnings: result.warnings.map(({ code, message }) => ({ code, message })),
     started_at: result.startedAt ? timestampDate(result.startedAt).toISOString() : null,
@@ -58,9 +59,30 @@ function attemptOf(result: TrialResult): Record<string, JsonValue> {
   };
 }
 
+/** Without engine and digest, which stand on the line already. */
+function conditionsOf(conditions: Conditions): JsonValue {
+  const json = toJson(ConditionsSchema, conditions, names) as Record<string, JsonValue>;
+  const { engine: _, model_digest: __, ...others } = json;
+  return others;
+}
+
+// Protobuf writes 64-bit integers as texts; sizes and nanoseconds of a trial are far below 2^53.
+const memoryOf = ({ sizeBytes, sizeVramBytes, peakPssBytes }: Memory): JsonValue => ({
+  size_bytes: sizeBytes === undefined ? null : Number(sizeBytes),
+  size_vram_bytes: sizeVramBytes === undefined ? null : Number(sizeVramBytes),
+  peak_pss_bytes: peakPssBytes === undefined ? null : Number(peakPssBytes),
+});
+
 /** The sample as the agent sent it; a check that could not be made has passed: null. */
 function sampleOf(sample: Sample): JsonValue {
   const json = toJson(SampleSchema, sample, { ...names, alwaysEmitImplicit: true });
   const checks = sample.checks.map(({ code, passed, detail }) => ({ code, passed: passed ?? null, detail }));
-  return { ...(json as Record<string, JsonValue>), checks };
+  return {
+    ...(json as Record<string, JsonValue>),
+    checks,
+    prompt_eval_ns: Number(sample.promptEvalNs),
+    eval_ns: Number(sample.evalNs),
+    load_ns: Number(sample.loadNs),
+    total_ns: Number(sample.totalNs),
+  };
 }

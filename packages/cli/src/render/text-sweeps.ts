@@ -44,7 +44,7 @@ export function sweepText(sweep: Sweep, trials: readonly Trial[]): string {
       "trials",
       `${ended} of ${total} ended, ${sweep.trialsFailed} failed, ${sweep.trialsCancelled} cancelled`,
     ],
-    ["time left", timeLeft(sweep.state === SweepState.RUNNING ? sweep.remainingMs : 0)],
+    ...(sweep.state === SweepState.RUNNING ? [["time left", timeLeft(sweep.remainingMs)] as const] : []),
     ...sweep.notes.map((note) => ["note", cleanText(note)] as const),
   ]);
   return trials.length === 0 ? head : `${head}\n${trialsTable(trials)}`;

@@ -98,6 +98,7 @@ if (isRoot) {
     it("runs both servers as that user, with a copy of programs whose package it can't write to", async () => {
       const binary = join(stage.dir, "nats-server");
       await copyFile(natsServer, binary);
+      await chmod(binary, 0o755);
       await mkdir(stage.dataDir, { mode: 0o700 });
       await chown(stage.dataDir, user.uid, user.gid);
       const parent = await runParent(script, [stage.dataDir, binary], user);

@@ -1,6 +1,6 @@
 // The cluster (Postgres's own word for its data folder): its record in Ozone's data folder, and where it lies.
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { chmod, mkdir, stat } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Account, accountFor, openUpTo } from "./postgres-account.ts";
 import { numberField, readState, textField, writeState } from "./state-file.ts";
@@ -91,17 +91,18 @@ export async function placeCluster(options: {
   if (existing === inside) {
     throw new Error(`${problem}, where its cluster is: allow that (chmod o+x), or set OZONE_DATABASE_URL.`);
   }
-  await makeSharedFolder(away, problem);
+  await makeSharedFolder(away, account, problem);
   options.log(
     `${problem}: its data is kept in ${away}; remove that folder as well when you remove ${dataDir}.`,
   );
   return { cluster: awayCluster, home: away, account };
 }
 
-async function makeSharedFolder(folder: string, problem: string): Promise<void> {
+async function makeSharedFolder(folder: string, account: Account, problem: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
-    for (const at of [SHARED_FOLDER, join(SHARED_FOLDER, "clusters"), folder]) await chmod(at, 0o755);
+    const blocking = await openUpTo(folder, SHARED_FOLDER, account);
+    if (blocking.length > 0) throw new Error(`${blocking.join(", ")} can't be entered either`);
   } catch (error) {
     throw new Error(
       `${problem}, and ${folder} can't be made for it instead: choose a data folder that others may enter, or set OZONE_DATABASE_URL.`,

@@ -46,8 +46,9 @@ export async function launchPostgres(launch: Launch, port: number): Promise<Daem
 }
 
 /**
- * The command line of the postmaster. Only 127.0.0.1, no Unix socket; small memory; no parallel queries, because the
- * machine's cores belong to the benchmarks. fsync and synchronous_commit stay on, as they are by default. Pure.
+ * The command line of the postmaster. Only 127.0.0.1, no Unix socket; small memory, few processes and no parallel
+ * queries, because the machine's cores belong to the benchmarks. fsync and synchronous_commit stay on, as they are by
+ * default. Pure.
  */
 export function postgresArguments(cluster: string, port: number): string[] {
   const settings = [
@@ -58,6 +59,8 @@ export function postgresArguments(cluster: string, port: number): string[] {
     "shared_buffers=64MB",
     "max_wal_size=256MB",
     "max_parallel_workers_per_gather=0",
+    "max_logical_replication_workers=0",
+    "io_method=sync",
     "log_checkpoints=off",
   ];
   return ["-D", cluster, ...settings.flatMap((setting) => ["-c", setting])];

@@ -17,8 +17,7 @@ export async function receiveResults(store: Store, bus: Bus): Promise<PresetKey[
   if (batch.length === 0) return null;
   const recorded = await recordResults(store, batch);
   for (const { arrived, receipt } of recorded) {
-    if (receipt.trialId !== "" && isMachineId(arrived.machineId))
-      publishReceipt(bus, arrived.machineId, receipt);
+    if (receipt && isMachineId(arrived.machineId)) publishReceipt(bus, arrived.machineId, receipt);
     arrived.acknowledge();
   }
   return recorded.flatMap(({ touched }) => (touched ? [touched] : []));

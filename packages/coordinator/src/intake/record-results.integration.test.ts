@@ -33,7 +33,7 @@ const record = async (...results: Parameters<typeof arrivedResult>[0][]) =>
       store,
       results.map((each) => arrivedResult(each).arrived),
     )
-  ).map(({ receipt }) => receipt.outcome);
+  ).map(({ receipt }) => receipt?.outcome);
 const states = async () =>
   (await trialsOfSweep(store.db, "s-1")).map(({ state, attempt }) => `${state} ${attempt}`);
 
@@ -85,11 +85,27 @@ describe("recording results on a real Postgres", () => {
     await dispatch();
     const garbled = { ...arrivedResult(result()).arrived, payload: new Uint8Array([255, 1, 2, 3]) };
     const outcomes = await recordResults(store, [garbled, arrivedResult(result()).arrived]);
-    expect(outcomes.map(({ receipt }) => receipt.outcome)).toEqual([
+    expect(outcomes.map(({ receipt }) => receipt?.outcome)).toEqual([
       ReceiptOutcome.REFUSED,
       ReceiptOutcome.STORED,
     ]);
     expect(await countQuarantine(store.db)).toBe(1);
+  });
+
+  it("ends the attempt of a result that can't be counted, keeps it once, and tells its machine so", async () => {
+    await dispatch();
+    const broken = result();
+    for (const sample of broken.samples) sample.checks = [];
+    for (let sending = 0; sending < 3; sending += 1) {
+      const [recorded] = await recordResults(store, [arrivedResult(broken).arrived]);
+      expect(recorded?.receipt).toMatchObject({
+        trialId: "t-1",
+        attempt: 1,
+        outcome: ReceiptOutcome.REFUSED,
+      });
+    }
+    expect(await countQuarantine(store.db)).toBe(1);
+    expect(await states()).toEqual(["planned 1", "planned 0"]);
   });
 
   it("keeps both attempts of a trial that crashed once, and counts the second", async () => {

@@ -1,10 +1,18 @@
 // Results into Postgres: one transaction for a batch, fenced, idempotent. Receipts are made from what was committed.
 import { create } from "@bufbuild/protobuf";
-import { type Receipt, ReceiptOutcome, ReceiptSchema, type TrialResult } from "@ozone/proto/trial";
+import {
+  FailureSchema,
+  type Receipt,
+  ReceiptOutcome,
+  ReceiptSchema,
+  type TrialResult,
+  TrialResultSchema,
+  Verdict,
+} from "@ozone/proto/trial";
 import type { ArrivedResult } from "@ozone/shared/bus";
 import { messageOf } from "@ozone/shared/errors";
-import { closeAttempt } from "../store/attempts.ts";
-import type { Store, Transaction } from "../store/open-store.ts";
+import { closeAttempt, isReported } from "../store/attempts.ts";
+import type { Executor, Store, Transaction } from "../store/open-store.ts";
 import { insertResult, isStored, type PresetKey, presetKeyOf, quarantineMessage } from "../store/results.ts";
 import { changeTrial, lockTrials, type TrialRow } from "../store/trials.ts";
 import { decideIntake, type IntakeDecision } from "./decide.ts";
@@ -13,69 +21,115 @@ import { parseResult, UnusableResult } from "./validate-result.ts";
 /** A committed outcome: what to tell which machine, and which presets it touches. */
 export interface Recorded {
   readonly arrived: ArrivedResult;
-  readonly receipt: Receipt;
+  /** Null when nobody can tell which attempt it was about. */
+  readonly receipt: Receipt | null;
   readonly touched: PresetKey | null;
 }
 
-interface Parsed {
+/** A message as read; `unusable` says why it can't be counted. */
+interface Message {
   readonly arrived: ArrivedResult;
-  readonly result: TrialResult;
+  readonly result: TrialResult | null;
+  readonly unusable: string | null;
 }
 
-const receipt = (result: TrialResult, outcome: ReceiptOutcome, reason = ""): Receipt =>
-  create(ReceiptSchema, { trialId: result.trialId, attempt: result.attempt, outcome, reason });
+function readMessage(arrived: ArrivedResult): Message {
+  try {
+    return { arrived, result: parseResult(arrived.payload, arrived.machineId), unusable: null };
+  } catch (thrown) {
+    if (!(thrown instanceof UnusableResult)) throw thrown;
+    // A result of another machine must not touch anything, not even as a failure.
+    const own = thrown.result?.machineId === arrived.machineId ? thrown.result : null;
+    return { arrived, result: own, unusable: thrown.message };
+  }
+}
 
-async function apply(
+/** What can't be counted still ends its attempt: otherwise the trial would be run again and again. */
+const asFailed = (result: TrialResult, reason: string): TrialResult =>
+  create(TrialResultSchema, {
+    ...result,
+    verdict: Verdict.FAILED,
+    failure: create(FailureSchema, { failureClass: "protocol_error", message: reason }),
+  });
+
+function toRecorded({ arrived, result }: Message, outcome: ReceiptOutcome, reason = ""): Recorded {
+  const about = arrived.attempt ?? result;
+  const receipt = about
+    ? create(ReceiptSchema, { trialId: about.trialId, attempt: about.attempt, outcome, reason })
+    : null;
+  const touched = outcome === ReceiptOutcome.STORED && result ? presetKeyOf(result) : null;
+  return { arrived, receipt, touched };
+}
+
+const quarantine = (db: Executor, { arrived }: Message, reason: string): Promise<void> =>
+  quarantineMessage(db, { machineId: arrived.machineId, reason, payload: arrived.payload });
+
+async function move(
   tx: Transaction,
-  { arrived, result }: Parsed,
+  trial: TrialRow,
+  attempt: number,
+  change: Extract<IntakeDecision, { outcome: ReceiptOutcome.STORED }>,
+): Promise<TrialRow> {
+  const { state, failedAttempts, failure } = change;
+  await closeAttempt(tx, { trialId: trial.id, number: attempt }, "reported");
+  await changeTrial(tx, trial.id, { state, failedAttempts, failure });
+  return { ...trial, state, failedAttempts };
+}
+
+async function applyUnusable(
+  tx: Transaction,
+  message: Message,
   trials: Map<string, TrialRow>,
-): Promise<IntakeDecision> {
+): Promise<Recorded> {
+  const { result, unusable } = message;
+  const reason = unusable ?? "";
+  await quarantine(tx, message, reason);
+  const trial = result ? trials.get(result.trialId) : undefined;
+  if (result && trial) {
+    const counted = await isReported(tx, { trialId: trial.id, number: result.attempt });
+    const decision = decideIntake(trial, asFailed(result, reason), counted);
+    if (decision.outcome === ReceiptOutcome.STORED)
+      trials.set(trial.id, await move(tx, trial, result.attempt, decision));
+  }
+  return toRecorded(message, ReceiptOutcome.REFUSED, reason);
+}
+
+async function apply(tx: Transaction, message: Message, trials: Map<string, TrialRow>): Promise<Recorded> {
+  const { arrived, result, unusable } = message;
+  if (unusable !== null || !result) return applyUnusable(tx, message, trials);
   const trial = trials.get(result.trialId) ?? null;
   const stored = trial !== null && (await isStored(tx, result.trialId, result.attempt));
   const decision = decideIntake(trial, result, stored);
-  if (decision.outcome === ReceiptOutcome.REFUSED) {
-    await quarantineMessage(tx, {
-      machineId: arrived.machineId,
-      reason: decision.reason,
-      payload: arrived.payload,
-    });
-  }
-  if (decision.outcome !== ReceiptOutcome.STORED || !trial) return decision;
-  await insertResult(tx, result, { targetId: trial.targetId, payload: arrived.payload });
-  await closeAttempt(tx, { trialId: trial.id, number: result.attempt }, "reported");
-  const { state, failedAttempts, failure } = decision;
-  await changeTrial(tx, trial.id, { state, failedAttempts, failure });
-  // A later result of the same batch must see the move.
-  trials.set(trial.id, { ...trial, state, failedAttempts });
-  return decision;
-}
-
-function recorded({ arrived, result }: Parsed, decision: IntakeDecision): Recorded {
   const reason = "reason" in decision ? decision.reason : "";
-  const touched = decision.outcome === ReceiptOutcome.STORED ? presetKeyOf(result) : null;
-  return { arrived, receipt: receipt(result, decision.outcome, reason), touched };
+  if (decision.outcome === ReceiptOutcome.REFUSED) await quarantine(tx, message, reason);
+  if (decision.outcome === ReceiptOutcome.STORED && trial) {
+    await insertResult(tx, result, { targetId: trial.targetId, payload: arrived.payload });
+    // A later result of the same batch must see the move.
+    trials.set(trial.id, await move(tx, trial, result.attempt, decision));
+  }
+  return toRecorded(message, decision.outcome, reason);
 }
 
-const commitTogether = (store: Store, batch: readonly Parsed[]): Promise<Recorded[]> =>
+const commitTogether = (store: Store, batch: readonly Message[]): Promise<Recorded[]> =>
   store.db.transaction(async (tx) => {
-    const trials = await lockTrials(tx, [...new Set(batch.map(({ result }) => result.trialId))]);
+    const ids = new Set(batch.flatMap(({ result }) => (result ? [result.trialId] : [])));
+    const trials = await lockTrials(tx, [...ids]);
     const all: Recorded[] = [];
-    for (const parsed of batch) all.push(recorded(parsed, await apply(tx, parsed, trials)));
+    for (const message of batch) all.push(await apply(tx, message, trials));
     return all;
   });
 
 /** A message that Postgres itself refuses must not hold up the others: each alone, the culprit to quarantine. */
-async function commitApart(store: Store, batch: readonly Parsed[]): Promise<Recorded[]> {
+async function commitApart(store: Store, batch: readonly Message[]): Promise<Recorded[]> {
   const all: Recorded[] = [];
-  for (const parsed of batch) {
+  for (const message of batch) {
     try {
-      all.push(...(await commitTogether(store, [parsed])));
+      all.push(...(await commitTogether(store, [message])));
     } catch (thrown) {
       await store.ping();
-      const { arrived, result } = parsed;
       const reason = `Postgres refused the result: ${messageOf(thrown)}`;
-      await quarantineMessage(store.db, { machineId: arrived.machineId, reason, payload: arrived.payload });
-      all.push({ arrived, receipt: receipt(result, ReceiptOutcome.REFUSED, reason), touched: null });
+      await quarantine(store.db, message, reason);
+      all.push(toRecorded(message, ReceiptOutcome.REFUSED, reason));
     }
   }
   return all;
@@ -87,25 +141,12 @@ async function commitApart(store: Store, batch: readonly Parsed[]): Promise<Reco
  * @throws when Postgres is away: nothing was acknowledged then, and everything will be delivered again.
  */
 export async function recordResults(store: Store, batch: readonly ArrivedResult[]): Promise<Recorded[]> {
-  const parsed: Parsed[] = [];
-  const refused: Recorded[] = [];
-  for (const arrived of batch) {
-    try {
-      parsed.push({ arrived, result: parseResult(arrived.payload, arrived.machineId) });
-    } catch (thrown) {
-      if (!(thrown instanceof UnusableResult)) throw thrown;
-      const reason = thrown.message;
-      await quarantineMessage(store.db, { machineId: arrived.machineId, reason, payload: arrived.payload });
-      const empty = create(ReceiptSchema, { outcome: ReceiptOutcome.REFUSED, reason });
-      refused.push({ arrived, receipt: empty, touched: null });
-    }
-  }
-  if (parsed.length === 0) return refused;
+  const messages = batch.map(readMessage);
   try {
-    return [...refused, ...(await commitTogether(store, parsed))];
-  } catch (thrown) {
-    // Alone it is the culprit or Postgres is away; commitApart tells which (its ping throws when Postgres is away).
-    if (thrown instanceof Error) await store.ping();
-    return [...refused, ...(await commitApart(store, parsed))];
+    return await commitTogether(store, messages);
+  } catch {
+    // One of them is the culprit, or Postgres is away; the ping tells which: it throws when Postgres is away.
+    await store.ping();
+    return commitApart(store, messages);
   }
 }

@@ -7,21 +7,30 @@ import { MESSAGE_BYTES_MAX, SAMPLES_PER_ATTEMPT_MAX } from "@ozone/shared/limits
 
 const TEXT_MAX = 512;
 
-/** A payload that can't be counted. */
-export class UnusableResult extends Error {}
+/** A payload that can't be counted, with what could be read of it. */
+export class UnusableResult extends Error {
+  readonly result: TrialResult | null;
 
-const isRate = (value: number | undefined) => value === undefined || (Number.isFinite(value) && value > 0);
+  constructor(message: string, result: TrialResult | null = null) {
+    super(message);
+    this.name = "UnusableResult";
+    this.result = result;
+  }
+}
+
+const isPositive = (value: number | undefined) =>
+  value === undefined || (Number.isFinite(value) && value > 0);
+/** Two chunks may arrive in one read: a gap of zero is a gap. */
+const isGap = (value: number | undefined) => value === undefined || (Number.isFinite(value) && value >= 0);
 
 function sampleProblem(sample: Sample): string | null {
-  const figures = [
-    sample.prefillTokensPerSecond,
-    sample.decodeTokensPerSecond,
-    sample.ttftMs,
-    sample.interTokenP50Ms,
-    sample.interTokenP95Ms,
-    sample.totalMs,
-  ];
-  if (!figures.every(isRate)) return `sample ${sample.index} has a figure that is not a positive number`;
+  const { prefillTokensPerSecond, decodeTokensPerSecond, ttftMs, totalMs } = sample;
+  if (![prefillTokensPerSecond, decodeTokensPerSecond, ttftMs, totalMs].every(isPositive)) {
+    return `sample ${sample.index} has a figure that is not a positive number`;
+  }
+  if (![sample.interTokenP50Ms, sample.interTokenP95Ms].every(isGap)) {
+    return `sample ${sample.index} has an inter-token time that is not a duration`;
+  }
   if (sample.checks.length === 0) return `sample ${sample.index} carries no certificate`;
   if (sample.valid !== isSampleValid(sample.checks)) {
     return `sample ${sample.index} says valid ${sample.valid}, its checks say otherwise`;
@@ -62,6 +71,6 @@ export function parseResult(payload: Uint8Array, machineId: string): TrialResult
     throw new UnusableResult(`The message is not a result: ${messageOf(thrown)}.`);
   }
   const problem = problemOf(result, machineId);
-  if (problem) throw new UnusableResult(`The result can't be counted: ${problem}.`);
+  if (problem) throw new UnusableResult(`The result can't be counted: ${problem}.`, result);
   return result;
 }

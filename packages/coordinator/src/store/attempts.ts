@@ -30,6 +30,18 @@ export async function closeAttempt(
     .where(and(eq(attempts.trialId, trialId), eq(attempts.number, number)));
 }
 
+/** Whether an attempt has reported, be it something that could not be counted. */
+export async function isReported(
+  tx: Transaction,
+  { trialId, number }: Pick<AttemptRef, "trialId" | "number">,
+): Promise<boolean> {
+  const rows = await tx
+    .select({ state: attempts.state })
+    .from(attempts)
+    .where(and(eq(attempts.trialId, trialId), eq(attempts.number, number)));
+  return rows[0]?.state === "reported";
+}
+
 /** Prolongs a live lease. @returns false when the attempt is not (or no longer) leased to this machine. */
 export async function extendLease(db: Executor, attempt: AttemptRef, leaseMs: number): Promise<boolean> {
   const extended = await db

@@ -1,10 +1,11 @@
 // Queries on results, samples and quarantine.
+import { createHash } from "node:crypto";
 
 import { fromBinary } from "@bufbuild/protobuf";
 import { type Sample, type TrialResult, TrialResultSchema } from "@ozone/proto/trial";
 import { configurationKey, configuration as emptyConfiguration } from "@ozone/shared/configuration";
 import { engineKindWords } from "@ozone/shared/provenance";
-import { and, asc, eq, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, eq, type SQL, sql } from "drizzle-orm";
 import type { Executor, Transaction } from "./open-store.ts";
 import { quarantine, results, samples } from "./schema/results.ts";
 
@@ -119,14 +120,23 @@ export const presetKeys = (db: Executor): Promise<(PresetKey & { newest: Date })
     .groupBy(results.hardwareClass, results.modelDigest, results.engineKind, results.engineVersion);
 
 const QUARANTINED_BYTES_MAX = 256 * 1024;
+/** A machine that sends nothing but rubbish must not fill the database. */
+const QUARANTINED_PER_MACHINE_MAX = 1_000;
 
-/** Keeps what could not be counted, cut to a bounded size, with the reason. */
+/** Keeps what could not be counted, once, cut to a bounded size, with the reason. */
 export async function quarantineMessage(
   db: Executor,
   message: { machineId: string; reason: string; payload: Uint8Array },
 ): Promise<void> {
+  const { machineId, reason } = message;
+  const [kept] = await db
+    .select({ messages: count() })
+    .from(quarantine)
+    .where(eq(quarantine.machineId, machineId));
+  if ((kept?.messages ?? 0) >= QUARANTINED_PER_MACHINE_MAX) return;
+  const digest = createHash("sha256").update(message.payload).digest("hex");
   const payload = message.payload.subarray(0, QUARANTINED_BYTES_MAX);
-  await db.insert(quarantine).values({ ...message, payload });
+  await db.insert(quarantine).values({ machineId, reason, digest, payload }).onConflictDoNothing();
 }
 
 /** How many messages are in quarantine. */

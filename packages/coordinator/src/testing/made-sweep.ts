@@ -92,6 +92,7 @@ export function arrivedResult(result: TrialResult, machineId = result.machineId)
   const arrived: ArrivedResult = {
     machineId,
     payload: toBinary(TrialResultSchema, result),
+    attempt: { trialId: result.trialId, attempt: result.attempt },
     deliveries: 1,
     acknowledge: () => {
       state.acknowledged = true;

@@ -15,7 +15,7 @@ const greeting: Handler = (exchange) =>
     "Ollama is running (in fact the Ozone reference engine, which answers in its place)",
   );
 
-/** Handlers by path and method. A path that ends with "/" takes one more part as its parameter. */
+/** Handlers by path and method. */
 const routes: ReadonlyMap<string, Readonly<Record<string, Handler>>> = new Map([
   ["/", { GET: greeting, HEAD: greeting }],
   ["/api/version", { GET: version, HEAD: version }],
@@ -27,6 +27,10 @@ const routes: ReadonlyMap<string, Readonly<Record<string, Handler>>> = new Map([
   ["/api/create", { POST: create }],
   ["/api/copy", { POST: copy }],
   ["/api/delete", { DELETE: remove }],
+]);
+
+/** Handlers of paths that end in a part of the client's choice. */
+const parameterRoutes: ReadonlyMap<string, Readonly<Record<string, Handler>>> = new Map([
   ["/api/blobs/", { HEAD: headBlob, POST: uploadBlob }],
 ]);
 
@@ -38,16 +42,9 @@ export type Route =
 /** Finds the handler for a method and the path of a URL. */
 export function findRoute(method: string, path: string): Route {
   const cut = path.lastIndexOf("/") + 1;
-  const whole = routes.get(path);
-  const byMethod = whole ?? routes.get(path.slice(0, cut));
-  const parameter = whole === undefined ? path.slice(cut) : "";
-  if (
-    byMethod === undefined ||
-    (whole === undefined && parameter === "") ||
-    (whole === undefined && cut === 1)
-  ) {
-    return { found: false, status: 404, text: "404 page not found" };
-  }
+  const parameter = routes.has(path) ? "" : path.slice(cut);
+  const byMethod = parameter === "" ? routes.get(path) : parameterRoutes.get(path.slice(0, cut));
+  if (byMethod === undefined) return { found: false, status: 404, text: "404 page not found" };
   const handler = Object.hasOwn(byMethod, method) ? byMethod[method] : undefined;
   if (handler === undefined) return { found: false, status: 405, text: "405 method not allowed" };
   return { found: true, handler, parameter };

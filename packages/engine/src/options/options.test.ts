@@ -17,7 +17,13 @@ describe("reading options", () => {
   });
 
   it("has Ollama 0.24's defaults", () => {
-    expect(defaults).toMatchObject({ num_predict: -1, num_keep: 4, temperature: 0.8, repeat_penalty: 1.1, num_gpu: -1 });
+    expect(defaults).toMatchObject({
+      num_predict: -1,
+      num_keep: 4,
+      temperature: 0.8,
+      repeat_penalty: 1.1,
+      num_gpu: -1,
+    });
   });
 
   it.each([
@@ -85,6 +91,8 @@ describe("the need to reload", () => {
   });
 
   it("does not arise from request options, nor from going back to automatic num_gpu", () => {
-    expect(needsReload(load({ num_gpu: 5 }), load({ temperature: 0, num_predict: 3, num_keep: 1 }))).toBe(false);
+    expect(needsReload(load({ num_gpu: 5 }), load({ temperature: 0, num_predict: 3, num_keep: 1 }))).toBe(
+      false,
+    );
   });
 });

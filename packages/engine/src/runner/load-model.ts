@@ -14,7 +14,8 @@ export interface LoadedModel {
 /** Receives llama.cpp's log lines that say something about the load, and all its warnings. */
 export type LlamaLog = (level: "INFO" | "WARN" | "ERROR", line: string) => void;
 
-const tellingLines = /buffer size =|llama_kv_cache: size|flash_attn|n_ctx  |n_batch  |n_ubatch  |file type|load_backend/;
+const tellingLines =
+  /buffer size =|llama_kv_cache: size|flash_attn|n_ctx {2}|n_batch {2}|n_ubatch {2}|file type|load_backend/;
 
 /** Loads the model. Rejects with llama.cpp's last words when it cannot. */
 export async function loadModel(request: LoadRequest, log: LlamaLog): Promise<LoadedModel> {

@@ -13,13 +13,20 @@ describe("a prompt that is too long", () => {
 
   it("is cut to the limit and stays as it is when it fits, whatever its tokens", () => {
     fc.assert(
-      fc.property(tokens, fc.integer({ min: 2, max: 70 }), fc.integer({ min: -1, max: 80 }), (prompt, limit, numKeep) => {
-        const keep = keptTokens(numKeep, { length: prompt.length, startsWithBos: true }, limit);
-        const cut = cutPrompt(prompt, keep, limit);
-        expect(cut).toHaveLength(Math.min(prompt.length, limit));
-        expect(cut.slice(0, Math.min(keep, cut.length))).toEqual(prompt.slice(0, Math.min(keep, cut.length)));
-        expect(cut.at(-1)).toBe(prompt.at(-1));
-      }),
+      fc.property(
+        tokens,
+        fc.integer({ min: 2, max: 70 }),
+        fc.integer({ min: -1, max: 80 }),
+        (prompt, limit, numKeep) => {
+          const keep = keptTokens(numKeep, { length: prompt.length, startsWithBos: true }, limit);
+          const cut = cutPrompt(prompt, keep, limit);
+          expect(cut).toHaveLength(Math.min(prompt.length, limit));
+          expect(cut.slice(0, Math.min(keep, cut.length))).toEqual(
+            prompt.slice(0, Math.min(keep, cut.length)),
+          );
+          expect(cut.at(-1)).toBe(prompt.at(-1));
+        },
+      ),
     );
   });
 
@@ -103,7 +110,10 @@ describe("a batch", () => {
 describe("the text of generated tokens", () => {
   /** Each token is one byte of UTF-8. */
   const bytewise = (list: readonly number[]): string => Buffer.from(list).toString("utf8");
-  const piecesOf = (text: string, stops: readonly string[] = []): { sent: string[]; rest: string; stopped: boolean } => {
+  const piecesOf = (
+    text: string,
+    stops: readonly string[] = [],
+  ): { sent: string[]; rest: string; stopped: boolean } => {
     const output = new TextOutput(bytewise, [], stops);
     const sent: string[] = [];
     for (const token of Buffer.from(text, "utf8")) {
@@ -129,7 +139,11 @@ describe("the text of generated tokens", () => {
   });
 
   it("ends before a stop sequence, even one that comes in parts, and holds nothing else back for good", () => {
-    expect(piecesOf("one two three", ["two"])).toEqual({ sent: ["o", "n", "e", " "], rest: "", stopped: true });
+    expect(piecesOf("one two three", ["two"])).toEqual({
+      sent: ["o", "n", "e", " "],
+      rest: "",
+      stopped: true,
+    });
     expect(piecesOf("a tw b", ["two"])).toMatchObject({ stopped: false });
     expect(piecesOf("a tw b", ["two"]).sent.join("")).toBe("a tw b");
     expect(piecesOf("a tw", ["two"])).toEqual({ sent: ["a", " "], rest: "tw", stopped: false });

@@ -99,9 +99,7 @@ export class Scheduler<Model> {
       const waiting = { wanted, resolve, reject };
       this.#queue.push(waiting);
       wanted.signal.addEventListener("abort", () => this.#giveUp(waiting), { once: true });
-      this.#pumping ??= this.#pump().finally(() => {
-        this.#pumping = undefined;
-      });
+      this.#pumping ??= this.#pump();
     });
   }
 
@@ -145,6 +143,8 @@ export class Scheduler<Model> {
     // Let `acquire` note that the pump runs before anything else happens.
     await Promise.resolve();
     for (let head = this.#queue[0]; head !== undefined; head = this.#queue[0]) await this.#advance(head);
+    // In the same breath as the last look at the queue: whoever comes next starts a new pump.
+    this.#pumping = undefined;
   }
 
   async #advance(head: Waiting<Model>): Promise<void> {

@@ -35,7 +35,9 @@ describe("the synthetic model files", () => {
   it("say in their metadata that they are synthetic", () => {
     const { metadata } = syntheticContent(preset("4m"));
     expect(metadata.get("general.name")?.value).toContain(syntheticDescription);
-    expect(metadata.get("general.description")?.value).toBe("synthetic weights from a seed; the text is noise");
+    expect(metadata.get("general.description")?.value).toBe(
+      "synthetic weights from a seed; the text is noise",
+    );
     expect(metadata.get(seedKey)?.value).toBe("ozone-1");
   });
 });

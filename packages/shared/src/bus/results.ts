@@ -1,16 +1,37 @@
 // Results to the coordinator and receipts back. A receipt is the only thing that lets an outbox forget a result.
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type Receipt, ReceiptSchema, type TrialResult, TrialResultSchema } from "@ozone/proto/trial";
-import type { JsMsg } from "nats";
+import { headers, type JsMsg } from "nats";
 import type { Bus } from "./connect.ts";
 import { INTAKE_CONSUMER, machineIdOf, RESULT_STREAM, subjects } from "./subjects.ts";
+
+/** Which attempt a message is about, readable even when its payload is not. */
+export interface AttemptName {
+  readonly trialId: string;
+  readonly attempt: number;
+}
+
+const ATTEMPT_HEADER = "Ozone-Attempt";
+const ATTEMPT_NAME = /^([A-Za-z0-9-]{1,80})\.(\d{1,9})$/;
+
+function attemptOf(message: JsMsg): AttemptName | null {
+  const [, trialId, attempt] = ATTEMPT_NAME.exec(message.headers?.get(ATTEMPT_HEADER) ?? "") ?? [];
+  return trialId && attempt ? { trialId, attempt: Number(attempt) } : null;
+}
 
 /**
  * Hands a result (as its stored bytes) to the stream. No message id: a result that is sent again must be delivered
  * again, so that its receipt is; Postgres tells duplicates apart, without a window.
  */
-export async function publishResultBytes(bus: Bus, machineId: string, payload: Uint8Array): Promise<void> {
-  await bus.connection.jetstream().publish(subjects.result(machineId), payload, { timeout: 5_000 });
+export async function publishResultBytes(
+  bus: Bus,
+  machineId: string,
+  result: AttemptName & { readonly payload: Uint8Array },
+): Promise<void> {
+  const about = headers();
+  about.set(ATTEMPT_HEADER, `${result.trialId}.${result.attempt}`);
+  const options = { timeout: 5_000, headers: about };
+  await bus.connection.jetstream().publish(subjects.result(machineId), result.payload, options);
 }
 
 /** Serialises a result: the bytes go to the outbox and, unchanged, to the stream. */
@@ -24,6 +45,8 @@ export interface ArrivedResult {
   /** From the subject, which the server's permissions guard; the payload's own claim is checked against it. */
   readonly machineId: string;
   readonly payload: Uint8Array;
+  /** What the sender says it is about; null when it does not say. */
+  readonly attempt: AttemptName | null;
   readonly deliveries: number;
   /** To be called after COMMIT only. */
   acknowledge(): void;
@@ -32,6 +55,7 @@ export interface ArrivedResult {
 const arrived = (message: JsMsg): ArrivedResult => ({
   machineId: machineIdOf(message.subject),
   payload: message.data,
+  attempt: attemptOf(message),
   deliveries: message.info.deliveryCount,
   acknowledge: () => message.ack(),
 });

@@ -10,7 +10,7 @@ describe("judgeDrift", () => {
     [100, 107.9, "adjust"],
     [100, 108.1, "invalid"],
     [100, 92.5, "invalid"],
-  ])("from %d to %d is %s at the default sigma of 1 %%", (startRate, endRate, verdict) => {
+  ])("from %d to %d is %s with the default sigma", (startRate, endRate, verdict) => {
     expect(judgeDrift({ startRate, endRate }).verdict).toBe(verdict);
   });
 

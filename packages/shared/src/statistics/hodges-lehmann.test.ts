@@ -59,7 +59,7 @@ describe("shiftRank", () => {
     [7, 9],
     [8, 14],
     [10, 24],
-  ])("of %d against as many is %d at 95 %%", (n, k) => {
+  ])("of %d against as many is %d at the usual confidence", (n, k) => {
     expect(shiftRank(n, n)?.k).toBe(k);
   });
 

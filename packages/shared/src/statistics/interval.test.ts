@@ -18,7 +18,7 @@ describe("medianRank", () => {
     [12, 3],
     [15, 4],
     [20, 6],
-  ])("of %d values is %d at 95 %%", (n, rank) => {
+  ])("of %d values is %d at the usual confidence", (n, rank) => {
     expect(medianRank(n)).toBe(rank);
   });
 

@@ -33,10 +33,9 @@ function mix(
   { i, j }: { i: number; j: number },
 ): Float64Array {
   const result = new Float64Array(i * j + 1);
-  const first = i / (i + j);
-  for (const [u, probability] of (fewerFirst ?? []).entries()) result[u + j] = first * probability;
-  for (const [u, probability] of (fewerSecond ?? []).entries()) {
-    result[u] = at(result, u) + (1 - first) * probability;
+  const share = i / (i + j);
+  for (let u = 0; u <= i * j; u += 1) {
+    result[u] = share * (fewerFirst?.[u - j] ?? 0) + (1 - share) * (fewerSecond?.[u] ?? 0);
   }
   return result;
 }

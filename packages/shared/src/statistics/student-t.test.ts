@@ -16,7 +16,7 @@ describe("studentTQuantile", () => {
     [14, 2.145],
     [30, 2.042],
     [100, 1.984],
-  ])("with %d degrees of freedom gives the printed 97.5 %% point %d", (degrees, printed) => {
+  ])("with %d degrees of freedom gives the printed two-sided point %d", (degrees, printed) => {
     expect(Number(studentTQuantile(0.975, degrees).toFixed(3))).toBe(printed);
   });
 

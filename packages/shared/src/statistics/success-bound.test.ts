@@ -105,18 +105,27 @@ describe("runsNeeded", () => {
 
 describe("stabilityGrade", () => {
   it.each([
-    [4, "preliminary", 10],
-    [13, "preliminary", 1],
-    [14, "at least 80 %", 15],
-    [28, "at least 80 %", 1],
-    [29, "at least 90 %", 30],
-    [58, "at least 90 %", 1],
-    [59, "at least 95 %", 240],
-    [298, "at least 95 %", 1],
-    [299, "at least 99 %", null],
-  ])("of %d clean runs is %s, %j clean runs from the next", (n, grade, more) => {
-    expect(stabilityGrade(n, n)).toMatchObject({ grade, cleanRunsToNextGrade: more, production: n >= 59 });
-  });
+    [4, "preliminary", 0, 1],
+    [5, "preliminary", 50, 9],
+    [13, "preliminary", 50, 1],
+    [14, "at least 80 %", 80, 15],
+    [28, "at least 80 %", 80, 1],
+    [29, "at least 90 %", 90, 30],
+    [58, "at least 90 %", 90, 1],
+    [59, "at least 95 %", 95, 240],
+    [298, "at least 95 %", 95, 1],
+    [299, "at least 99 %", 99, null],
+  ])(
+    "of %d clean runs is %s (%d percent proven), %j clean runs from the next step",
+    (n, grade, percent, more) => {
+      expect(stabilityGrade(n, n)).toMatchObject({
+        grade,
+        provenPercent: percent,
+        cleanRunsToNextStep: more,
+        production: n >= 59,
+      });
+    },
+  );
 
   it("needs 93 runs for production after one failure", () => {
     expect(stabilityGrade(91, 92).production).toBe(false);
@@ -141,7 +150,7 @@ describe("describeStability", () => {
     expect(describeStability(successes, n)).toBe(text);
   });
 
-  it("does not round up to a grade that was not proven", () => {
+  it("does not round up to a step that was not proven", () => {
     expect(describeStability(58, 58)).toBe("58/58, at least 94.9 % (95 % conf.)");
     expect(describeStability(28, 28)).toBe("28/28, at least 89 % (95 % conf.)");
     expect(describeStability(298, 298)).toBe("298/298, at least 98.9 % (95 % conf.)");
@@ -151,13 +160,13 @@ describe("describeStability", () => {
     expect(describeStability(1e6, 1e6)).toBe("1000000/1000000, at least 99.9 % (95 % conf.)");
   });
 
-  it("prints a bound that is within half a unit of the true one and never crosses a grade", () => {
+  it("prints a bound that is within half a unit of the true one and never crosses a step", () => {
     fc.assert(
       fc.property(record, ({ n, successes }) => {
         const printed = Number(/at least ([\d.]+) %/.exec(describeStability(successes, n))?.[1]) / 100;
         const { bound } = stabilityGrade(successes, n);
         expect(Math.abs(printed - bound)).toBeLessThanOrEqual(0.01);
-        for (const grade of [0.8, 0.9, 0.95, 0.99]) expect(printed >= grade - 1e-9).toBe(bound >= grade);
+        for (const grade of [0.5, 0.8, 0.9, 0.95, 0.99]) expect(printed >= grade - 1e-9).toBe(bound >= grade);
       }),
     );
   });

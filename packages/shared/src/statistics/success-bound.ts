@@ -42,60 +42,55 @@ export function runsNeeded(target: number, failures = 0, confidence = 0.95): num
   return reached;
 }
 
-/** How far the proof goes. "preliminary": fewer than 14 runs; "unproven": enough runs, but too many of them failed. */
-export type StabilityGrade =
-  | "preliminary"
-  | "unproven"
-  | "at least 80 %"
-  | "at least 90 %"
-  | "at least 95 %"
-  | "at least 99 %";
-
-/** Proven rates, highest first, and the clean runs that reach them: 299, 59, 29, 14. */
+/** Success rates that can be proven, highest first: reached at 299, 59, 29, 14 and 5 clean runs. */
 const STEPS = [
-  { rate: 0.99, grade: "at least 99 %" },
-  { rate: 0.95, grade: "at least 95 %" },
-  { rate: 0.9, grade: "at least 90 %" },
-  { rate: 0.8, grade: "at least 80 %" },
+  { percent: 99, rate: 0.99, grade: "at least 99 %" },
+  { percent: 95, rate: 0.95, grade: "at least 95 %" },
+  { percent: 90, rate: 0.9, grade: "at least 90 %" },
+  { percent: 80, rate: 0.8, grade: "at least 80 %" },
+  { percent: 50, rate: 0.5, grade: null },
 ] as const;
+
+/** The word to print: "preliminary" below 14 runs; "unproven": enough runs, but too many of them failed. */
+export type StabilityGrade = "preliminary" | "unproven" | Exclude<(typeof STEPS)[number]["grade"], null>;
 
 /** Below this many runs even a clean record proves less than 80 %. */
 export const PRELIMINARY_BELOW_RUNS = 14;
-/** Clean runs below which not even half of the runs are proven to succeed. */
-export const PROVISIONAL_FROM_RUNS = 5;
 /** A preset is for production from this proven success rate on. */
 export const PRODUCTION_BOUND = 0.95;
 
 /** A record of runs, judged at 95 % confidence. */
 export interface Stability {
   readonly grade: StabilityGrade;
+  /** The highest step that is proven, in percent; 0 when not even half of the runs are proven to succeed. */
+  readonly provenPercent: 0 | (typeof STEPS)[number]["percent"];
   /** Lower bound of the success rate, 0..1. */
   readonly bound: number;
   readonly production: boolean;
-  /** More runs without a further failure until the next higher grade; null at the highest. */
-  readonly cleanRunsToNextGrade: number | null;
+  /** More runs without a further failure until the next higher step; null at the highest. */
+  readonly cleanRunsToNextStep: number | null;
 }
 
 /**
- * Grades a record of runs; clean records climb at 14, 29, 59 and 299 runs (at 5 the bound passes one half).
+ * Grades a record of runs: measurement.md rule 10.
  * @throws RangeError when n is no whole number above zero, or s is not within 0..n.
  */
 export function stabilityGrade(successes: number, n: number): Stability {
   const bound = successLowerBound(successes, n);
   const reached = STEPS.find((step) => bound >= step.rate);
-  const next = [...STEPS].reverse().find((step) => bound < step.rate);
-  const below = n < PRELIMINARY_BELOW_RUNS ? "preliminary" : "unproven";
+  const next = STEPS.findLast((step) => bound < step.rate);
   return {
-    grade: reached?.grade ?? below,
+    grade: reached?.grade ?? (n < PRELIMINARY_BELOW_RUNS ? "preliminary" : "unproven"),
+    provenPercent: reached?.percent ?? 0,
     bound,
     production: bound >= PRODUCTION_BOUND,
-    cleanRunsToNextGrade: next === undefined ? null : runsNeeded(next.rate, n - successes) - n,
+    cleanRunsToNextStep: next === undefined ? null : runsNeeded(next.rate, n - successes) - n,
   };
 }
 
 /**
  * The sentence to print: "5/5, at least 55 % (95 % conf.)". Never "100 %".
- * Whole percents below 90, one decimal from there; to the nearest, but never up to a grade that was not proven.
+ * Whole percents below 90, one decimal from there; to the nearest, but never up to a step that was not proven.
  * @throws RangeError when n is no whole number above zero, or s is not within 0..n.
  */
 export function describeStability(successes: number, n: number): string {

@@ -15,10 +15,12 @@ export interface SampleFacts {
   readonly timings: Timings;
 }
 
-/** Rates of the warm-up, in tokens per second: what this model does on this machine with short prompts. */
-export interface WarmUpRates {
+/** What this model does on this machine with short prompts; rates in tokens per second. */
+export interface WarmUpFacts {
   readonly prefill: number | null;
   readonly decode: number | null;
+  /** Bytes of text per token; null when no answer of the warm-up came token by token. */
+  readonly bytesPerToken: number | null;
 }
 
 /** The attempt around the samples. */
@@ -31,7 +33,7 @@ export interface AttemptFacts {
   readonly loads: readonly Load[];
   readonly loadedBefore: readonly LoadedModel[];
   readonly conditions: ConditionsReading | null;
-  readonly warmUp: WarmUpRates;
+  readonly warmUp: WarmUpFacts;
   /** Null when every option could be seen, or the attempt ended before. */
   readonly optionProbes: OptionProbes | null;
   /** Every sample of the attempt, the one under judgement included. */

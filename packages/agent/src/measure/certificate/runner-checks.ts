@@ -16,21 +16,27 @@ const RELOAD_SHARE = 0.6;
 const ours = (snapshot: EngineSnapshot, attempt: AttemptFacts): LoadedModel | undefined =>
   snapshot.loaded.find(({ name }) => sameModel(name, attempt.model.name));
 
-/** /api/ps shows the context that was asked for, rounded up at most. */
+/** /api/ps shows the context that was asked for, rounded up at most, and prompts that fit it are taken. */
 export function contextAllocated(sample: SampleFacts, attempt: AttemptFacts): Finding {
   const { numCtx } = attempt.configuration;
+  const { evidence } = sample;
   const states = [
     loadOf(attempt, sample)?.state,
-    ours(sample.evidence.before, attempt),
-    ours(sample.evidence.after, attempt),
+    ours(evidence.before, attempt),
+    ours(evidence.after, attempt),
   ];
   const seen = states.map((state) => state?.contextLength ?? null).filter((one) => one !== null);
+  const wrong = seen.find((one) => one < numCtx || one > Math.ceil(numCtx / CONTEXT_STEP) * CONTEXT_STEP);
+  if (wrong !== undefined) return failed("context_allocated", `${numCtx} asked for, ${wrong} allocated`);
+  if (evidence.refusal !== null) {
+    return failed(
+      "context_allocated",
+      `${numCtx} asked for, but a prompt of ${evidence.promptTokens} tokens was refused: ${evidence.refusal}`,
+    );
+  }
   if (seen.length === 0)
     return unknown("context_allocated", "the server does not show the allocated context");
-  const wrong = seen.find((one) => one < numCtx || one > Math.ceil(numCtx / CONTEXT_STEP) * CONTEXT_STEP);
-  return wrong === undefined
-    ? passed("context_allocated", `${numCtx} asked for, ${seen[0]} allocated`)
-    : failed("context_allocated", `${numCtx} asked for, ${wrong} allocated`);
+  return passed("context_allocated", `${numCtx} asked for, ${seen[0]} allocated`);
 }
 
 /** The same digest and version before and after, and nobody else's model came in between. */

@@ -2,7 +2,7 @@
 import { Purpose } from "@ozone/proto/configuration";
 import type { MeasuredConfiguration } from "@ozone/proto/report";
 import { dimensionsOf } from "@ozone/shared/configuration";
-import { formatFigure, formatNumber } from "../figures.ts";
+import { formatFigure } from "../figures.ts";
 import { type ChartScale, chartScale, FRAME } from "./chart-scale.ts";
 import { html, type Markup } from "./markup.ts";
 
@@ -93,7 +93,7 @@ function drawSeries({ points, name }: Series, colour: string, { x, y }: ChartSca
         ? ""
         : html`<path class="bar" d="M${cx} ${y(ciLow)}V${y(ciHigh)}"/>`;
     const mark = measured.purposes.includes(Purpose.CONFIRM) ? "dot" : "dot screen";
-    const numCtx = formatNumber(measured.configuration?.numCtx ?? 0);
+    const numCtx = measured.configuration?.numCtx ?? 0;
     return html`${bar}<circle class="${mark}" cx="${cx}" cy="${cy}" r="4"><title>num_ctx ${numCtx}, ${name}: ${formatFigure(figure, "t/s")}</title></circle>`;
   });
   return html`<g class="series ${colour}">${points.length > 1 ? html`<path d="${line}"/>` : ""}${marks}</g>`;

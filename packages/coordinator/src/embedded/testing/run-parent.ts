@@ -31,7 +31,6 @@ export async function bundleParent(folder: string): Promise<string> {
     recursive: true,
     filter: (path) => !isLink(path) || path.includes("/postgresql/"),
   });
-  await chmod(target, 0o755);
   const outfile = join(folder, "parent.mjs");
   await build({
     entryPoints: [fileURLToPath(new URL("./parent.ts", import.meta.url))],
@@ -46,6 +45,9 @@ export async function bundleParent(folder: string): Promise<string> {
     },
     logLevel: "error",
   });
+  // Readable for the other users of these tests, whatever the umask is.
+  await chmod(outfile, 0o644);
+  for (const at of [join(folder, "node_modules"), dirname(target), target]) await chmod(at, 0o755);
   return outfile;
 }
 

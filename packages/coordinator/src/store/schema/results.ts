@@ -10,6 +10,7 @@ import {
   primaryKey,
   smallint,
   text,
+  uniqueIndex,
 } from "drizzle-orm/pg-core";
 import { bytea, instant } from "./columns.ts";
 import { trials } from "./trials.ts";
@@ -70,10 +71,16 @@ export const samples = pgTable(
   (table) => [primaryKey({ columns: [table.trialId, table.attempt, table.position] })],
 );
 
-export const quarantine = pgTable("quarantine", {
-  id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
-  machineId: text("machine_id").notNull(),
-  reason: text("reason").notNull(),
-  payload: bytea("payload").notNull(),
-  receivedAt: instant("received_at").notNull().defaultNow(),
-});
+export const quarantine = pgTable(
+  "quarantine",
+  {
+    id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    machineId: text("machine_id").notNull(),
+    reason: text("reason").notNull(),
+    /** SHA-256 of the payload: a message that is sent again is kept once. */
+    digest: text("digest").notNull(),
+    payload: bytea("payload").notNull(),
+    receivedAt: instant("received_at").notNull().defaultNow(),
+  },
+  (table) => [uniqueIndex("quarantine_once").on(table.machineId, table.digest)],
+);

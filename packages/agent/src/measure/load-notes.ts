@@ -1,0 +1,63 @@
+// Notes on disk about models that we have loaded: one small file per server and model, there as long as it lasts.
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf, systemCodeOf } from "@ozone/shared/errors";
+
+/** What has to be undone. */
+export interface LoadNote {
+  readonly engineUrl: string;
+  readonly model: string;
+  /** The user had it loaded, with this context (null: not known); null: it was not loaded. */
+  readonly restore: { readonly numCtx: number | null } | null;
+}
+
+const PREFIX = "loaded-";
+
+const nameOf = ({ engineUrl, model }: LoadNote): string =>
+  `${PREFIX}${createHash("sha256").update(`${engineUrl} ${model}`).digest("hex").slice(0, 16)}.json`;
+
+/** Writes a note; the file appears whole or not at all. @returns why it could not be written, or null */
+export async function writeLoadNote(cacheDir: string, note: LoadNote): Promise<string | null> {
+  const file = join(cacheDir, nameOf(note));
+  try {
+    await mkdir(cacheDir, { recursive: true });
+    const draft = `${file}.${randomUUID()}.draft`;
+    await writeFile(draft, JSON.stringify(note), { mode: 0o600 });
+    await rename(draft, file);
+    return null;
+  } catch (thrown) {
+    return messageOf(thrown);
+  }
+}
+
+/** Removes a note. @throws when the file is there and can't be removed */
+export const forgetLoadNote = (cacheDir: string, note: LoadNote): Promise<void> =>
+  rm(join(cacheDir, nameOf(note)), { force: true });
+
+/** All notes; files that are none are left out. @throws when the folder can't be read */
+export async function readLoadNotes(cacheDir: string): Promise<LoadNote[]> {
+  const names = await readdir(cacheDir).catch((thrown: unknown) => {
+    if (systemCodeOf(thrown) === "ENOENT") return [];
+    throw thrown;
+  });
+  const own = names.filter((name) => name.startsWith(PREFIX) && name.endsWith(".json"));
+  const notes = await Promise.all(own.map((name) => readNote(join(cacheDir, name))));
+  return notes.filter((note) => note !== null);
+}
+
+async function readNote(file: string): Promise<LoadNote | null> {
+  try {
+    const { engineUrl, model, restore } = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
+    if (typeof engineUrl !== "string" || typeof model !== "string") return null;
+    const numCtx = (restore as { numCtx?: unknown } | null)?.numCtx;
+    const wanted =
+      restore === null || restore === undefined
+        ? null
+        : { numCtx: typeof numCtx === "number" ? numCtx : null };
+    return { engineUrl, model, restore: wanted };
+  } catch {
+    // Cut short by a full disk: without its words there is nothing to undo.
+    return null;
+  }
+}
