@@ -1159,11 +1159,11 @@ var ModelStore = class {
    * the script does not read GGUF.
    * @throws RequestError 400 with Ollama's texts.
    */
-  create(request) {
-    const base = request.from === "" ? this.#fromFiles(request) : this.find(request.from);
+  create(request2) {
+    const base = request2.from === "" ? this.#fromFiles(request2) : this.find(request2.from);
     if (base === void 0) throw new RequestError(500, `pull model manifest: file does not exist`);
-    const name = fullName(request.name);
-    const parameters = { ...base.parameters, ...request.parameters };
+    const name = fullName(request2.name);
+    const parameters = { ...base.parameters, ...request2.parameters };
     const model = {
       ...base,
       name,
@@ -1304,13 +1304,13 @@ function reusableTokens(sharedTokens, promptTokens) {
 }
 
 // ../simulator/src/scripted-ollama/reply.ts
-function chunkRecord(request, text2) {
-  return { ...head(request), ...content(request, text2), done: false };
+function chunkRecord(request2, text2) {
+  return { ...head(request2), ...content(request2, text2), done: false };
 }
-function finalRecord(request, end, numbers) {
+function finalRecord(request2, end, numbers) {
   return {
-    ...head(request),
-    ...content(request, end.text),
+    ...head(request2),
+    ...content(request2, end.text),
     done: true,
     done_reason: end.doneReason,
     ...end.context === void 0 ? {} : { context: end.context },
@@ -1329,11 +1329,11 @@ function numbersOf2(measured) {
   const present = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== 0));
   return measured.cachedCount === void 0 ? present : { ...present, prompt_eval_cached_count: measured.cachedCount };
 }
-function head(request) {
-  return { model: request.model, created_at: (/* @__PURE__ */ new Date()).toISOString() };
+function head(request2) {
+  return { model: request2.model, created_at: (/* @__PURE__ */ new Date()).toISOString() };
 }
-function content(request, text2) {
-  return request.kind === "generate" ? { response: text2 } : { message: { role: "assistant", content: text2 } };
+function content(request2, text2) {
+  return request2.kind === "generate" ? { response: text2 } : { message: { role: "assistant", content: text2 } };
 }
 
 // ../simulator/src/scripted-ollama/schedule.ts
@@ -1490,9 +1490,9 @@ async function sendText({ job }, text2, position) {
 async function finish(run, prompt, clock) {
   const { job, plan, made } = run;
   const { words } = made;
-  const { request, wire, hooks } = job;
+  const { request: request2, wire, hooks } = job;
   let numbers = numbersOf2(measure(run, clock));
-  const text2 = request.stream ? "" : words.map((word) => ` ${word}`).join("");
+  const text2 = request2.stream ? "" : words.map((word) => ` ${word}`).join("");
   for (const hook of hooks) {
     const told = hook.final === void 0 ? numbers : hook.final(numbers);
     if (told === null) {
@@ -1501,9 +1501,9 @@ async function finish(run, prompt, clock) {
     }
     numbers = told;
   }
-  const context = request.kind === "generate" && !request.raw ? [...prompt, ...words].map(tokenId) : void 0;
-  const record = finalRecord(request, { text: text2, doneReason: plan.doneReason, context }, numbers);
-  if (!request.stream) {
+  const context = request2.kind === "generate" && !request2.raw ? [...prompt, ...words].map(tokenId) : void 0;
+  const record = finalRecord(request2, { text: text2, doneReason: plan.doneReason, context }, numbers);
+  if (!request2.stream) {
     wire.json(200, record);
     return;
   }
@@ -1750,18 +1750,18 @@ var Scheduler = class {
    * Gives a runner with these load options, loaded if need be. The caller gives it back with `release`.
    * @throws RequestError 503 when too many requests wait for a load, 500 when the model does not fit.
    */
-  async acquire(request) {
-    const runner = this.#usable(request);
+  async acquire(request2) {
+    const runner = this.#usable(request2);
     if (runner !== void 0) {
-      this.#use(runner, request);
-      await waitSeconds(this.#script().warmLoadSeconds * this.#script().timeScale, request.gone);
+      this.#use(runner, request2);
+      await waitSeconds(this.#script().warmLoadSeconds * this.#script().timeScale, request2.gone);
       return runner;
     }
     if (this.#waiting >= this.#script().server.maxQueue) {
       throw new RequestError(503, "server busy, please try again.  maximum pending requests exceeded");
     }
     this.#waiting += 1;
-    const turn = this.#last.then(() => this.#loadInTurn(request));
+    const turn = this.#last.then(() => this.#loadInTurn(request2));
     this.#last = turn.catch(() => void 0);
     return turn;
   }
@@ -1802,48 +1802,48 @@ var Scheduler = class {
   stop() {
     for (const runner of this.runners) this.#remove(runner);
   }
-  async #loadInTurn(request) {
+  async #loadInTurn(request2) {
     this.#waiting -= 1;
     for (; ; ) {
-      if (request.gone.aborted || this.#stopping.aborted) throw new RequestError(499, "request canceled");
-      const runner = this.#usable(request);
+      if (request2.gone.aborted || this.#stopping.aborted) throw new RequestError(499, "request canceled");
+      const runner = this.#usable(request2);
       if (runner !== void 0) {
-        this.#use(runner, request);
+        this.#use(runner, request2);
         return runner;
       }
-      const inTheWay = this.#loaded.get(request.model.blob) ?? this.#superfluous();
-      if (inTheWay === void 0) return await this.#load(request);
+      const inTheWay = this.#loaded.get(request2.model.blob) ?? this.#superfluous();
+      if (inTheWay === void 0) return await this.#load(request2);
       this.expire(inTheWay.model);
       await inTheWay.gone;
     }
   }
-  async #load(request) {
+  async #load(request2) {
     const script = this.#script();
-    const runner = this.#newRunner(request, script);
-    this.#loaded.set(request.model.blob, runner);
-    await waitSeconds(script.loadSeconds * script.timeScale, request.gone);
-    if (request.gone.aborted || runner.state === "gone") {
+    const runner = this.#newRunner(request2, script);
+    this.#loaded.set(request2.model.blob, runner);
+    await waitSeconds(script.loadSeconds * script.timeScale, request2.gone);
+    if (request2.gone.aborted || runner.state === "gone") {
       this.#remove(runner);
       throw new RequestError(499, "request canceled");
     }
     runner.state = "ready";
-    this.#use(runner, request);
+    this.#use(runner, request2);
     return runner;
   }
-  #newRunner(request, script) {
+  #newRunner(request2, script) {
     const behaviours = behavioursOf(script.version);
-    const honest = allocate(request.asked, request.model, script, behaviours);
-    const wanted = through(request.hooks, honest, (hook, value) => hook.allocation?.(value));
-    const size = loadedBytes(request.model, wanted, script.server.numParallel);
-    const explicitGpu = request.asked.numGpu >= 0;
+    const honest = allocate(request2.asked, request2.model, script, behaviours);
+    const wanted = through(request2.hooks, honest, (hook, value) => hook.allocation?.(value));
+    const size = loadedBytes(request2.model, wanted, script.server.numParallel);
+    const explicitGpu = request2.asked.numGpu >= 0;
     const gpuShare = place(size, { ...wanted, explicitGpu }, this.#free(script), behaviours);
     return new Runner({
-      model: request.model,
-      asked: request.asked,
+      model: request2.model,
+      asked: request2.asked,
       allocation: { ...wanted, gpuShare },
       numParallel: script.server.numParallel,
       hostPromptCache: behaviours.hostPromptCache && script.server.hostPromptCache,
-      keepAliveSeconds: request.keepAliveSeconds ?? foreverIfNegative(script.server.keepAliveSeconds)
+      keepAliveSeconds: request2.keepAliveSeconds ?? foreverIfNegative(script.server.keepAliveSeconds)
     });
   }
   #free(script) {
@@ -1856,10 +1856,10 @@ var Scheduler = class {
     if (runner?.state !== "ready" || runner.users === 0 && runner.keepAliveSeconds <= 0) return void 0;
     return needsReload(runner.asked, asked, model.architecture.trainedContext) ? void 0 : runner;
   }
-  #use(runner, request) {
+  #use(runner, request2) {
     runner.users += 1;
     clearTimeout(runner.expiry);
-    if (request.keepAliveSeconds !== void 0) runner.keepAliveSeconds = request.keepAliveSeconds;
+    if (request2.keepAliveSeconds !== void 0) runner.keepAliveSeconds = request2.keepAliveSeconds;
     runner.expiresAtMs = expiryOf(runner.keepAliveSeconds);
   }
   /** The idle runner that has to make room when as many models are loaded as may be. */
@@ -1963,42 +1963,42 @@ function isObject(value) {
 // ../simulator/src/scripted-ollama/answer.ts
 async function answer(world, record, wire) {
   const kind = record.path === "/api/chat" ? "chat" : "generate";
-  const request = readGenerationRequest(kind, record.body);
-  const tokens = tokenize(request.parts.join(" "), new Set(world.script.badWords));
+  const request2 = readGenerationRequest(kind, record.body);
+  const tokens = tokenize(request2.parts.join(" "), new Set(world.script.badWords));
   const hooks = hooksFor([...world.script.lies, ...world.script.faults], {
-    sample: sampleNumber(world, record, request, tokens),
+    sample: sampleNumber(world, record, request2, tokens),
     samplesBegun: world.samplesBegun
   });
-  const model = hooks.some((hook) => hook.knowsNoModel) ? void 0 : world.store.find(request.model);
-  if (model === void 0) throw new RequestError(404, `model '${request.model}' not found`);
+  const model = hooks.some((hook) => hook.knowsNoModel) ? void 0 : world.store.find(request2.model);
+  if (model === void 0) throw new RequestError(404, `model '${request2.model}' not found`);
   const clock = { arrivedMs: record.atMs, loadedMs: record.atMs };
-  const acting = actingOn(world, { model, request, wire, path: record.path, clock });
-  const job = { world, request, model, wire, hooks, acting, clock };
-  if (request.empty && request.keepAliveSeconds === 0) {
+  const acting = actingOn(world, { model, request: request2, wire, path: record.path, clock });
+  const job = { world, request: request2, model, wire, hooks, acting, clock };
+  if (request2.empty && request2.keepAliveSeconds === 0) {
     if (!hooks.some((hook) => hook.neverUnloads)) world.scheduler.expire(model);
-    wire.json(200, emptyReply(request, "unload"));
+    wire.json(200, emptyReply(request2, "unload"));
   } else {
     await answerWithRunner(job, tokens);
   }
 }
 async function answerWithRunner(job, tokens) {
-  const { world, request, model, hooks, wire } = job;
+  const { world, request: request2, model, hooks, wire } = job;
   const behaviours = behavioursOf(world.script.version);
-  const sources = { script: world.script, model, behaviours, requested: request.options };
-  const options = readOptions(sources, request.shift);
+  const sources = { script: world.script, model, behaviours, requested: request2.options };
+  const options = readOptions(sources, request2.shift);
   if (await actAt(hooks, "arrival", job.acting)) return;
-  const stays = request.keepAliveSeconds === 0 && hooks.some((hook) => hook.neverUnloads);
+  const stays = request2.keepAliveSeconds === 0 && hooks.some((hook) => hook.neverUnloads);
   const runner = await world.scheduler.acquire({
     model,
     asked: through(hooks, options.load, (hook, asked) => hook.load?.(asked)),
-    keepAliveSeconds: stays ? void 0 : request.keepAliveSeconds,
+    keepAliveSeconds: stays ? void 0 : request2.keepAliveSeconds,
     hooks,
     gone: wire.gone
   });
   try {
     job.clock.loadedMs = performance.now();
-    if (request.empty) {
-      wire.json(200, emptyReply(request, "load"));
+    if (request2.empty) {
+      wire.json(200, emptyReply(request2, "load"));
       return;
     }
     if (await actAt(hooks, "loaded", job.acting)) return;
@@ -2006,19 +2006,18 @@ async function answerWithRunner(job, tokens) {
     await generate(job, runner, prompt, {
       numPredict: boundedPredict(options.run.numPredict, runner.allocation.numCtx),
       seed: options.run.seed,
-      shift: shiftOf(request, options.load.numCtx, behaviours.defaultShiftBelowNumCtx)
+      shift: shiftOf(request2, options.load.numCtx, behaviours.defaultShiftBelowNumCtx)
     });
   } finally {
-    world.scheduler.release(runner);
   }
 }
 function promptFor(job, runner, tokens, numKeep) {
-  const { world, request, hooks } = job;
+  const { world, request: request2, hooks } = job;
   const behaviours = behavioursOf(world.script.version);
   const { numCtx } = runner.allocation;
-  const shift = shiftOf(request, numCtx, behaviours.defaultShiftBelowNumCtx);
-  const whole = request.kind === "chat" && request.truncate ? dropOldMessages(job, tokens, numCtx) : tokens;
-  const fit = { tokens: whole, numCtx, numKeep, truncate: request.truncate, shift };
+  const shift = shiftOf(request2, numCtx, behaviours.defaultShiftBelowNumCtx);
+  const whole = request2.kind === "chat" && request2.truncate ? dropOldMessages(job, tokens, numCtx) : tokens;
+  const fit = { tokens: whole, numCtx, numKeep, truncate: request2.truncate, shift };
   for (const hook of hooks) {
     const cut = hook.fit?.(fit);
     if (cut !== void 0) return cut;
@@ -2035,28 +2034,28 @@ function dropOldMessages(job, tokens, numCtx) {
   }
   return kept;
 }
-function shiftOf(request, numCtx, defaultBelow) {
-  return request.shift ?? numCtx < defaultBelow;
+function shiftOf(request2, numCtx, defaultBelow) {
+  return request2.shift ?? numCtx < defaultBelow;
 }
-function sampleNumber(world, record, request, tokens) {
+function sampleNumber(world, record, request2, tokens) {
   const { minPromptTokens, minPredict } = world.script.measured;
-  const predict = request.options.num_predict;
+  const predict = request2.options.num_predict;
   const open = typeof predict !== "number" || predict <= 0;
-  if (request.empty || tokens.length < minPromptTokens || !(open || predict >= minPredict)) return null;
+  if (request2.empty || tokens.length < minPromptTokens || !(open || predict >= minPredict)) return null;
   world.samplesBegun += 1;
   record.sample = world.samplesBegun;
   return world.samplesBegun;
 }
-function emptyReply(request, reason) {
-  return { ...chunkRecord(request, ""), done: true, done_reason: reason };
+function emptyReply(request2, reason) {
+  return { ...chunkRecord(request2, ""), done: true, done_reason: reason };
 }
-function actingOn(world, { model, request, wire, path, clock }) {
+function actingOn(world, { model, request: request2, wire, path, clock }) {
   return {
     path,
     engine: behavioursOf(world.script.version).engine,
     redirectTo: world.script.redirectTo,
     answer: (status, body, headers) => wire.json(status, body, headers),
-    writeLine: (line) => request.stream ? void wire.line(line) : wire.json(500, JSON.parse(line)),
+    writeLine: (line) => request2.stream ? void wire.line(line) : wire.json(500, JSON.parse(line)),
     writeBytes: (count) => wire.bytes(count),
     end: () => wire.end(),
     reset: () => wire.reset(),
@@ -2179,17 +2178,17 @@ function deleteModel(world, body, wire) {
   if (!world.store.delete(name)) throw new RequestError(404, `model '${name}' not found`);
   wire.empty(200);
 }
-async function blob(world, request, wire) {
-  const digest = (request.url ?? "").split("/").at(-1) ?? "";
+async function blob(world, request2, wire) {
+  const digest = (request2.url ?? "").split("/").at(-1) ?? "";
   if (!/^sha256[:-][0-9a-f]{64}$/.test(digest)) throw new RequestError(400, "invalid digest format");
   const known = world.store.hasBlob(digest);
-  if (request.method === "HEAD") {
+  if (request2.method === "HEAD") {
     wire.empty(known ? 200 : 404);
   } else if (known) {
-    request.resume();
+    request2.resume();
     wire.empty(200);
   } else {
-    await world.store.addBlob(digest, request);
+    await world.store.addBlob(digest, request2);
     wire.empty(201);
   }
 }
@@ -2215,19 +2214,19 @@ var ROUTES = {
   "POST /api/copy": (world, { wire, body }) => copyModel(world, body, wire),
   "DELETE /api/delete": (world, { wire, body }) => deleteModel(world, body, wire)
 };
-async function handle(world, request, context) {
+async function handle(world, request2, context) {
   const { wire, requests } = context;
   const atMs = performance.now();
-  const path = (request.url ?? "/").split("?")[0] ?? "/";
-  const method = request.method ?? "GET";
+  const path = (request2.url ?? "/").split("?")[0] ?? "/";
+  const method = request2.method ?? "GET";
   try {
     if (path.startsWith("/api/blobs/")) {
       requests.push({ atMs, method, path, body: void 0 });
-      await blob(world, request, wire);
+      await blob(world, request2, wire);
       return;
     }
     const route = ROUTES[`${method === "HEAD" ? "GET" : method} ${path}`];
-    const body = route !== void 0 && method !== "GET" && method !== "HEAD" ? await readBody(request) : void 0;
+    const body = route !== void 0 && method !== "GET" && method !== "HEAD" ? await readBody(request2) : void 0;
     const record = { atMs, method, path, body };
     requests.push(record);
     if (route === void 0) wire.text(404, "404 page not found");
@@ -2236,9 +2235,9 @@ async function handle(world, request, context) {
     refuse(wire, error);
   }
 }
-async function readBody(request) {
+async function readBody(request2) {
   const pieces = [];
-  for await (const piece of request) pieces.push(Buffer.from(piece));
+  for await (const piece of request2) pieces.push(Buffer.from(piece));
   const text2 = Buffer.concat(pieces).toString("utf8");
   if (text2.trim() === "") throw new RequestError(400, "missing request body");
   try {
@@ -2377,8 +2376,8 @@ async function startScriptedOllama(change = {}, port = 0) {
   const stopping = new AbortController();
   const world = newWorld(changeScript(defaultScript(), change), stopping.signal);
   const requests = [];
-  const server = createServer({ noDelay: true, keepAliveTimeout: 3e4 }, (request, response) => {
-    void handle(world, request, { wire: new Wire(response), requests });
+  const server = createServer({ noDelay: true, keepAliveTimeout: 3e4 }, (request2, response) => {
+    void handle(world, request2, { wire: new Wire(response), requests });
   });
   server.on("clientError", (_error, socket) => socket.destroy());
   server.requestTimeout = 0;
@@ -2491,7 +2490,7 @@ function formatDuration(ms2) {
 import { Ollama } from "ollama";
 
 // src/ollama/bounded-fetch.ts
-import { Agent, fetch as undiciFetch } from "undici";
+import { Agent, request } from "undici";
 
 // src/ollama/stream-record.ts
 var LINE_BYTES_MAX = 1024 * 1024;
@@ -2636,38 +2635,39 @@ var AnswerTooLong = class extends Error {
 var dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 1e4 } });
 function boundedFetch(options) {
   return async (input, init) => {
-    const response = await undiciFetch(String(input), {
-      method: init?.method ?? "GET",
+    const { statusCode, headers, body } = await request(String(input), {
+      method: init?.method === "POST" || init?.method === "DELETE" ? init.method : "GET",
       headers: init?.headers ?? {},
-      body: init?.body ?? null,
+      body: typeof init?.body === "string" ? init.body : null,
       signal: options.signal,
-      redirect: "error",
       dispatcher
     });
-    const reader = response.body?.getReader() ?? emptyReader;
-    const head2 = { status: response.status, statusText: response.statusText };
-    if (!response.ok) return errorResponse(await readAll(reader), head2);
-    if (options.recorder === void 0) return new Response(await readAll(reader), head2);
-    return new Response(recordedBody(reader, options), head2);
+    if (statusCode >= 300 && statusCode < 400) {
+      await body.dump();
+      const text2 = `it wants to redirect to ${String(headers.location ?? "elsewhere")}, which an Ollama never does`;
+      return errorResponse(text2, statusCode);
+    }
+    if (statusCode >= 400) return errorResponse(await readAll(body), statusCode);
+    if (options.recorder === void 0) return new Response(await readAll(body), { status: 200 });
+    return new Response(recordedBody(body, options), { status: 200 });
   };
 }
-var emptyReader = { read: async () => ({ done: true }) };
 var bytesOf = (value) => value instanceof Uint8Array ? value : new Uint8Array();
-async function readAll(reader) {
+async function readAll(chunks) {
   const pieces = [];
   let length = 0;
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    const piece = bytesOf(next.value);
+  for await (const chunk of chunks) {
+    const piece = bytesOf(chunk);
     length += piece.length;
     if (length > ANSWER_BYTES_MAX) throw new AnswerTooLong(ANSWER_BYTES_MAX);
     pieces.push(piece);
   }
   return Buffer.concat(pieces, length).toString("utf8");
 }
-function errorResponse(text2, head2) {
-  const error = errorTextOf(text2) || `${head2.status} ${head2.statusText}`;
+function errorResponse(text2, status) {
+  const error = errorTextOf(text2) || `HTTP ${status}`;
   return new Response(JSON.stringify({ error }), {
-    ...head2,
+    status: status >= 200 && status <= 599 ? status : 500,
     headers: { "content-type": "application/json" }
   });
 }
@@ -2680,10 +2680,10 @@ function errorTextOf(body) {
   }
   return body.trim().slice(0, 2e3);
 }
-function recordedBody(reader, options) {
+function recordedBody(chunks, options) {
   return new ReadableStream({
     start(controller) {
-      pump(reader, controller, options).then(
+      pump(chunks, controller, options).then(
         () => controller.close(),
         (problem) => controller.error(problem)
       ).catch(() => {
@@ -2691,16 +2691,16 @@ function recordedBody(reader, options) {
     }
   });
 }
-async function pump(reader, controller, { recorder }) {
+async function pump(chunks, controller, { recorder }) {
   const splitter = new LineSplitter();
   let length = 0;
   const take = (line, atMs) => {
     if (recorder?.add(line, atMs)) controller.enqueue(Buffer.from(`${line}
 `));
   };
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+  for await (const chunk of chunks) {
     const atMs = performance.now();
-    const bytes = bytesOf(next.value);
+    const bytes = bytesOf(chunk);
     length += bytes.length;
     if (length > ANSWER_BYTES_MAX) throw new AnswerTooLong(ANSWER_BYTES_MAX);
     for (const line of splitter.push(bytes)) take(line, atMs);
@@ -2773,10 +2773,10 @@ var UNREACHABLE_CODES = /* @__PURE__ */ new Set([
   "UND_ERR_CONNECT_TIMEOUT"
 ]);
 var DROPPED_CODES = /* @__PURE__ */ new Set(["ECONNRESET", "UND_ERR_SOCKET", "UND_ERR_CLOSED", "UND_ERR_ABORTED"]);
-function classifyFailure(request) {
-  if (request.ended === "cancelled") return "cancelled";
-  if (request.ended === "deadline") return request.phase === "load" ? "load_timeout" : "request_timeout";
-  return classOfText(request) ?? classOfStatus(request.status) ?? classOfCode(request.code) ?? "protocol_error";
+function classifyFailure(request2) {
+  if (request2.ended === "cancelled") return "cancelled";
+  if (request2.ended === "deadline") return request2.phase === "load" ? "load_timeout" : "request_timeout";
+  return classOfText(request2) ?? classOfStatus(request2.status) ?? classOfCode(request2.code) ?? "protocol_error";
 }
 function classOfText({ text: text2, phase, status }) {
   if (status === 404 && /not found/i.test(text2)) return "model_missing";
@@ -2807,9 +2807,9 @@ function classOfCode(code) {
 // src/ollama/request-failure.ts
 function failureOfRequest(thrown, circumstances) {
   if (thrown instanceof TrialFailure) return thrown;
-  const request = requestOf(thrown, circumstances);
-  const failureClass = bodyProblem(thrown) ? "protocol_error" : classifyFailure(request);
-  return new TrialFailure(failureClass, sentenceOf(failureClass, request, circumstances), { cause: thrown });
+  const request2 = requestOf(thrown, circumstances);
+  const failureClass = bodyProblem(thrown) ? "protocol_error" : classifyFailure(request2);
+  return new TrialFailure(failureClass, sentenceOf(failureClass, request2, circumstances), { cause: thrown });
 }
 function requestOf(thrown, { phase, ended }) {
   const status = thrown?.status_code;
@@ -2838,15 +2838,15 @@ function undiciCodeOf(thrown) {
   }
   return null;
 }
-function sentenceOf(failureClass, request, at2) {
+function sentenceOf(failureClass, request2, at2) {
   const advice = FAILURE_ADVICE[failureClass];
   if (failureClass === "cancelled") return advice;
-  if (request.ended === "deadline") {
+  if (request2.ended === "deadline") {
     return `${at2.phase === "load" ? "Loading" : "The request"} was given up after ${formatDuration(at2.limitMs)}. ${advice}`;
   }
-  const status = request.status === void 0 ? "" : ` (HTTP ${request.status})`;
-  const said = request.code === void 0 ? `The server at ${at2.url} said` : `The connection to ${at2.url} failed`;
-  return `${said}${status}: ${request.text.slice(0, 500)}. ${advice}`;
+  const status = request2.status === void 0 ? "" : ` (HTTP ${request2.status})`;
+  const said = request2.code === void 0 ? `The server at ${at2.url} said` : `The connection to ${at2.url} failed`;
+  return `${said}${status}: ${request2.text.slice(0, 500).replace(/\.+$/, "")}. ${advice}`;
 }
 
 // src/ollama/engine-client.ts
@@ -2897,15 +2897,15 @@ var EngineClient = class {
    * @returns what came, also when it ended without `done`.
    * @throws TrialFailure for refusals, errors inside the stream, broken connections, the limit and cancellation
    */
-  async generate(request, limits) {
+  async generate(request2, limits) {
     let onEnd = () => {
     };
     const ended = new Promise((resolve) => {
       onEnd = resolve;
     });
     const recorder = new StreamRecorder(performance.now());
-    await this.#call(limits, request.phase, { recorder, onEnd }, async (client) => {
-      const stream = await client.generate({ ...wireRequest(request), stream: true });
+    await this.#call(limits, request2.phase, { recorder, onEnd }, async (client) => {
+      const stream = await client.generate({ ...wireRequest(request2), stream: true });
       try {
         for await (const _message of stream) {
         }
@@ -2966,8 +2966,8 @@ function loadOptions(point, engineVersion) {
     ...draftOptions(engineVersion)
   };
 }
-function requestOptions(loadTime, request) {
-  return { ...loadTime, ...SAMPLING, num_predict: request.numPredict, seed: request.seed };
+function requestOptions(loadTime, request2) {
+  return { ...loadTime, ...SAMPLING, num_predict: request2.numPredict, seed: request2.seed };
 }
 
 // src/measure/time-limits.ts
@@ -3083,6 +3083,7 @@ function openAttempt(order, ports) {
     optionProbes: null,
     proofFromMs: null,
     bytesPerToken: null,
+    warmLoadMs: null,
     requests: 0
   };
 }
@@ -3114,6 +3115,9 @@ async function ask(attempt, question) {
     { model: attempt.order.modelName, prompt, options, phase: "run" },
     { signal: attempt.ports.signal, limitMs }
   );
+  if (record.done !== null) {
+    attempt.warmLoadMs = Math.min(attempt.warmLoadMs ?? Infinity, serverFiguresOf(record.done).loadNs / 1e6);
+  }
   const { ttftMs, spanMs } = timingsOf(record);
   const chunks = record.textTimesMs.length;
   if (atOnce === 1) attempt.pace = paceAfter(attempt.pace, { promptTokens, ttftMs, spanMs, chunks });
@@ -3472,52 +3476,6 @@ async function countTokens(attempt, prompt) {
   return serverFiguresOf(record.done).promptTokens;
 }
 
-// ../shared/src/statistics/input-checks.ts
-function requireFinite(values, what, least = 1) {
-  if (values.length < least) {
-    throw new RangeError(`${what}: ${values.length} value(s) given, at least ${least} needed.`);
-  }
-  const position = values.findIndex((value) => !Number.isFinite(value));
-  if (position >= 0) {
-    throw new RangeError(`${what}: value ${position + 1} is ${values[position]}, a finite number is needed.`);
-  }
-}
-function requirePositive(values, what, least = 1) {
-  requireFinite(values, what, least);
-  const position = values.findIndex((value) => value <= 0);
-  if (position >= 0) {
-    throw new RangeError(
-      `${what}: value ${position + 1} is ${values[position]}, a number above zero is needed.`
-    );
-  }
-}
-function at(values, position) {
-  const value = values[position];
-  if (value === void 0)
-    throw new RangeError(`Position ${position} is outside a list of ${values.length}.`);
-  return value;
-}
-
-// ../shared/src/statistics/median.ts
-var sortedCopy = (values) => [...values].sort((a, b) => a - b);
-function median(values) {
-  requireFinite(values, "median");
-  return sortedQuantile(sortedCopy(values), 0.5);
-}
-function quantile(values, p) {
-  requireFinite(values, "quantile");
-  if (!(p >= 0 && p <= 1)) throw new RangeError(`quantile: p is ${p}, a number from 0 to 1 is needed.`);
-  return sortedQuantile(sortedCopy(values), p);
-}
-function sortedQuantile(sorted, p) {
-  const position = p * (sorted.length - 1);
-  const below = Math.floor(position);
-  const lower = at(sorted, below);
-  const upper = at(sorted, Math.min(below + 1, sorted.length - 1));
-  const share = position - below;
-  return lower === upper ? lower : lower * (1 - share) + upper * share;
-}
-
 // ../shared/src/memory-model.ts
 var KV_BYTES_PER_ELEMENT = {
   f32: 4,
@@ -3544,8 +3502,8 @@ function cacheReadBytes({ layersAtLeast }, depthTokens, kvCacheType = null) {
   const elementBytes = kvBytesPerElement(kvCacheType || SMALLEST_TYPE);
   return cacheOf(layersAtLeast, { context: depthTokens, parallel: 1, batch: 0, elementBytes });
 }
-function estimateMemory(architecture, weightBytes, request) {
-  const { numCtx, parallel = 1, numBatch = 512 } = request;
+function estimateMemory(architecture, weightBytes, request2) {
+  const { numCtx, parallel = 1, numBatch = 512 } = request2;
   for (const [name, value] of Object.entries({ weightBytes, numCtx, parallel, numBatch })) {
     if (!(value > 0 && Number.isFinite(value))) {
       throw new RangeError(`estimateMemory: ${name} is ${value}, a number above zero is needed.`);
@@ -3554,14 +3512,14 @@ function estimateMemory(architecture, weightBytes, request) {
   const context = Math.min(numCtx, architecture.trainedContext || numCtx);
   const padded = Math.ceil(context / CONTEXT_PADDING_TOKENS) * CONTEXT_PADDING_TOKENS;
   const batch2 = Math.min(numBatch, context);
-  const type = request.kvCacheType || null;
+  const type = request2.kvCacheType || null;
   const believed = { context: padded, parallel, batch: batch2, elementBytes: kvBytesPerElement(type ?? "f16") };
   const least = { context, parallel, batch: 0, elementBytes: kvBytesPerElement(type ?? SMALLEST_TYPE) };
   const cacheBytes = cacheOf(architecture.layers, believed);
   const bufferBytes = buffersOf(architecture, {
     context: padded,
     batch: batch2,
-    flash: request.flashAttention ?? true
+    flash: request2.flashAttention ?? true
   });
   return {
     weightBytes,
@@ -3571,8 +3529,8 @@ function estimateMemory(architecture, weightBytes, request) {
     atLeastBytes: weightBytes + cacheOf(architecture.layersAtLeast, least)
   };
 }
-function cacheOf(layers, request) {
-  const { context, parallel, batch: batch2, elementBytes } = request;
+function cacheOf(layers, request2) {
+  const { context, parallel, batch: batch2, elementBytes } = request2;
   const whole = context * parallel;
   return layers.reduce((sum2, { elementsPerToken, window, stateBytes }) => {
     const tokens = window === null ? whole : Math.min(whole, window * parallel + batch2);
@@ -3608,18 +3566,19 @@ function triesFor(configuration2, effective, trainedContext) {
     });
   }
   const other = otherContext(numCtx, trainedContext);
-  if (typeof effective?.kv_cache_type !== "string" && other !== null) {
+  if (other !== null && (tries.length > 0 || typeof effective?.kv_cache_type !== "string")) {
     tries.push({ option: "num_ctx", from: numCtx, to: other });
   }
   return tries;
 }
+var reactsVisibly = ({ probes }) => probes.some(({ noticed }) => noticed);
 function otherContext(numCtx, trainedContext) {
   if (numCtx >= 4 * CONTEXT_STEP) return Math.floor(numCtx / 2 / CONTEXT_STEP) * CONTEXT_STEP;
   return trainedContext !== null && 2 * numCtx > trainedContext ? null : 2 * numCtx;
 }
 var RELOAD_OVER_WARM = 5;
 var RELOAD_BEYOND_MS = 40;
-var isReload = (loadMs, warmLoadMs2) => loadMs > RELOAD_OVER_WARM * warmLoadMs2 + RELOAD_BEYOND_MS;
+var isReload = (loadMs, warmLoadMs) => loadMs > RELOAD_OVER_WARM * warmLoadMs + RELOAD_BEYOND_MS;
 var GROWTH_MIN = 0.94;
 var GROWTH_MAX = 1.15;
 var KV_TYPES = ["f16", "q8_0", "q4_0"];
@@ -3696,11 +3655,13 @@ async function tryOption(attempt, one, options) {
   const loadMs = serverFiguresOf(record.done).loadNs / 1e6;
   const [sizeBefore, sizeAfter] = [before?.sizeBytes ?? null, after?.sizeBytes ?? null];
   const resized = sizeBefore !== null && sizeAfter !== null && sizeBefore !== sizeAfter;
-  return { ...one, loadMs, sizeBefore, sizeAfter, noticed: resized || isReload(loadMs, warmLoadMs(attempt)) };
-}
-function warmLoadMs({ samples }) {
-  const seen = samples.map(({ stream }) => serverFiguresOf(stream.done).loadNs / 1e6);
-  return seen.length === 0 ? 0 : median(seen);
+  return {
+    ...one,
+    loadMs,
+    sizeBefore,
+    sizeAfter,
+    noticed: resized || isReload(loadMs, attempt.warmLoadMs ?? 0)
+  };
 }
 
 // ../shared/src/layer-caches.ts
@@ -4089,6 +4050,52 @@ function provenanceOf(engine, syntheticModel) {
   return engine === 1 /* OLLAMA */ && !syntheticModel ? 1 /* MEASURED */ : 2 /* SYNTHETIC */;
 }
 
+// ../shared/src/statistics/input-checks.ts
+function requireFinite(values, what, least = 1) {
+  if (values.length < least) {
+    throw new RangeError(`${what}: ${values.length} value(s) given, at least ${least} needed.`);
+  }
+  const position = values.findIndex((value) => !Number.isFinite(value));
+  if (position >= 0) {
+    throw new RangeError(`${what}: value ${position + 1} is ${values[position]}, a finite number is needed.`);
+  }
+}
+function requirePositive(values, what, least = 1) {
+  requireFinite(values, what, least);
+  const position = values.findIndex((value) => value <= 0);
+  if (position >= 0) {
+    throw new RangeError(
+      `${what}: value ${position + 1} is ${values[position]}, a number above zero is needed.`
+    );
+  }
+}
+function at(values, position) {
+  const value = values[position];
+  if (value === void 0)
+    throw new RangeError(`Position ${position} is outside a list of ${values.length}.`);
+  return value;
+}
+
+// ../shared/src/statistics/median.ts
+var sortedCopy = (values) => [...values].sort((a, b) => a - b);
+function median(values) {
+  requireFinite(values, "median");
+  return sortedQuantile(sortedCopy(values), 0.5);
+}
+function quantile(values, p) {
+  requireFinite(values, "quantile");
+  if (!(p >= 0 && p <= 1)) throw new RangeError(`quantile: p is ${p}, a number from 0 to 1 is needed.`);
+  return sortedQuantile(sortedCopy(values), p);
+}
+function sortedQuantile(sorted, p) {
+  const position = p * (sorted.length - 1);
+  const below = Math.floor(position);
+  const lower = at(sorted, below);
+  const upper = at(sorted, Math.min(below + 1, sorted.length - 1));
+  const share = position - below;
+  return lower === upper ? lower : lower * (1 - share) + upper * share;
+}
+
 // ../shared/src/statistics/spread.ts
 function medianAbsoluteDeviation(values) {
   const centre = median(values);
@@ -4319,7 +4326,15 @@ function optionFinding([option, value], sample, attempt) {
 }
 function triedFinding(option, { optionProbes }) {
   const probe = optionProbes?.probes.find((one) => one.option === option);
-  if (probe === void 0) return { verdict: "unseen", words: `this server does not show ${option}` };
+  if (optionProbes === null || probe === void 0) {
+    return { verdict: "unseen", words: `this server does not show ${option}` };
+  }
+  if (!reactsVisibly(optionProbes)) {
+    return {
+      verdict: "unseen",
+      words: `this server shows no reaction to other options, so ${option} can't be judged`
+    };
+  }
   const tried = `${option} ${probe.to} instead of ${probe.from}`;
   return probe.noticed ? { verdict: "in force", words: `${tried} loads the model anew` } : { verdict: "not in force", words: `${tried} changes nothing: the server ignores ${option}` };
 }
@@ -4737,7 +4752,7 @@ function noReloadInside(sample, attempt) {
   if (evidence.stream.done === null) return unknown("no_reload_inside", "the answer has no load_duration");
   const freshMs = load.serverMs ?? load.clientMs;
   const spentMs = nsToMs(figures.loadNs);
-  const limitMs = Math.max(WARM_LOAD_MS, RELOAD_SHARE * freshMs);
+  const limitMs = Math.max(WARM_LOAD_MS, RELOAD_SHARE * freshMs) + evidence.ownDelayMs;
   const complaints = [];
   if (spentMs > limitMs) complaints.push(`load_duration is ${ms(spentMs)}, a fresh load took ${ms(freshMs)}`);
   if (ours(evidence.before, attempt) === void 0)

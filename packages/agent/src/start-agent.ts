@@ -136,7 +136,7 @@ export async function runAgent(config: AgentConfig, log: Log, stop: AbortSignal)
         journal,
         log,
         announce,
-        lockHost: (signal) => acquireHostLock({ signal }),
+        lockHost: (signal, onWait) => acquireHostLock({ signal, onWait }),
         onTaken: () => heart.beatNow(),
         onFinished: () => sender.wake(),
         runTrial: (order, signal) =>

@@ -5,9 +5,10 @@ import {
   encodeResult,
   type TakenOrder,
   takeTrialOrder,
-  WORKING_INTERVAL_MS,
+  workingIntervalMs,
 } from "@ozone/shared/bus";
 import { messageOf, systemCodeOf } from "@ozone/shared/errors";
+import { LEASE_MS } from "@ozone/shared/limits";
 import type { WorkState } from "./control/work-state.ts";
 import type { Journal } from "./outbox/journal.ts";
 import type { Outbox } from "./outbox/outbox.ts";
@@ -21,7 +22,7 @@ export interface TakingPorts {
   readonly outbox: Outbox;
   readonly journal: Journal;
   /** Held while a trial runs: one benchmark at a time per host. */
-  readonly lockHost: (signal: AbortSignal) => Promise<{ release(): Promise<void> }>;
+  readonly lockHost: (signal: AbortSignal, onWait: () => void) => Promise<{ release(): Promise<void> }>;
   readonly runTrial: (order: TrialOrder, signal: AbortSignal) => Promise<TrialResult>;
   /** A result is in the outbox. */
   readonly onFinished: () => void;
@@ -66,8 +67,9 @@ async function work(ports: TakingPorts, order: TrialOrder, stop: AbortSignal): P
   const current = ports.state.begin(order.trialId, order.attempt);
   const signal = AbortSignal.any([current.abort.signal, stop]);
   ports.onTaken();
-  ports.state.say("waiting for the host: another benchmark is running");
-  const lock = await ports.lockHost(signal).catch((thrown: unknown) => {
+  ports.state.say("starting");
+  const onWait = () => ports.state.say("waiting for the host: another benchmark is running");
+  const lock = await ports.lockHost(signal, onWait).catch((thrown: unknown) => {
     if (signal.aborted) return null;
     throw thrown;
   });
@@ -86,7 +88,7 @@ async function work(ports: TakingPorts, order: TrialOrder, stop: AbortSignal): P
 async function settle(ports: TakingPorts, taken: TakenOrder, stop: AbortSignal): Promise<void> {
   const { order } = taken;
   if (ports.journal.isFinished(order.trialId, order.attempt)) return taken.done();
-  const alive = setInterval(() => taken.working(), WORKING_INTERVAL_MS);
+  const alive = setInterval(() => taken.working(), workingIntervalMs(order.leaseMs || LEASE_MS));
   try {
     ports.log(`trial ${order.trialId} attempt ${order.attempt}: ${order.modelName}`);
     if (await work(ports, order, stop)) {

@@ -108,7 +108,7 @@ async function open(config: CoordinatorConfig, log: Logger, stops: (() => unknow
       const reply = await acceptAnnouncement(store, { machineId, message, leaseMs }).catch(logged);
       if (reply.accepted) {
         await ensureStreams(bus);
-        await ensureWorkConsumer(bus, machineId);
+        await ensureWorkConsumer(bus, machineId, leaseMs);
       }
       tasks.wake();
       changes.notify();

@@ -35,7 +35,7 @@ const REFRESH_INTERVAL_MS = 60_000;
 /** A wiped JetStream is built again before anything else is tried. */
 async function rebuildPipes({ bus, store, leaseMs }: TaskPorts): Promise<void> {
   await ensureStreams(bus);
-  for (const { id } of await machinesOnline(store, leaseMs)) await ensureWorkConsumer(bus, id);
+  for (const { id } of await machinesOnline(store, leaseMs)) await ensureWorkConsumer(bus, id, leaseMs);
 }
 
 /** Runs `work`; when the bus fails, its streams may be gone: they are made again, and the failure is passed on. */

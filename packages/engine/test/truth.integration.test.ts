@@ -1,12 +1,13 @@
 // The engine tells the truth: its text is llama.cpp's, its counts are exact, its clocks agree with the client's.
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildEngine, type EngineProcess, startEngineProcess, temporaryDataDir } from "./engine-process.ts";
-import { generateOnce, generateStream, rawBody, smallModel, wordPrompt } from "./requests.ts";
+import { generateOnce, generateStream, rawBody, wordPrompt } from "./requests.ts";
 
 const dataDir = temporaryDataDir();
 let engine: EngineProcess;
@@ -30,14 +31,21 @@ function modelFile(digestStart: string): string {
 const smallDigest = "044b2336";
 const largeDigest = "54c74cd7";
 
-function directGreedy(
-  file: string,
-  tokens: number,
-  prompt: string,
-): { promptTokens: number; pieces: string[] } {
+interface DirectRun {
+  readonly promptTokens: number;
+  readonly pieces: readonly string[];
+}
+
+async function directGreedy(file: string, tokens: number, prompt: string): Promise<DirectRun> {
   const script = fileURLToPath(new URL("./direct-greedy.mjs", import.meta.url));
-  const output = execFileSync(process.execPath, [script, file, "2048", String(tokens), prompt]).toString();
-  return JSON.parse(output) as { promptTokens: number; pieces: string[] };
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    script,
+    file,
+    "2048",
+    String(tokens),
+    prompt,
+  ]);
+  return JSON.parse(stdout) as DirectRun;
 }
 
 describe("the generated text", () => {
@@ -47,7 +55,7 @@ describe("the generated text", () => {
     ["ozone-synthetic:30m", largeDigest, 700, 48],
   ])("of %s is token for token that of a direct run (%#)", async (model, digest, promptWords, count) => {
     const prompt = wordPrompt(promptWords, promptWords);
-    const direct = directGreedy(modelFile(digest), count, prompt);
+    const direct = await directGreedy(modelFile(digest), count, prompt);
     const body = { ...rawBody(prompt, { num_predict: count, num_thread: 1 }), model };
     const messages = await generateStream(engine.url, body);
     const last = messages.pop();
@@ -146,15 +154,22 @@ describe("the clocks", () => {
     expect(spreadMs).toBeGreaterThan(0.7 * evalMs);
   });
 
-  it("show that decoding is slower at depth 8192 than at depth 1024", async () => {
-    const rate = async (depth: number): Promise<number> => {
-      const body = rawBody(wordPrompt(depth, depth), { num_ctx: 8448, num_predict: 24, num_thread: 1 });
-      const final = await generateOnce(engine.url, { ...body, model: "ozone-synthetic:30m" });
-      return (final.eval_count - 1) / final.eval_duration;
+  it.each([
+    ["ozone-synthetic:4m", 1024, 8192],
+    ["ozone-synthetic:30m", 512, 4096],
+  ])("show that %s decodes slower deep in the context", async (model, shallow, deep) => {
+    const bestRate = async (depth: number): Promise<number> => {
+      const body = { ...rawBody(wordPrompt(depth, depth), { num_ctx: deep + 256, num_predict: 24 }), model };
+      const rates: number[] = [];
+      // The prompt is computed once; the repetitions find it in the cache.
+      for (let repetition = 0; repetition < 4; repetition += 1) {
+        const final = await generateOnce(engine.url, body);
+        rates.push((final.eval_count - 1) / final.eval_duration);
+      }
+      return Math.max(...rates);
     };
-    const shallow = await rate(1024);
-    const deep = await rate(8192);
-    expect(deep).toBeLessThan(0.8 * shallow);
+    const shallowRate = await bestRate(shallow);
+    expect(await bestRate(deep)).toBeLessThan(0.85 * shallowRate);
   });
 });
 
@@ -165,6 +180,5 @@ describe("the model files of a server", () => {
       const actual = createHash("sha256").update(readFileSync(file)).digest("hex");
       expect(file.endsWith(actual)).toBe(true);
     }
-    expect(smallModel).toBe("ozone-synthetic:4m");
   });
 });

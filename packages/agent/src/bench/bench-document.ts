@@ -1,5 +1,5 @@
 // The JSON document of `ozone-agent bench --json` (the outside contract), made from a result. Pure.
-import { EngineKind } from "@ozone/proto/machine";
+import { EngineKind, Provenance } from "@ozone/proto/machine";
 import { type Sample, type TrialResult, Verdict } from "@ozone/proto/trial";
 import { CHECK_ADVICE } from "@ozone/shared/check-codes";
 import { dimensionsOf } from "@ozone/shared/configuration";
@@ -68,7 +68,7 @@ export function benchDocument(result: TrialResult) {
       version: conditions?.engine?.version ?? "",
     },
     provenance: PROVENANCE_WORDS[result.provenance],
-    notice: PROVENANCE_NOTICE[result.provenance],
+    notice: result.provenance === Provenance.UNSPECIFIED ? "" : PROVENANCE_NOTICE[result.provenance],
     configuration: result.configuration === undefined ? {} : dimensionsOf(result.configuration),
     conditions: conditionsOf(result),
     warnings: result.warnings.map(({ code, message }) => ({ code, message })),

@@ -1,5 +1,5 @@
 // What `ozone-agent bench` prints for a person. Pure: the document in words.
-import { CHECK_ADVICE, type CheckCode } from "@ozone/shared/check-codes";
+import { CHECK_ADVICE, type CheckCode, GUARDING_CHECKS, MARKING_CHECKS } from "@ozone/shared/check-codes";
 import { formatBytes, formatDuration } from "@ozone/shared/units";
 import type { BenchDocument, BenchFigure } from "./bench-document.ts";
 
@@ -22,7 +22,8 @@ function headline({ verdict, failure, model, engine, configuration }: BenchDocum
   const options = Object.entries(configuration)
     .map(([name, value]) => `${name} ${value}`)
     .join(", ");
-  const lines = [`${model.name} on ${engine.kind} ${engine.version}: ${options}`.replace(" on unknown ", "")];
+  const where = engine.version === "" ? "" : ` on ${engine.kind} ${engine.version}`;
+  const lines = [`${model.name}${where}: ${options}`];
   lines.push(failure === null ? verdict : `${verdict}: ${failure.class}. ${failure.message}`);
   return lines;
 }
@@ -54,7 +55,11 @@ function interval({ median, ciLow, ciHigh, n, preliminary }: BenchFigure, unit: 
 function complaints({ checks }: BenchDocument): string[] {
   return checks.flatMap(({ code, passed, detail }) => {
     if (passed === true) return [];
-    const advice = passed === false ? ` ${CHECK_ADVICE[code as CheckCode]}` : "";
-    return [`${passed === false ? "FAILED " : "unknown"} ${code}: ${detail}.${advice}`];
+    if (passed === null) return [`unknown ${code}: ${detail}.`];
+    return [`${weightOf(code)} ${code}: ${detail}. ${CHECK_ADVICE[code as CheckCode]}`];
   });
 }
+
+/** Most failed checks reject a sample; some only mark it. */
+const weightOf = (code: string): string =>
+  MARKING_CHECKS.has(code) || GUARDING_CHECKS.has(code) ? "marked" : "FAILED";

@@ -68,4 +68,15 @@ describe("measureMemoryBandwidth", () => {
     expect(result.threads).toBeGreaterThanOrEqual(1);
     expect(tookMs).toBeLessThan(3000); // 0.8 s on a quiet machine; tests share theirs
   });
+
+  it("reads memory that it has written: pages never written are all one page, and come from a cache", async () => {
+    const before = process.memoryUsage.rss();
+    let peak = before;
+    const watch = setInterval(() => {
+      peak = Math.max(peak, process.memoryUsage.rss());
+    }, 10);
+    await measureMemoryBandwidth({ seconds: 0.5, l3Bytes: 32 * 1024 ** 2 });
+    clearInterval(watch);
+    expect(peak - before).toBeGreaterThan(120 * 1024 ** 2);
+  });
 });

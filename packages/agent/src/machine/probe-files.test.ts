@@ -8,6 +8,7 @@ import { cacheBytes, countOfList, readL3Bytes, readNumaNodes } from "./cpu-topol
 import { joulesBetween, readEnergyCounters } from "./energy.ts";
 import { chooseHostId, hashMachineId } from "./host-id.ts";
 import { powerSourceOf, readPowerSource } from "./power-source.ts";
+import { readPssBytes, readRssBytes } from "./process-memory.ts";
 import { readCpuSensors } from "./sensors.ts";
 
 let root = "";
@@ -208,5 +209,28 @@ describe("CPU sensors", () => {
       throttleEvents: null,
       governor: "unknown",
     });
+  });
+});
+
+describe("memory of processes", () => {
+  it("is summed over those that still run", async () => {
+    const folder = write({
+      "7/status": "VmRSS:\t 2048 kB",
+      "7/smaps_rollup": "Pss: 1024 kB",
+      "8/status": "VmRSS:\t 1024 kB",
+      "8/smaps_rollup": "Pss: 512 kB",
+    });
+    expect(readRssBytes([7, 8, 9], folder)).toBe(3 * 1024 ** 2);
+    expect(await readPssBytes([7, 8, 9], folder)).toBe(1.5 * 1024 ** 2);
+  });
+
+  it("has no PSS when one process is not ours to read: a part would look like the whole", async () => {
+    const folder = write({
+      "7/status": "VmRSS:\t 2048 kB",
+      "7/smaps_rollup": "Pss: 1024 kB",
+      "8/status": "VmRSS:\t 9 kB",
+    });
+    expect(await readPssBytes([7, 8], folder)).toBeNull();
+    expect(readRssBytes([9], folder)).toBeNull();
   });
 });

@@ -8,18 +8,13 @@ import type { ListedGpu } from "./gpus.ts";
 /** Collects why something is unknown, one sentence each. */
 export type Notes = string[];
 
-const DEFAULT_LIMIT_MS = process.platform === "win32" ? 20_000 : 5_000;
+const LIMIT_MS = process.platform === "win32" ? 20_000 : 5_000;
 
 /** Waits for `call` for a bounded time; null and a note instead of an error or a late answer. */
-export async function ask<T>(
-  what: string,
-  call: () => Promise<T>,
-  notes: Notes,
-  limitMs = DEFAULT_LIMIT_MS,
-): Promise<T | null> {
+export async function ask<T>(what: string, call: () => Promise<T>, notes: Notes): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
+    timer = setTimeout(() => reject(new Error(`no answer within ${LIMIT_MS} ms`)), LIMIT_MS);
   });
   try {
     return await Promise.race([call(), late]);

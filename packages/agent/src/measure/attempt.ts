@@ -21,7 +21,7 @@ import {
   type RequestSize,
   requestLimitMs,
 } from "./time-limits.ts";
-import { timingsOf } from "./timings.ts";
+import { serverFiguresOf, timingsOf } from "./timings.ts";
 
 /** A fresh load of the model. */
 export interface Load {
@@ -70,6 +70,8 @@ export interface Attempt {
   proofFromMs: number | null;
   /** Bytes of text per token in the warm-up; null before. */
   bytesPerToken: number | null;
+  /** Least load_duration of a request to the loaded model, in milliseconds; null before the first. */
+  warmLoadMs: number | null;
   requests: number;
 }
 
@@ -105,6 +107,7 @@ export function openAttempt(order: TrialOrder, ports: TrialPorts): Attempt {
     optionProbes: null,
     proofFromMs: null,
     bytesPerToken: null,
+    warmLoadMs: null,
     requests: 0,
   };
 }
@@ -160,6 +163,9 @@ export async function ask(attempt: Attempt, question: Question): Promise<StreamR
     { model: attempt.order.modelName, prompt, options, phase: "run" },
     { signal: attempt.ports.signal, limitMs },
   );
+  if (record.done !== null) {
+    attempt.warmLoadMs = Math.min(attempt.warmLoadMs ?? Infinity, serverFiguresOf(record.done).loadNs / 1e6);
+  }
   const { ttftMs, spanMs } = timingsOf(record);
   const chunks = record.textTimesMs.length;
   // Requests that share the server say nothing about one that has it alone.

@@ -64,11 +64,16 @@ export function triesFor(
     });
   }
   const other = otherContext(numCtx, trainedContext);
-  if (typeof effective?.kv_cache_type !== "string" && other !== null) {
+  // Tells the KV cache's type, and is the positive control of the others: a server that shows no reaction to another
+  // num_ctx, which /api/ps shows to be in force, would show none to another num_batch either.
+  if (other !== null && (tries.length > 0 || typeof effective?.kv_cache_type !== "string")) {
     tries.push({ option: "num_ctx", from: numCtx, to: other });
   }
   return tries;
 }
+
+/** Whether the server reacts visibly to any other value: only then does no reaction say anything. */
+export const reactsVisibly = ({ probes }: OptionProbes): boolean => probes.some(({ noticed }) => noticed);
 
 /** Half of a long context, twice a short one. */
 function otherContext(numCtx: number, trainedContext: number | null): number | null {

@@ -2,7 +2,6 @@
 // whether it takes notice. Costs a load each, so it is done once per server, version, model and kind of option, and
 // not at all where loads are slow.
 import { messageOf } from "@ozone/shared/errors";
-import { median } from "@ozone/shared/statistics/median";
 import { formatDuration } from "@ozone/shared/units";
 import { type Attempt, loadOptionsOf, timeOf, versionOf } from "./attempt.ts";
 import { loadedState } from "./fresh-runner.ts";
@@ -98,11 +97,11 @@ async function tryOption(
   const loadMs = serverFiguresOf(record.done).loadNs / 1e6;
   const [sizeBefore, sizeAfter] = [before?.sizeBytes ?? null, after?.sizeBytes ?? null];
   const resized = sizeBefore !== null && sizeAfter !== null && sizeBefore !== sizeAfter;
-  return { ...one, loadMs, sizeBefore, sizeAfter, noticed: resized || isReload(loadMs, warmLoadMs(attempt)) };
-}
-
-/** load_duration of requests to the loaded model. */
-function warmLoadMs({ samples }: Attempt): number {
-  const seen = samples.map(({ stream }) => serverFiguresOf(stream.done).loadNs / 1e6);
-  return seen.length === 0 ? 0 : median(seen);
+  return {
+    ...one,
+    loadMs,
+    sizeBefore,
+    sizeAfter,
+    noticed: resized || isReload(loadMs, attempt.warmLoadMs ?? 0),
+  };
 }

@@ -1,7 +1,7 @@
 // The fetch that is handed to the ollama client: one signal for the whole request, no time limits of its own, no
 // redirects, bounded answers, and a recorder on every line of a stream. `client.abort()` can't stop a request before
-// its headers came, and Node's fetch gives up after 300 s of prefill; hence this one.
-import { Agent, fetch as undiciFetch } from "undici";
+// its headers came, Node's fetch gives up after 300 s of prefill and refuses some ports; hence this one.
+import { Agent, request } from "undici";
 import { LineSplitter } from "./line-splitter.ts";
 import { ANSWER_BYTES_MAX, type StreamRecorder } from "./stream-record.ts";
 
@@ -24,7 +24,7 @@ export interface BoundedFetchOptions {
 }
 
 type FetchFunction = typeof globalThis.fetch;
-type BodyReader = { read(): Promise<{ done: boolean; value?: unknown }> };
+type Chunks = AsyncIterable<unknown>;
 
 // One connection pool for the process; an idle connection is dropped before the server's own keep-alive ends.
 const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 10_000 } });
@@ -32,31 +32,31 @@ const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { tim
 /** A fetch for one request of the ollama client. */
 export function boundedFetch(options: BoundedFetchOptions): FetchFunction {
   return async (input, init) => {
-    const response = await undiciFetch(String(input), {
-      method: init?.method ?? "GET",
+    const { statusCode, headers, body } = await request(String(input), {
+      method: init?.method === "POST" || init?.method === "DELETE" ? init.method : "GET",
       headers: (init?.headers ?? {}) as Record<string, string>,
-      body: (init?.body ?? null) as string | null,
+      body: typeof init?.body === "string" ? init.body : null,
       signal: options.signal,
-      redirect: "error",
       dispatcher,
     });
-    const reader = response.body?.getReader() ?? emptyReader;
-    const head = { status: response.status, statusText: response.statusText };
-    if (!response.ok) return errorResponse(await readAll(reader), head);
-    if (options.recorder === undefined) return new Response(await readAll(reader), head);
-    return new Response(recordedBody(reader, options), head);
+    if (statusCode >= 300 && statusCode < 400) {
+      await body.dump();
+      const text = `it wants to redirect to ${String(headers.location ?? "elsewhere")}, which an Ollama never does`;
+      return errorResponse(text, statusCode);
+    }
+    if (statusCode >= 400) return errorResponse(await readAll(body), statusCode);
+    if (options.recorder === undefined) return new Response(await readAll(body), { status: 200 });
+    return new Response(recordedBody(body, options), { status: 200 });
   };
 }
 
-const emptyReader: BodyReader = { read: async () => ({ done: true }) };
-
 const bytesOf = (value: unknown): Uint8Array => (value instanceof Uint8Array ? value : new Uint8Array());
 
-async function readAll(reader: BodyReader): Promise<string> {
+async function readAll(chunks: Chunks): Promise<string> {
   const pieces: Uint8Array[] = [];
   let length = 0;
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    const piece = bytesOf(next.value);
+  for await (const chunk of chunks) {
+    const piece = bytesOf(chunk);
     length += piece.length;
     if (length > ANSWER_BYTES_MAX) throw new AnswerTooLong(ANSWER_BYTES_MAX);
     pieces.push(piece);
@@ -65,10 +65,11 @@ async function readAll(reader: BodyReader): Promise<string> {
 }
 
 /** The client prints to stdout for errors that are not JSON, and expects `error` to be text: give it that. */
-function errorResponse(text: string, head: { status: number; statusText: string }): Response {
-  const error = errorTextOf(text) || `${head.status} ${head.statusText}`;
+function errorResponse(text: string, status: number): Response {
+  const error = errorTextOf(text) || `HTTP ${status}`;
+  // A Response can't be made with every status; the client only asks whether it is a good one, and which.
   return new Response(JSON.stringify({ error }), {
-    ...head,
+    status: status >= 200 && status <= 599 ? status : 500,
     headers: { "content-type": "application/json" },
   });
 }
@@ -86,10 +87,10 @@ export function errorTextOf(body: string): string {
 }
 
 /** Reads to the very end without waiting for the consumer, so that arrival times are the network's, not the client's. */
-function recordedBody(reader: BodyReader, options: BoundedFetchOptions): ReadableStream<Uint8Array> {
+function recordedBody(chunks: Chunks, options: BoundedFetchOptions): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      pump(reader, controller, options)
+      pump(chunks, controller, options)
         .then(
           () => controller.close(),
           (problem: unknown) => controller.error(problem),
@@ -103,7 +104,7 @@ function recordedBody(reader: BodyReader, options: BoundedFetchOptions): Readabl
 }
 
 async function pump(
-  reader: BodyReader,
+  chunks: Chunks,
   controller: ReadableStreamDefaultController<Uint8Array>,
   { recorder }: BoundedFetchOptions,
 ): Promise<void> {
@@ -112,9 +113,9 @@ async function pump(
   const take = (line: string, atMs: number): void => {
     if (recorder?.add(line, atMs)) controller.enqueue(Buffer.from(`${line}\n`));
   };
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+  for await (const chunk of chunks) {
     const atMs = performance.now();
-    const bytes = bytesOf(next.value);
+    const bytes = bytesOf(chunk);
     length += bytes.length;
     if (length > ANSWER_BYTES_MAX) throw new AnswerTooLong(ANSWER_BYTES_MAX);
     for (const line of splitter.push(bytes)) take(line, atMs);

@@ -63,5 +63,5 @@ function sentenceOf(failureClass: FailureClass, request: FailedRequest, at: Requ
   const status = request.status === undefined ? "" : ` (HTTP ${request.status})`;
   const said =
     request.code === undefined ? `The server at ${at.url} said` : `The connection to ${at.url} failed`;
-  return `${said}${status}: ${request.text.slice(0, 500)}. ${advice}`;
+  return `${said}${status}: ${request.text.slice(0, 500).replace(/\.+$/, "")}. ${advice}`;
 }

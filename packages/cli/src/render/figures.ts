@@ -18,20 +18,27 @@ export function formatNumber(value: number): string {
 /** Milliseconds as a person reads them: "850 ms", "2.45 s". */
 export function formatMs(ms: number): string {
   if (!Number.isFinite(ms)) return "unknown";
-  if (ms < 999.5) return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
-  return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+  return isBelowSecond(ms) ? `${wholeMs(ms)} ms` : `${seconds(ms)} s`;
 }
 
-const inUnit = (value: number, unit: Unit): string => (unit === "ms" ? formatMs(value) : formatNumber(value));
+// From here on it would be written as "1000 ms".
+const isBelowSecond = (ms: number): boolean => ms < 999.5;
 
-/** "[120.1, 126.0]", or that there is no interval. */
-export function formatInterval(figure: Pick<Figure, "ciLow" | "ciHigh">, unit: Unit): string {
-  const { ciLow, ciHigh } = figure;
+const wholeMs = (ms: number): string => (ms < 9.95 ? ms.toFixed(1) : String(Math.round(ms)));
+
+const seconds = (ms: number): string => (ms / 1000).toFixed(ms < 9995 ? 2 : 1);
+
+/** "[120.1, 126.0]" in the unit that the median is written in, or that there is no interval. */
+export function formatInterval(figure: Pick<Figure, "median" | "ciLow" | "ciHigh">, unit: Unit): string {
+  const { median, ciLow, ciHigh } = figure;
   if (ciLow === undefined || ciHigh === undefined) return "no interval";
-  return `[${inUnit(ciLow, unit)}, ${inUnit(ciHigh, unit)}]`;
+  const inSeconds = unit === "ms" && !isBelowSecond(median);
+  const inUnit = (value: number) =>
+    inSeconds ? seconds(value) : unit === "ms" ? wholeMs(value) : formatNumber(value);
+  return `[${inUnit(ciLow)}, ${inUnit(ciHigh)}]`;
 }
 
-/** "123.4 t/s [120.1, 126.0], n 6"; "not measured" without a sample. */
+/** "123.4 t/s [120.1, 126.0], n 6", "2.64 s [2.56, 2.70], n 6"; "not measured" without a sample. */
 export function formatFigure(figure: Figure | undefined, unit: Unit): string {
   if (!figure || figure.n === 0) return "not measured";
   const median = unit === "ms" ? formatMs(figure.median) : `${formatNumber(figure.median)} ${unit}`;

@@ -8,16 +8,10 @@ import { conditionRows } from "../report/conditions.ts";
 import { type ModelSection, weakest } from "../report/model-sections.ts";
 import { failureRows, rejectionRows } from "../report/troubles.ts";
 import { cleanText } from "./clean-text.ts";
+import { configurationTable, type ReportTable } from "./configuration-table.ts";
 import { formatFigure, formatGain, formatStability, statusWords } from "./figures.ts";
 import { engineWords, shortDigest } from "./names.ts";
-import {
-  conditionTable,
-  configurationTable,
-  failureTable,
-  machineTable,
-  type ReportTable,
-  rejectionTable,
-} from "./report-tables.ts";
+import { conditionTable, failureTable, machineTable, rejectionTable } from "./report-tables.ts";
 import { isDefault } from "./text-presets.ts";
 
 /** How to read the numbers; the HTML page says the same. */
@@ -89,10 +83,11 @@ function presetPart(preset: Preset): string {
   return `${heading}\n\n${lines.map(([name = "", value = ""]) => `- ${name}: ${escapeMarkdown(value)}`).join("\n")}`;
 }
 
-function table({ headings, rows, numeric = [] }: ReportTable): string {
+function table({ headings, rows, numeric = [], remark = "" }: ReportTable): string {
   if (rows.length === 0) return "None.";
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [
+    ...(remark === "" ? [] : [escapeMarkdown(remark), ""]),
     line(headings),
     line(headings.map((_, column) => (numeric.includes(column) ? "---:" : "---"))),
     ...rows.map((row) => line(row.map(escapeMarkdown))),

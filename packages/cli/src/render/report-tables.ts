@@ -1,70 +1,13 @@
-// The tables of a report as plain cells: Markdown and HTML show the same ones. Only words and formatting.
+// Machines, conditions and troubles of a report as plain cells: Markdown and HTML show the same ones.
 import type { Machine } from "@ozone/proto/machine";
-import type { MeasuredConfiguration } from "@ozone/proto/report";
-import { describeConfiguration, dimensionsOf } from "@ozone/shared/configuration";
+import { describeConfiguration } from "@ozone/shared/configuration";
 import type { ConditionRow } from "../report/conditions.ts";
 import type { FailureRow, RejectionRow } from "../report/troubles.ts";
 import { cleanText } from "./clean-text.ts";
+import type { ReportTable } from "./configuration-table.ts";
 import { withoutOwner } from "./environment-json.ts";
-import { formatFigure } from "./figures.ts";
 import { factsWords } from "./machine-words.ts";
-import { engineWords, purposeWords } from "./names.ts";
-
-/** Headings and rows; `numeric` columns stand right. */
-export interface ReportTable {
-  readonly headings: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-  readonly numeric?: readonly number[];
-}
-
-/** Every measured configuration with its figures, their intervals and their n. */
-export function configurationTable(
-  configurations: readonly MeasuredConfiguration[],
-  machineCount: number,
-): ReportTable {
-  const withMachine = machineCount > 1;
-  const headings = [
-    "num_ctx",
-    "Other options",
-    "Decode, t/s",
-    "Prefill, t/s",
-    "TTFT",
-    "Samples",
-    "Measured for",
-  ];
-  return {
-    headings: withMachine ? [...headings, "Machine"] : headings,
-    numeric: [0],
-    rows: configurations.map((measured) => {
-      const { figures, configuration } = measured;
-      const cells = [
-        configuration ? String(configuration.numCtx) : "unknown",
-        otherOptions(measured),
-        formatFigure(figures?.decodeTokensPerSecond, "t/s"),
-        formatFigure(figures?.prefillTokensPerSecond, "t/s"),
-        formatFigure(figures?.ttftMs, "ms"),
-        sampleCounts(measured),
-        measured.purposes.map(purposeWords).join(", ") || "unknown",
-      ];
-      return withMachine ? [...cells, cleanText(measured.machineId, 60)] : cells;
-    }),
-  };
-}
-
-function otherOptions({ configuration }: MeasuredConfiguration): string {
-  if (!configuration) return "unknown";
-  const { num_ctx: _, ...others } = dimensionsOf(configuration);
-  return Object.entries(others)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(", ");
-}
-
-function sampleCounts({ validSamples, rejectedSamples, failedAttempts }: MeasuredConfiguration): string {
-  const parts = [`${validSamples} valid`];
-  if (rejectedSamples > 0) parts.push(`${rejectedSamples} rejected`);
-  if (failedAttempts > 0) parts.push(`${failedAttempts} failed`);
-  return parts.join(", ");
-}
+import { engineWords } from "./names.ts";
 
 /** Machines by what they are; never by their name. */
 export const machineTable = (machines: readonly Machine[]): ReportTable => ({

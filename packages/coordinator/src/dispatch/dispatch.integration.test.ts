@@ -33,7 +33,7 @@ beforeEach(async () => {
   machineId = `m-d${tests}`;
   store = await parts.newStore();
   await storeSweep(store, 2, machineId);
-  await ensureWorkConsumer(parts.bus, machineId);
+  await ensureWorkConsumer(parts.bus, machineId, LEASE_MS);
 });
 
 const LEASE_MS = 30_000;
@@ -116,7 +116,7 @@ describe("dispatching trials", () => {
     await manager.streams.delete("OZONE_RESULTS");
     await expect(dispatch()).rejects.toThrow();
     await ensureStreams(parts.bus);
-    await ensureWorkConsumer(parts.bus, machineId);
+    await ensureWorkConsumer(parts.bus, machineId, LEASE_MS);
     expect(await dispatch()).toBe(1);
     expect((await take()).order.trialId).toBe(first());
   });

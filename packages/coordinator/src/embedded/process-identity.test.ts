@@ -41,8 +41,9 @@ describe("a process", () => {
 
   if (process.platform === "linux") {
     it("is not alive as a zombie, which its parent has not collected", async () => {
-      // The shell turns into a sleep, which never asks after the child it inherited.
-      const script = "true & echo $!; exec sleep 60";
+      // The shell turns into a sleep, which never asks after the child it inherited. The child must outlive the shell,
+      // which would collect it.
+      const script = "sleep 0.3 & echo $!; exec sleep 60";
       const parent = spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "ignore"] });
       const ended = new Promise((resolve) => parent.once("exit", resolve));
       const pid = await new Promise<number>((resolve) =>

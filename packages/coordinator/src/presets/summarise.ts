@@ -28,8 +28,9 @@ export interface ConfigurationSummary {
 const order = (a: TrialResult, b: TrialResult): number =>
   a.trialId === b.trialId ? a.attempt - b.attempt : a.trialId < b.trialId ? -1 : 1;
 
-/** A cancelled attempt says nothing about the configuration. */
-const counts = ({ failure }: TrialResult): boolean => failure?.failureClass !== "cancelled";
+/** A cancelled attempt says nothing about the configuration; a reference is there for its rates, not to be chosen. */
+const counts = ({ failure, purpose }: TrialResult): boolean =>
+  failure?.failureClass !== "cancelled" && purpose !== Purpose.REFERENCE;
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
 

@@ -12,10 +12,11 @@ export interface Measured {
   readonly figures: ObjectiveFigures;
 }
 
-/** Medians per configuration; those without a usable sample are left out. Ordered by key. */
+/** Medians per configuration, references and those without a usable sample left out. Ordered by key. */
 export function measuredConfigurations(observations: readonly Observation[]): Measured[] {
   const groups = new Map<string, Observation[]>();
   for (const observation of observations) {
+    if (observation.purpose === Purpose.REFERENCE) continue;
     const key = configurationKey(observation.configuration);
     groups.set(key, [...(groups.get(key) ?? []), observation]);
   }

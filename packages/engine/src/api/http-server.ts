@@ -21,6 +21,8 @@ export function listen(
   const server = createServer((request, response) => void answer(request, response, services));
   // A generation or an upload may take as long as it takes.
   server.requestTimeout = 0;
+  // Like Ollama, never close a connection that a client keeps for later: closing would race with its next request.
+  server.keepAliveTimeout = 0;
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {

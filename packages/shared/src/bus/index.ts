@@ -10,12 +10,12 @@ export {
   publishReceipt,
   publishResultBytes,
 } from "./results.ts";
-export { ACK_WAIT_MS, ensureStreams, ensureWorkConsumer, isMissing } from "./streams.ts";
+export { ensureStreams, ensureWorkConsumer, isMissing } from "./streams.ts";
 export { isMachineId } from "./subjects.ts";
 export {
   isBusError,
   publishTrialOrder,
   type TakenOrder,
   takeTrialOrder,
-  WORKING_INTERVAL_MS,
+  workingIntervalMs,
 } from "./work.ts";

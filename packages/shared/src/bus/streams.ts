@@ -12,8 +12,14 @@ import type { Bus } from "./connect.ts";
 import { INTAKE_CONSUMER, RESULT_STREAM, subjects, WORK_STREAM, workConsumer } from "./subjects.ts";
 
 const NANOSECONDS_PER_MS = 1_000_000;
-/** An order that nobody works on for so long is delivered again. Workers say so at a third of it. */
-export const ACK_WAIT_MS = 30_000;
+/** A batch of results that nobody acknowledges for so long is delivered again. */
+const INTAKE_ACK_WAIT_MS = 30_000;
+
+/**
+ * An order that nobody works on for so long is delivered again: shorter than the lease, so that an agent that was
+ * killed and came back takes the same attempt up again.
+ */
+export const orderAckWaitMs = (leaseMs: number): number => Math.round((leaseMs * 2) / 3);
 
 const NOT_FOUND = 404;
 
@@ -40,18 +46,29 @@ async function ensureStream(manager: JetStreamManager, config: Partial<StreamCon
   }
 }
 
-async function ensureConsumer(bus: Bus, stream: string, name: string, filter: string): Promise<void> {
+interface Consumer {
+  readonly stream: string;
+  readonly name: string;
+  readonly filter: string;
+  readonly ackWaitMs: number;
+  readonly ackPendingMax: number;
+}
+
+async function ensureConsumer(bus: Bus, consumer: Consumer): Promise<void> {
+  const { stream, name } = consumer;
   const manager = await bus.connection.jetstreamManager();
   try {
-    await manager.consumers.info(stream, name);
+    const { config } = await manager.consumers.info(stream, name);
+    const ackWait = consumer.ackWaitMs * NANOSECONDS_PER_MS;
+    if (config.ack_wait !== ackWait) await manager.consumers.update(stream, name, { ack_wait: ackWait });
   } catch (thrown) {
     if (!isMissing(thrown)) throw thrown;
     await manager.consumers.add(stream, {
       durable_name: name,
       ack_policy: AckPolicy.Explicit,
-      ack_wait: ACK_WAIT_MS * NANOSECONDS_PER_MS,
-      filter_subject: filter,
-      max_ack_pending: name === INTAKE_CONSUMER ? 5_000 : 1,
+      ack_wait: consumer.ackWaitMs * NANOSECONDS_PER_MS,
+      filter_subject: consumer.filter,
+      max_ack_pending: consumer.ackPendingMax,
     });
   }
 }
@@ -61,9 +78,21 @@ export async function ensureStreams(bus: Bus): Promise<void> {
   const manager = await bus.connection.jetstreamManager();
   await ensureStream(manager, pipe(WORK_STREAM, subjects.allWork));
   await ensureStream(manager, pipe(RESULT_STREAM, subjects.allResults));
-  await ensureConsumer(bus, RESULT_STREAM, INTAKE_CONSUMER, subjects.allResults);
+  await ensureConsumer(bus, {
+    stream: RESULT_STREAM,
+    name: INTAKE_CONSUMER,
+    filter: subjects.allResults,
+    ackWaitMs: INTAKE_ACK_WAIT_MS,
+    ackPendingMax: 5_000,
+  });
 }
 
-/** Makes the consumer of one machine's orders when it is missing. */
-export const ensureWorkConsumer = (bus: Bus, machineId: string): Promise<void> =>
-  ensureConsumer(bus, WORK_STREAM, workConsumer(machineId), subjects.work(machineId));
+/** Makes the consumer of one machine's orders when it is missing; one order is in hand at a time. */
+export const ensureWorkConsumer = (bus: Bus, machineId: string, leaseMs: number): Promise<void> =>
+  ensureConsumer(bus, {
+    stream: WORK_STREAM,
+    name: workConsumer(machineId),
+    filter: subjects.work(machineId),
+    ackWaitMs: orderAckWaitMs(leaseMs),
+    ackPendingMax: 1,
+  });

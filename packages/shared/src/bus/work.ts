@@ -3,7 +3,7 @@ import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type TrialOrder, TrialOrderSchema } from "@ozone/proto/trial";
 import { type JsMsg, NatsError } from "nats";
 import type { Bus } from "./connect.ts";
-import { ACK_WAIT_MS } from "./streams.ts";
+import { orderAckWaitMs } from "./streams.ts";
 import { subjects, WORK_STREAM, workConsumer } from "./subjects.ts";
 
 /** An order in hand. While it is worked on, it is kept by `working()`; it ends with `done()`. */
@@ -16,7 +16,7 @@ export interface TakenOrder {
 }
 
 /** How often a worker says that it is alive. */
-export const WORKING_INTERVAL_MS = ACK_WAIT_MS / 3;
+export const workingIntervalMs = (leaseMs: number): number => orderAckWaitMs(leaseMs) / 3;
 
 /**
  * Publishes an order. The message id makes a repeated publish of the same attempt one message.

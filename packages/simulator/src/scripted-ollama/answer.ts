@@ -88,7 +88,7 @@ async function answerWithRunner(job: Job, tokens: readonly Token[]): Promise<voi
       shift: shiftOf(request, options.load.numCtx, behaviours.defaultShiftBelowNumCtx),
     });
   } finally {
-    
+    world.scheduler.release(runner);
   }
 }
 

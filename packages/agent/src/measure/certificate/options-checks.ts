@@ -1,6 +1,6 @@
 // Are the options in force that were asked for, the KV cache's type among them? Read where the server shows it, else
 // concluded from whether it took notice of other values.
-import { kvTypeSeen } from "../option-probes.ts";
+import { kvTypeSeen, reactsVisibly } from "../option-probes.ts";
 import { type AttemptFacts, loadOf, type SampleFacts } from "./facts.ts";
 import { type Finding, failed, passed, unknown } from "./finding.ts";
 
@@ -65,7 +65,15 @@ function optionFinding(
 
 function triedFinding(option: string, { optionProbes }: AttemptFacts): OptionFinding {
   const probe = optionProbes?.probes.find((one) => one.option === option);
-  if (probe === undefined) return { verdict: "unseen", words: `this server does not show ${option}` };
+  if (optionProbes === null || probe === undefined) {
+    return { verdict: "unseen", words: `this server does not show ${option}` };
+  }
+  if (!reactsVisibly(optionProbes)) {
+    return {
+      verdict: "unseen",
+      words: `this server shows no reaction to other options, so ${option} can't be judged`,
+    };
+  }
   const tried = `${option} ${probe.to} instead of ${probe.from}`;
   return probe.noticed
     ? { verdict: "in force", words: `${tried} loads the model anew` }

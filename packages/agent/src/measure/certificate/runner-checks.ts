@@ -106,7 +106,7 @@ export function noReloadInside(sample: SampleFacts, attempt: AttemptFacts): Find
   if (evidence.stream.done === null) return unknown("no_reload_inside", "the answer has no load_duration");
   const freshMs = load.serverMs ?? load.clientMs;
   const spentMs = nsToMs(figures.loadNs);
-  const limitMs = Math.max(WARM_LOAD_MS, RELOAD_SHARE * freshMs);
+  const limitMs = Math.max(WARM_LOAD_MS, RELOAD_SHARE * freshMs) + evidence.ownDelayMs;
   const complaints: string[] = [];
   if (spentMs > limitMs) complaints.push(`load_duration is ${ms(spentMs)}, a fresh load took ${ms(freshMs)}`);
   if (ours(evidence.before, attempt) === undefined)

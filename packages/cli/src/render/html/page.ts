@@ -5,15 +5,9 @@ import { PROVENANCE_NOTICE, PROVENANCE_WORDS } from "@ozone/shared/provenance";
 import { conditionRows } from "../../report/conditions.ts";
 import { type ModelSection, weakest } from "../../report/model-sections.ts";
 import { failureRows, rejectionRows } from "../../report/troubles.ts";
+import { configurationTable, type ReportTable } from "../configuration-table.ts";
 import { READING_GUIDE } from "../markdown.ts";
-import {
-  conditionTable,
-  configurationTable,
-  failureTable,
-  machineTable,
-  type ReportTable,
-  rejectionTable,
-} from "../report-tables.ts";
+import { conditionTable, failureTable, machineTable, rejectionTable } from "../report-tables.ts";
 import { decodeChart } from "./chart.ts";
 import { html, type Markup, trusted } from "./markup.ts";
 import { presetCards } from "./preset-cards.ts";
@@ -71,14 +65,18 @@ ${failures.length > 0 ? html`<h3>Failures</h3>${table(failureTable(failures, sec
 ${rejections.length > 0 ? html`<h3>Checks that samples did not pass</h3>${table(rejectionTable(rejections, section.machines), "Failed checks")}` : ""}`;
 }
 
+/** A figure with its interval is read as one thing. */
+const FIGURE = /, n \d+$/;
+
 /** Wide tables scroll inside their own frame, which the keyboard can reach. */
-function table({ headings, rows, numeric = [] }: ReportTable, label: string): Markup {
+function table({ headings, rows, numeric = [], remark = "" }: ReportTable, label: string): Markup {
   if (rows.length === 0) return html`<p class="soft">None.</p>`;
   const cellClass = (column: number, cell: string) => {
     if (numeric.includes(column)) return "num";
-    return cell.length > 34 ? "long" : cell.length < 28 ? "keep" : "cell";
+    if (cell.length < 36 || FIGURE.test(cell)) return "keep";
+    return cell.length > 60 ? "long" : "cell";
   };
-  return html`<div class="scroll" role="region" aria-label="${label}" tabindex="0"><table>
+  return html`${remark === "" ? "" : html`<p class="soft">${remark}</p>`}<div class="scroll" role="region" aria-label="${label}" tabindex="0"><table>
 <thead><tr>${headings.map((heading, column) => html`<th scope="col" class="${numeric.includes(column) ? "num" : "cell"}">${heading}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (

@@ -23,6 +23,7 @@ code, .mono { font: .9em/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, mono
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr)); gap: 1rem; margin: 1rem 0; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1rem; min-width: 0; }
 .card h4 { margin: 0; font-size: 1.05rem; display: flex; flex-wrap: wrap; gap: .4rem .6rem; align-items: center; }
+.card h4 span:first-child { flex-basis: 100%; overflow-wrap: anywhere; } .card .big + .soft { white-space: nowrap; }
 .card .use { color: var(--soft); font-size: .9rem; margin: .25rem 0 .75rem; }
 .tag { font-size: .75rem; font-weight: 600; padding: .05rem .5rem; border-radius: 1rem; border: 1px solid var(--line); color: var(--soft); }
 .tag.warn { background: var(--warn); color: var(--warn-ink); border-color: var(--warn-line); }
@@ -34,11 +35,11 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; font-variant
 ul.warnings { margin: .75rem 0 0; padding-left: 1.1rem; font-size: .88rem; color: var(--soft); }
 .scroll { overflow-x: auto; margin: .5rem 0 1rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--card); }
 .scroll:focus-visible { outline: 2px solid var(--accent); }
-table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: .4rem .7rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+table { border-collapse: collapse; width: 100%; font-size: .85rem; font-variant-numeric: tabular-nums; }
+th, td { text-align: left; padding: .4rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 tr:last-child td { border-bottom: 0; }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; }
-td { min-width: 5rem; } td.num, th.num { text-align: right; white-space: nowrap; }
+td { min-width: 4rem; } td.cell { min-width: 11rem; } td.num, th.num { text-align: right; white-space: nowrap; }
 td.keep { white-space: nowrap; } td.long { min-width: 14rem; overflow-wrap: anywhere; }
 figure { margin: 1rem 0; } figcaption { color: var(--soft); font-size: .88rem; }
 svg.chart { width: 100%; height: auto; display: block; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
@@ -51,6 +52,6 @@ svg.chart .grid { stroke: var(--line); stroke-width: 1; }
 .series path { stroke: var(--c); stroke-width: 2; fill: none; } .series .bar { stroke: var(--c); stroke-width: 1.5; }
 .series .dot { stroke: var(--c); stroke-width: 2; fill: var(--c); } .series .dot.screen { fill: var(--card); }
 footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
-@media (max-width: 34rem) { dl { grid-template-columns: 1fr; gap: 0; } dt { margin-top: .4rem; } svg.chart text { font-size: 19px; } }
+@media (max-width: 34rem) { dl { grid-template-columns: 1fr; gap: 0; } dt { margin-top: .4rem; } svg.chart text { font-size: 21px; } }
 @media print { .scroll { overflow: visible; } .card { break-inside: avoid; } }
 `;

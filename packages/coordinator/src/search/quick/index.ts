@@ -13,8 +13,8 @@ const CONFIGURATIONS_MIN = 8;
 /** Failures at the very start that end the search: nothing works here. */
 const HOPELESS_AFTER = 3;
 
-const screen = (state: SearchState, { configuration, reason }: Candidate): SearchStep => ({
-  trials: [{ configuration, reason, purpose: Purpose.SCREEN, protocol: state.protocol }],
+const tryOut = (state: SearchState, { configuration, reason }: Candidate, purpose: Purpose): SearchStep => ({
+  trials: [{ configuration, reason, purpose, protocol: state.protocol }],
   notes: [],
 });
 
@@ -43,12 +43,8 @@ function finish(state: SearchState, timing: Timing): SearchStep {
 function withoutRates(state: SearchState): SearchStep {
   if (state.observations.length < HOPELESS_AFTER) {
     const first = probe(state);
-    return screen(
-      state,
-      state.observations.length === 0
-        ? first
-        : { ...first, reason: "the first trial again: it gave no usable sample" },
-    );
+    const again = { ...first, reason: "the first trial again: it gave no usable sample" };
+    return tryOut(state, state.observations.length === 0 ? first : again, Purpose.REFERENCE);
   }
   return {
     trials: [],
@@ -67,7 +63,7 @@ export const quick: Strategy = {
     const leftMs = budgetMs - spentMs;
     if (spentMs < SCREENING_SHARE * budgetMs || distinct(state) < CONFIGURATIONS_MIN) {
       const candidate = nextScreening(state, timing, leftMs);
-      if (candidate) return screen(state, candidate);
+      if (candidate) return tryOut(state, candidate, Purpose.SCREEN);
     }
     const confirmation = nextConfirmation(state, timing, leftMs);
     return confirmation ? { trials: [confirmation], notes: [] } : finish(state, timing);

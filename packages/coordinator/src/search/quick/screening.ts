@@ -1,6 +1,6 @@
 // What the quick sweep screens, in order: a probe for the first rates, the default, the context ladder, then batch
 // sizes and threads at a context that fills quickly.
-import type { Configuration } from "@ozone/proto/configuration";
+import { type Configuration, Purpose } from "@ozone/proto/configuration";
 import { configuration, configurationKey } from "@ozone/shared/configuration";
 import type { ObjectiveFigures } from "@ozone/shared/objective";
 import { type Measured, measuredConfigurations } from "../finalists.ts";
@@ -130,7 +130,12 @@ function combinations(state: SearchState, at: Configuration, contexts: readonly 
 /** Everything worth screening that has not been tried, most important first. */
 export function candidates(state: SearchState, timing: Timing): Candidate[] {
   const base = baseConfiguration(state);
-  const tried = new Set(state.observations.map((trial) => configurationKey(trial.configuration)));
+  // The probe only gave rates: its configuration is a candidate like any other.
+  const tried = new Set(
+    state.observations
+      .filter(({ purpose }) => purpose !== Purpose.REFERENCE)
+      .map((trial) => configurationKey(trial.configuration)),
+  );
   const { contexts } = ladder(state, timing);
   const quick = contexts.filter(
     (numCtx) =>
@@ -150,12 +155,6 @@ export function candidates(state: SearchState, timing: Timing): Candidate[] {
       })),
     ...variations(state, at),
     ...combinations(state, at, contexts),
-    ...contexts
-      .filter((numCtx) => numCtx < at.numCtx)
-      .map((numCtx) => ({
-        configuration: withChange(base, { numCtx }),
-        reason: `a smaller context: num_ctx ${numCtx}`,
-      })),
   ];
   return wanted.filter(({ configuration: point }) => !tried.has(configurationKey(point)));
 }
