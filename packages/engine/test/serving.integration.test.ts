@@ -188,7 +188,7 @@ describe("stop sequences", () => {
     const stop = whole.trim().split(" ")[5] ?? "";
     const final = await generateOnce(engine.url, {
       ...body,
-      options: { ...(body["options"] as object), stop: [stop] },
+      options: { ...(body.options as object), stop: [stop] },
     });
     expect(final.done_reason).toBe("stop");
     expect(final.response).toBe(whole.slice(0, whole.indexOf(stop)));

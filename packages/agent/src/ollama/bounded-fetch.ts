@@ -23,11 +23,20 @@ export interface BoundedFetchOptions {
   readonly onEnd?: () => void;
 }
 
+/** A server that does not even accept a connection in this time is not there. */
+const CONNECT_LIMIT_MS = 10_000;
+
 type FetchFunction = typeof globalThis.fetch;
 type Chunks = AsyncIterable<unknown>;
 
-// One connection pool for the process; an idle connection is dropped before the server's own keep-alive ends.
-const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 10_000 } });
+// A connection per request: a pooled one may be closed by the server in the moment of its next use, and that would
+// look like a crash in the middle of a trial.
+const dispatcher = new Agent({
+  pipelining: 0,
+  headersTimeout: 0,
+  bodyTimeout: 0,
+  connect: { timeout: CONNECT_LIMIT_MS },
+});
 
 /** A fetch for one request of the ollama client. */
 export function boundedFetch(options: BoundedFetchOptions): FetchFunction {

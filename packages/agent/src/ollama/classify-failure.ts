@@ -17,7 +17,7 @@ export interface FailedRequest {
 }
 
 const OUT_OF_MEMORY =
-  /out of (device )?memory|cudaMalloc failed|hipMalloc failed|failed to allocate|allocation failed|not enough memory|insufficient ?memory|erroroutofmemory|requires more system memory|signal: killed|cannot allocate memory|too large for the available (v?ram|memory)/i;
+  /out[- ]of[- ](device )?memory|cudaMalloc failed|hipMalloc failed|failed to allocate|allocation failed|not enough memory|insufficient ?memory|erroroutofmemory|requires more system memory|signal: killed|cannot allocate memory|too large for the available (v?ram|memory)/i;
 
 const CONTEXT_TOO_LARGE =
   /exceeds? the (available )?context|exceed_context_size|longer than the context|input length exceeds|context (size|length) exceeded/i;
@@ -52,7 +52,7 @@ export function classifyFailure(request: FailedRequest): FailureClass {
 }
 
 function classOfText({ text, phase, status }: FailedRequest): FailureClass | null {
-  if (status === 404 && /not found/i.test(text)) return "model_missing";
+  if (status === 404 && /model .*not found/i.test(text)) return "model_missing";
   if (OUT_OF_MEMORY.test(text)) return phase === "load" ? "out_of_memory_load" : "out_of_memory_run";
   if (CONTEXT_TOO_LARGE.test(text)) return "context_too_large";
   if (LAYOUT_REFUSED.test(text)) return "out_of_memory_load";

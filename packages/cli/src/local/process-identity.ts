@@ -23,17 +23,17 @@ export function isRunning({ pid, program, folder }: ProcessClaim): boolean {
   return commandLine.includes(program) && worksFor(pid, folder);
 }
 
-/** Whether a process of that number exists at all. */
+/** Whether a process of that number runs at all. A zombie does not: it has ended and only waits for its parent. */
 export function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return platform() !== "linux" || !/\) Z /.test(readProc(pid, "stat") ?? "");
   } catch (thrown) {
     return systemCodeOf(thrown) === "EPERM";
   }
 }
 
-/** The words the process was started with; empty for a zombie; null when they can't be read. */
+/** The words the process was started with; null when they can't be read. */
 function commandLineOf(pid: number): string | null {
   if (platform() === "linux") return readProc(pid, "cmdline");
   if (platform() === "win32") return null;
@@ -53,7 +53,7 @@ function worksFor(pid: number, folder: string): boolean {
   return variable === undefined || variable === "OZONE_DATA_DIR=" || variable === `OZONE_DATA_DIR=${folder}`;
 }
 
-function readProc(pid: number, file: "cmdline" | "environ"): string | null {
+function readProc(pid: number, file: "cmdline" | "environ" | "stat"): string | null {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "utf8");
   } catch {

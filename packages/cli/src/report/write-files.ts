@@ -38,7 +38,8 @@ async function writeWhole(target: string, content: string): Promise<void> {
   }
 }
 
-function cannotWriteFile(target: string, thrown: unknown): OzoneError {
+/** One sentence for a file that could not be written: why, and what to do. */
+export function cannotWriteFile(target: string, thrown: unknown): OzoneError {
   const code = systemCodeOf(thrown);
   if (code === "ENOSPC" || code === "EDQUOT") {
     const message = `The disk is full: ${target} was not written; free some space and run \`ozone report build\` again, nothing measured is lost.`;

@@ -6,6 +6,12 @@ import { ApiError } from "./api-error.ts";
 /** The longest JSON body: a prompt of 131072 long words is about 1 MB. */
 export const jsonBytesMax = 32 * 1024 * 1024;
 
+/** A client that leaves this much of its stream unread loses its connection, so that it cannot fill the memory. */
+const unreadBytesMax = 16 * 1024 * 1024;
+
+/** Where even dropping ends and the connection is cut. */
+const droppedBytesMax = 8 * jsonBytesMax;
+
 /** A JSON object of unknown content. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -75,6 +81,7 @@ export class Exchange {
       });
     }
     this.response.write(`${JSON.stringify(body)}\n`);
+    if (this.response.writableLength > unreadBytesMax) this.response.destroy();
   }
 
   /** Ends a stream. */
@@ -87,10 +94,13 @@ export class Exchange {
     let total = 0;
     for await (const chunk of this.request as AsyncIterable<Buffer>) {
       total += chunk.length;
-      if (total > jsonBytesMax)
-        throw new ApiError(413, `the request body is longer than ${jsonBytesMax} bytes`);
-      chunks.push(chunk);
+      // The rest is read and dropped, so that the client gets its answer on a connection that stays usable.
+      if (total > jsonBytesMax) chunks.length = 0;
+      else chunks.push(chunk);
+      if (total > droppedBytesMax) break;
     }
+    if (total > jsonBytesMax)
+      throw new ApiError(413, `the request body is longer than ${jsonBytesMax} bytes`);
     return Buffer.concat(chunks);
   }
 }

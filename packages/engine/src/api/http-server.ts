@@ -66,8 +66,6 @@ function answerError(exchange: Exchange, { log }: Services, error: unknown): voi
   if (exchange.response.destroyed) return;
   if (exchange.streaming) exchange.end();
   else exchange.reply(status, { error: message });
-  // What is left of a refused body is not worth reading.
-  if (!exchange.request.complete) exchange.request.destroy();
 }
 
 function decoded(text: string): string {

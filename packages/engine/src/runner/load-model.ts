@@ -9,6 +9,8 @@ import { openNative } from "./native.ts";
 export interface LoadedModel {
   readonly model: GeneratorModel;
   readonly facts: LoadedFacts;
+  /** The library's objects: whoever uses the model keeps them, lest their finalizers run. */
+  readonly opened: Opened;
 }
 
 /** Receives llama.cpp's log lines that say something about the load, and all its warnings. */
@@ -69,13 +71,15 @@ function createContext(model: LlamaModel, request: LoadRequest): Promise<LlamaCo
 
 const kvTypeNames = { f16: "F16", q8_0: "Q8_0", q4_0: "Q4_0" } as const;
 
-interface Opened {
+/** What node-llama-cpp gave. */
+export interface Opened {
   readonly llama: Llama;
   readonly model: LlamaModel;
   readonly context: LlamaContext;
 }
 
-function describe(request: LoadRequest, { llama, model, context }: Opened): LoadedModel {
+function describe(request: LoadRequest, opened: Opened): LoadedModel {
+  const { llama, model, context } = opened;
   const native = openNative(llama, model, context);
   const { bos, shouldPrependBosToken } = model.tokens;
   const facts: LoadedFacts = {
@@ -92,6 +96,7 @@ function describe(request: LoadRequest, { llama, model, context }: Opened): Load
   };
   return {
     facts,
+    opened,
     model: {
       native,
       tokenize: (text) => {

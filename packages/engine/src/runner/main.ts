@@ -5,11 +5,11 @@
 // the server is killed, it kills itself, so that no native clean-up can keep it alive.
 import { formatLogLine, type LogLevel } from "../log.ts";
 import { Generator } from "./generator.ts";
-import { loadModel } from "./load-model.ts";
+import { type LoadedModel, loadModel } from "./load-model.ts";
 import type { FromRunner, ToRunner } from "./messages.ts";
 
+let loaded: LoadedModel | undefined;
 let generator: Generator | undefined;
-let countTokens: ((text: string) => number) | undefined;
 
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 // Ctrl-C reaches the whole process group; the server decides what happens then.
@@ -26,22 +26,21 @@ process.on("message", (message: ToRunner) => {
       generator?.cancel(message.id);
       break;
     case "count":
-      tell({ type: "counted", id: message.id, tokens: countTokens?.(message.text) ?? 0 });
+      tell({ type: "counted", id: message.id, tokens: loaded?.model.tokenize(message.text).length ?? 0 });
       break;
   }
 });
 
 async function load(request: Extract<ToRunner, { type: "load" }>["request"]): Promise<void> {
   try {
-    const { model, facts } = await loadModel(request, (level, line) => log(level, line));
-    countTokens = (text) => model.tokenize(text).length;
-    generator = new Generator(model, {
+    loaded = await loadModel(request, (level, line) => log(level, line));
+    generator = new Generator(loaded.model, {
       token: (id, text) => tell({ type: "token", id, text }),
       done: (id, result) => tell({ type: "done", id, result }),
       failed: (id, failure, text) => tell({ type: "failed", id, failure, message: text }),
       note: (text, fields) => log("WARN", text, fields),
     });
-    tell({ type: "loaded", facts });
+    tell({ type: "loaded", facts: loaded.facts });
   } catch (error) {
     tell({ type: "load-failed", message: messageOf(error) });
     return;
