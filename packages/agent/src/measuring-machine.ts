@@ -1,16 +1,32 @@
 // The machine as a trial needs it: implements the ports of measure/ with what machine/ can read.
+import { hardwareClass } from "@ozone/shared/hardware-class";
+import type { MachineFacts } from "@ozone/shared/machine-facts";
+import { OZONE_VERSION } from "@ozone/shared/version";
+import { arithmeticCeilingFlops } from "./machine/arithmetic-ceiling.ts";
 import { readConditions } from "./machine/conditions.ts";
 import { foreignLoadCores, takeCpuSnapshot } from "./machine/foreign-load.ts";
 import { findListener } from "./machine/listening-port.ts";
 import { startResourceSampler } from "./machine/resource-sampler.ts";
 import { BUSY_LOAD_CORES, waitUntilQuiet } from "./machine/wait-until-quiet.ts";
-import type { ConditionsPort, ConditionsReading, SamplerPort } from "./measure/ports.ts";
+import type { ConditionsPort, ConditionsReading, MachineIdentity, SamplerPort } from "./measure/ports.ts";
 
 /** One short look is enough when the machine is quiet; only a busy one is looked at for longer. */
 const FIRST_LOOK_MS = 400;
 const WAITING_LOOK_MS = 1_000;
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+/** Who measures, and the ceilings that its numbers are held against. */
+export const machineCeilings = (machineId: string, facts: MachineFacts): MachineIdentity => ({
+  machineId,
+  hardwareClass: hardwareClass(facts),
+  agentVersion: OZONE_VERSION,
+  memoryBandwidthBytesPerSecond: facts.memory.bandwidthBytesPerSecond,
+  cacheBandwidthBytesPerSecond: facts.memory.cacheBandwidthBytesPerSecond,
+  cacheBytes: facts.cpu.l3Bytes,
+  gpuMemoryBandwidthBytesPerSecond: null,
+  peakFlops: arithmeticCeilingFlops(facts),
+});
 
 /** Process id of the server behind a URL of this machine; null when it is elsewhere or can't be seen. */
 export async function enginePid(engineUrl: string): Promise<number | null> {

@@ -1,23 +1,23 @@
 // Starts an agent, part by part, and stops it in reverse order.
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { TrialOrder } from "@ozone/proto/trial";
 import { type Bus, connectBus } from "@ozone/shared/bus";
 import { type AgentRunFile, RUN_FILES } from "@ozone/shared/data-folder";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { hardwareClass } from "@ozone/shared/hardware-class";
 import type { MachineFacts } from "@ozone/shared/machine-facts";
-import { OZONE_VERSION } from "@ozone/shared/version";
 import type { AgentConfig } from "./config.ts";
 import { announceSelf, type Self } from "./control/announcing.ts";
-import { startHeart } from "./control/heartbeat.ts";
+import { type Heart, startHeart } from "./control/heartbeat.ts";
 import { WorkState } from "./control/work-state.ts";
 import { machineIdentity } from "./identity.ts";
 import { acquireHostLock } from "./machine/host-lock.ts";
 import { probeMachine } from "./machine/identify.ts";
-import { conditionsOf, samplerOf } from "./measuring-machine.ts";
-import { openJournal } from "./outbox/journal.ts";
-import { attemptOfKey, openOutbox } from "./outbox/outbox.ts";
-import { startSender } from "./outbox/send-results.ts";
+import { conditionsOf, machineCeilings, samplerOf } from "./measuring-machine.ts";
+import { type Journal, openJournal } from "./outbox/journal.ts";
+import { attemptOfKey, type Outbox, openOutbox } from "./outbox/outbox.ts";
+import { type Sender, startSender } from "./outbox/send-results.ts";
 import { sleep } from "./pause.ts";
 import { runTrial } from "./run-trial.ts";
 import { takeTrials } from "./take-trials.ts";
@@ -66,8 +66,6 @@ async function writeRunFile(dataDir: string, content: AgentRunFile): Promise<voi
   await writeFile(path, `${JSON.stringify(content)}\n`, { mode: 0o600 });
 }
 
-const bandwidthOf = ({ memory }: MachineFacts): number | null => memory.bandwidthBytesPerSecond;
-
 /** The probe needs a quiet machine for its second of reading: another agent of this host may be measuring. */
 async function probeAlone(dataDir: string, stop: AbortSignal): Promise<MachineFacts> {
   const hostIdFile = join(dataDir, "host-id");
@@ -83,10 +81,7 @@ async function probeAlone(dataDir: string, stop: AbortSignal): Promise<MachineFa
 }
 
 /** Results that were saved before the journal could note it are noted now. */
-async function reconcile(
-  outbox: Awaited<ReturnType<typeof openOutbox>>,
-  journal: Awaited<ReturnType<typeof openJournal>>,
-) {
+async function reconcile(outbox: Outbox, journal: Journal): Promise<void> {
   for (const key of outbox.pending()) {
     const { trialId, attempt } = attemptOfKey(key);
     const payload = journal.isFinished(trialId, attempt) ? null : await outbox.read(key);
@@ -94,72 +89,84 @@ async function reconcile(
   }
 }
 
-/**
- * Runs an agent until `stop` aborts.
- * @throws OzoneError with one sentence when it can't start.
- */
-export async function runAgent(config: AgentConfig, log: Log, stop: AbortSignal): Promise<void> {
+/** The parts of a running agent. */
+interface Parts {
+  readonly bus: Bus;
+  readonly self: Self;
+  readonly state: WorkState;
+  readonly outbox: Outbox;
+  readonly journal: Journal;
+  readonly heart: Heart;
+  readonly sender: Sender;
+  readonly announce: () => Promise<void>;
+}
+
+async function openParts(config: AgentConfig, log: Log, stop: AbortSignal): Promise<Parts> {
   const machineId = await machineIdentity(config.dataDir);
   const facts = await probeAlone(config.dataDir, stop);
   const outbox = await openOutbox(join(config.dataDir, "outbox"), log);
   const journal = await openJournal(config.dataDir);
   await reconcile(outbox, journal);
   const bus = await connectPatiently(config, log, stop);
-  const { engineUrl } = config;
-  const self: Self = { machineId, name: config.name, facts, engineUrl };
+  const self: Self = { machineId, name: config.name, facts, engineUrl: config.engineUrl };
   const state = new WorkState();
   const announce = async () => heart.setInterval(await announceSelf(bus, self, stop));
   const heart = startHeart({ bus, machineId, state, outbox, announce }, HEARTBEAT_FIRST_MS);
   const sender = startSender({ bus, machineId, outbox, journal, log });
+  return { bus, self, state, outbox, journal, heart, sender, announce };
+}
+
+/** Runs a trial on this machine, telling the heartbeat what is being done. */
+function trialRunner(config: AgentConfig, { self, state, heart }: Parts) {
+  const { engineUrl, facts, machineId } = self;
+  const fixed = {
+    engineUrl,
+    machine: machineCeilings(machineId, facts),
+    cacheDir: join(config.dataDir, "cache"),
+    conditions: conditionsOf(engineUrl),
+    sampler: samplerOf(engineUrl),
+    onActivity: (words: string) => {
+      state.say(words);
+      heart.beatNow();
+    },
+  };
+  return (order: TrialOrder, signal: AbortSignal) => runTrial(order, { ...fixed, signal });
+}
+
+async function work(config: AgentConfig, parts: Parts, log: Log, stop: AbortSignal): Promise<void> {
+  const { bus, self, state, outbox, journal, heart, sender, announce } = parts;
+  await announcePatiently(announce, log, stop);
+  state.say("idle");
+  // While a trial runs nothing else may ask the engine.
+  const renew = () => (state.current ? undefined : announce().catch(() => undefined));
+  const renewing = setInterval(renew, RENEW_MS);
+  log(`machine ${self.machineId} (${hardwareClass(self.facts)}) is ready, engine ${self.engineUrl}`);
+  const ports = {
+    ...{ bus, state, outbox, journal, log, announce },
+    machineId: self.machineId,
+    lockHost: (signal: AbortSignal, onWait: () => void) => acquireHostLock({ signal, onWait }),
+    onTaken: () => heart.beatNow(),
+    onFinished: () => sender.wake(),
+    runTrial: trialRunner(config, parts),
+  };
+  await takeTrials(ports, stop);
+  clearInterval(renewing);
+}
+
+/**
+ * Runs an agent until `stop` aborts.
+ * @throws OzoneError with one sentence when it can't start.
+ */
+export async function runAgent(config: AgentConfig, log: Log, stop: AbortSignal): Promise<void> {
+  const parts = await openParts(config, log, stop);
+  const { machineId, engineUrl } = parts.self;
   await writeRunFile(config.dataDir, { pid: process.pid, machineId, engineUrl });
   try {
-    await announcePatiently(announce, log, stop);
-    state.say("idle");
-    const renewing = setInterval(() => {
-      // While a trial runs nothing else may ask the engine.
-      if (!state.current) announce().catch(() => undefined);
-    }, RENEW_MS);
-    log(`machine ${machineId} (${hardwareClass(facts)}) is ready, engine ${engineUrl}`);
-    const machine = {
-      machineId,
-      hardwareClass: hardwareClass(facts),
-      agentVersion: OZONE_VERSION,
-      memoryBandwidthBytesPerSecond: bandwidthOf(facts),
-      peakFlops: null,
-    };
-    await takeTrials(
-      {
-        bus,
-        machineId,
-        state,
-        outbox,
-        journal,
-        log,
-        announce,
-        lockHost: (signal, onWait) => acquireHostLock({ signal, onWait }),
-        onTaken: () => heart.beatNow(),
-        onFinished: () => sender.wake(),
-        runTrial: (order, signal) =>
-          runTrial(order, {
-            engineUrl,
-            machine,
-            cacheDir: join(config.dataDir, "cache"),
-            signal,
-            onActivity: (words) => {
-              state.say(words);
-              heart.beatNow();
-            },
-            conditions: conditionsOf(engineUrl),
-            sampler: samplerOf(engineUrl),
-          }),
-      },
-      stop,
-    );
-    clearInterval(renewing);
+    await work(config, parts, log, stop);
   } finally {
-    await sender.stop();
-    await heart.stop();
-    await bus.close();
+    await parts.sender.stop();
+    await parts.heart.stop();
+    await parts.bus.close();
     await rm(join(config.dataDir, RUN_FILES.agent), { force: true });
   }
 }

@@ -20,14 +20,14 @@ import { healthHandlers } from "./api/health.ts";
 import { machineHandlers } from "./api/machines.ts";
 import { presetHandlers, reportHandlers } from "./api/presets.ts";
 import { sweepHandlers } from "./api/sweeps.ts";
-import { createChangeSignal } from "./change-signal.ts";
+import { type ChangeSignal, createChangeSignal } from "./change-signal.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { acceptAnnouncement, acceptHeartbeat } from "./fleet/machines-online.ts";
 import { openBusServer, openDatabase } from "./parts.ts";
 import { refuseSecondCoordinator, removeRunFile, writeRunFile } from "./run-file.ts";
 import { extendAllLeases } from "./store/attempts.ts";
 import { openStore } from "./store/open-store.ts";
-import { startTasks } from "./tasks.ts";
+import { startTasks, type Tasks } from "./tasks.ts";
 
 /** A running coordinator. */
 export interface Coordinator {
@@ -67,7 +67,7 @@ async function stopAll(log: Logger, stops: readonly (() => unknown)[]): Promise<
  * @throws OzoneError with one sentence; what had been started is stopped then.
  */
 export async function startCoordinator(config: CoordinatorConfig, log: Logger): Promise<Coordinator> {
-  const stops: (() => unknown)[] = [];
+  const stops: Stops = [];
   try {
     const { grpcAddress, natsUrl } = await open(config, log, stops);
     return { grpcAddress, natsUrl, stop: () => stopAll(log, stops) };
@@ -77,13 +77,11 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
   }
 }
 
-async function open(config: CoordinatorConfig, log: Logger, stops: (() => unknown)[]) {
-  const { dataDir, leaseMs } = config;
-  const startedAtMs = performance.now();
-  const say = (line: string) => log.info(line);
-  await makeDataDir(dataDir);
-  await refuseSecondCoordinator(dataDir);
+type Stops = (() => unknown)[];
 
+/** Postgres, NATS and what stands on them. */
+async function openParts(config: CoordinatorConfig, log: Logger, stops: Stops) {
+  const say = (line: string) => log.info(line);
   const database = await openDatabase(config, say);
   stops.push(() => database.stop());
   const store = await openStore(database.url, (problem) => log.warn(`Postgres: ${problem}`));
@@ -93,38 +91,52 @@ async function open(config: CoordinatorConfig, log: Logger, stops: (() => unknow
   const bus = await connectBus({ url: busServer.url, name: "ozone-coordinator" });
   stops.push(() => bus.close());
   await ensureStreams(bus);
-  await extendAllLeases(store.db, leaseMs);
+  await extendAllLeases(store.db, config.leaseMs);
+  return { store, bus, natsUrl: busServer.url, words: { database: database.words, bus: busServer.words } };
+}
 
-  const changes = createChangeSignal();
-  const onError = (name: string, thrown: unknown) => log.warn({ task: name }, messageOf(thrown));
-  const tasks = startTasks({ store, bus, leaseMs, changes, onError });
-  stops.push(() => tasks.stop());
-  const logged = (thrown: unknown) => {
+type Parts = Awaited<ReturnType<typeof openParts>>;
+
+interface Running extends Parts {
+  readonly tasks: Tasks;
+  readonly changes: ChangeSignal;
+  readonly leaseMs: number;
+  readonly onError: (name: string, thrown: unknown) => void;
+}
+
+/** Answers machines. */
+function listenToFleet({ store, bus, tasks, changes, leaseMs, onError }: Running): () => void {
+  const reported = (thrown: unknown) => {
     onError("fleet", thrown);
     throw thrown;
   };
-  stops.push(
-    onAnnouncement(bus, async (machineId, message) => {
-      const reply = await acceptAnnouncement(store, { machineId, message, leaseMs }).catch(logged);
-      if (reply.accepted) {
-        await ensureStreams(bus);
-        await ensureWorkConsumer(bus, machineId, leaseMs);
-      }
-      tasks.wake();
-      changes.notify();
-      return reply;
-    }),
-    onHeartbeat(bus, async (machineId, message) => {
-      const reply = await acceptHeartbeat(store, { machineId, message, leaseMs }).catch(logged);
-      changes.notify();
-      return reply;
-    }),
-  );
+  const endAnnouncements = onAnnouncement(bus, async (machineId, message) => {
+    const reply = await acceptAnnouncement(store, { machineId, message, leaseMs }).catch(reported);
+    if (reply.accepted) {
+      await ensureStreams(bus);
+      await ensureWorkConsumer(bus, machineId, leaseMs);
+    }
+    tasks.wake();
+    changes.notify();
+    return reply;
+  });
+  const endHeartbeats = onHeartbeat(bus, async (machineId, message) => {
+    const reply = await acceptHeartbeat(store, { machineId, message, leaseMs }).catch(reported);
+    changes.notify();
+    return reply;
+  });
+  return () => {
+    endAnnouncements();
+    endHeartbeats();
+  };
+}
 
+/** The gRPC server with all services. */
+function buildServer({ store, tasks, changes, leaseMs, words }: Running, startedAtMs: number) {
   const server = createServer();
-  const watchChange = (signal: AbortSignal) => changes.next(signal, WATCH_INTERVAL_MS);
-  addService(server, SweepService, sweepHandlers({ store, leaseMs, wake: tasks.wake, changed: watchChange }));
-  const parts = { database: database.words, bus: busServer.words, startedAtMs };
+  const changed = (signal: AbortSignal) => changes.next(signal, WATCH_INTERVAL_MS);
+  addService(server, SweepService, sweepHandlers({ store, leaseMs, wake: tasks.wake, changed }));
+  const parts = { ...words, startedAtMs };
   addService(
     server,
     MachineService,
@@ -137,14 +149,26 @@ async function open(config: CoordinatorConfig, log: Logger, stops: (() => unknow
     Health,
     healthHandlers(() => true),
   );
+  return server;
+}
+
+async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
+  const { dataDir, leaseMs } = config;
+  const startedAtMs = performance.now();
+  await makeDataDir(dataDir);
+  await refuseSecondCoordinator(dataDir);
+  const parts = await openParts(config, log, stops);
+  const changes = createChangeSignal();
+  const onError = (name: string, thrown: unknown) => log.warn({ task: name }, messageOf(thrown));
+  const tasks = startTasks({ ...parts, leaseMs, changes, onError });
+  stops.push(() => tasks.stop());
+  const running = { ...parts, tasks, changes, leaseMs, onError };
+  stops.push(listenToFleet(running));
+  const server = buildServer(running, startedAtMs);
   const grpcAddress = await listen(server, config.grpcAddress);
   stops.push(() => stopServer(server));
-  await writeRunFile(dataDir, {
-    pid: process.pid,
-    grpcAddress,
-    natsUrl: busServer.url,
-    version: OZONE_VERSION,
-  });
+  const { natsUrl } = parts;
+  await writeRunFile(dataDir, { pid: process.pid, grpcAddress, natsUrl, version: OZONE_VERSION });
   stops.push(() => removeRunFile(dataDir));
-  return { grpcAddress, natsUrl: busServer.url };
+  return { grpcAddress, natsUrl };
 }
