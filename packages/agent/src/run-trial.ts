@@ -41,9 +41,10 @@ async function measure(attempt: Attempt): Promise<void> {
     await startFreshRunner(attempt, launch);
     const prompts = await preparePrompts(attempt);
     await warmUpRunner(attempt, prompts);
-    await takeSamples(attempt, launch, prompts);
+    const goOn = await takeSamples(attempt, launch, prompts);
     if (launch === launches - 1) await probeOptions(attempt);
     await unloadModel(attempt);
+    if (!goOn) break;
   }
 }
 

@@ -84,9 +84,9 @@ describe("ozone sweep run", () => {
       matrix: { numCtx: [4096, 8192], numBatch: [512, 1024] },
     });
     expect(stderr).toContain(
-      "trial 1 of 3 · num_ctx 8192, num_batch 512, num_thread 1, num_predict 128 · filling 7372 tokens · 41 s left",
+      "trial 1 of 3 planned so far · num_ctx 8192, num_batch 512, num_thread 1, num_predict 128 · filling 7372 tokens · 41 s left",
     );
-    expect(stderr).toContain("decode 43.9 t/s, prefill 804.0 t/s, TTFT 9.17 s (n 1, no interval)");
+    expect(stderr).toContain("decode 43.9 t/s, prefill 804.0 t/s, TTFT 9.17 s (n 1)");
     expect(stderr).toContain("out_of_memory_load: no room");
     expect(stdout).toContain("2 of 3 ended".replace("2", "3"));
     expect(code).toBe(0);

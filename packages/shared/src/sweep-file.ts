@@ -81,6 +81,15 @@ const budgetSchema = z
       .max(30 * 86_400_000, { error: "must be at most 30d" }),
   );
 
+const quietWaitSchema = z
+  .unknown()
+  .transform((value): unknown => (typeof value === "string" ? parseDuration(value) : null))
+  .pipe(
+    z
+      .number({ error: 'must be a duration with its unit, for example "30s" or "0s"' })
+      .max(86_400_000, { error: "must be at most 1d" }),
+  );
+
 const sweepSchema = z.strictObject(
   {
     name: label.optional(),
@@ -91,6 +100,8 @@ const sweepSchema = z.strictObject(
     fill: numbers({ from: 0.01, to: 1, whole: false }).optional(),
     repetitions: numbers({ from: 1, to: SAMPLES_PER_ATTEMPT_MAX }).optional(),
     launches: numbers({ from: 1, to: SAMPLES_PER_ATTEMPT_MAX }).optional(),
+    quiet_wait: quietWaitSchema.optional(),
+    contended: words(["allow", "refuse"]).optional(),
     matrix: matrixSchema.optional(),
   },
   { error: 'must be a list of keys with values, for example "strategy: grid"' },
@@ -156,7 +167,14 @@ function contradictions({ matrix, repetitions = 1, launches = 1 }: SweepDocument
 function requestOf(document: SweepDocument): SweepRequest {
   const { name = "", models = [], machines = [], matrix = {}, fill, repetitions, launches } = document;
   const strategy = document.strategy ?? (document.matrix ? "grid" : "quick");
-  const hasProtocol = fill !== undefined || repetitions !== undefined || launches !== undefined;
+  const protocol = {
+    fill: fill ?? 0,
+    repetitions: repetitions ?? 0,
+    launches: launches ?? 0,
+    // 0 asks for the coordinator's default; a person's "0s" means: do not wait.
+    quietWaitMs: document.quiet_wait === undefined ? 0 : Math.max(1, document.quiet_wait),
+    allowContended: document.contended === "allow",
+  };
   return create(SweepRequestSchema, {
     name,
     models,
@@ -173,8 +191,6 @@ function requestOf(document: SweepDocument): SweepRequest {
       concurrency: matrix.concurrency ?? [],
     },
     budgetMs: document.budget ?? (strategy === "quick" ? QUICK_BUDGET_MS : 0),
-    ...(hasProtocol
-      ? { protocol: { fill: fill ?? 0, repetitions: repetitions ?? 0, launches: launches ?? 0 } }
-      : {}),
+    protocol,
   });
 }

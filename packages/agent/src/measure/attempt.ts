@@ -14,7 +14,8 @@ import type { ConditionsReading, TrialPorts } from "./ports.ts";
 import { loadOptions, requestOptions } from "./sample-options.ts";
 import {
   type AttemptTime,
-  expectedMs,
+  bestPaceAfter,
+  leastMs,
   type Pace,
   paceAfter,
   proofLimitMs,
@@ -61,7 +62,10 @@ export interface Attempt {
   loadedBefore: readonly LoadedModel[];
   /** Whether the model under test is loaded by us. */
   holdsModel: boolean;
+  /** Rates of late, for limits. */
   pace: Pace;
+  /** Best rates seen, to judge whether a sample can end in time at all. */
+  bestPace: Pace;
   /** Best rates of the warm-up. */
   warmUpRates: { prefill: number | null; decode: number | null };
   /** What trying other options has shown; null when nothing was tried. */
@@ -103,6 +107,7 @@ export function openAttempt(order: TrialOrder, ports: TrialPorts): Attempt {
     loadedBefore: [],
     holdsModel: false,
     pace: { prefillTokensPerSecond: null, decodeTokensPerSecond: null },
+    bestPace: { prefillTokensPerSecond: null, decodeTokensPerSecond: null },
     warmUpRates: { prefill: null, decode: null },
     optionProbes: null,
     proofFromMs: null,
@@ -122,7 +127,7 @@ export function timeOf(attempt: Attempt): AttemptTime {
   const now = performance.now();
   const remainingMs = attempt.limitMs - (now - attempt.startedAtMs);
   if (attempt.proofFromMs === null) return { limitMs: attempt.limitMs, remainingMs };
-  const proofMs = proofLimitMs(attempt.configuration.numCtx, attempt.pace, {
+  const proofMs = proofLimitMs(attempt.configuration.numCtx, attempt.bestPace, {
     bandwidthBytesPerSecond: attempt.ports.machine.memoryBandwidthBytesPerSecond,
     weightBytesPerToken: attempt.details?.weightBytesPerToken ?? 0,
   });
@@ -169,23 +174,34 @@ export async function ask(attempt: Attempt, question: Question): Promise<StreamR
   const { ttftMs, spanMs } = timingsOf(record);
   const chunks = record.textTimesMs.length;
   // Requests that share the server say nothing about one that has it alone.
-  if (atOnce === 1) attempt.pace = paceAfter(attempt.pace, { promptTokens, ttftMs, spanMs, chunks });
+  if (atOnce === 1) {
+    const answer = { promptTokens, ttftMs, spanMs, chunks };
+    attempt.pace = paceAfter(attempt.pace, answer);
+    attempt.bestPace = bestPaceAfter(attempt.bestPace, answer);
+  }
   return record;
 }
 
+/** Whether a request can end in the time that is left, at the best rates seen so far. */
+export function canEndInTime(attempt: Attempt, size: RequestSize): boolean {
+  const { remainingMs } = timeOf(attempt);
+  const expected = leastMs(size, attempt.bestPace);
+  return remainingMs > 0 && (expected === null || expected <= remainingMs);
+}
+
 /**
- * Gives up before a request that can't end in time at the rates seen so far.
+ * Gives up before a request that can't end in time at the best rates seen so far.
  * @throws TrialFailure request_timeout
  */
 export function requireTime(attempt: Attempt, size: RequestSize): void {
   const { remainingMs } = timeOf(attempt);
-  const expected = expectedMs(size, attempt.pace);
-  if (remainingMs > 0 && (expected === null || expected <= remainingMs)) return;
+  if (canEndInTime(attempt, size)) return;
+  const expected = leastMs(size, attempt.bestPace);
   const spentMs = performance.now() - attempt.startedAtMs;
   const why =
     expected === null || remainingMs <= 0
       ? `The time for this context is used up after ${formatDuration(spentMs)}.`
-      : `At the rates seen so far ${size.promptTokens} + ${size.numPredict} tokens would take ${formatDuration(expected)}, and ${formatDuration(remainingMs)} are left.`;
+      : `At the best rates seen so far ${size.promptTokens} + ${size.numPredict} tokens take ${formatDuration(expected)}, and ${formatDuration(remainingMs)} are left.`;
   throw new TrialFailure(
     "request_timeout",
     `${why} The server hangs or drips, or the context is too large for this machine; use a smaller num_ctx or a longer time limit.`,

@@ -3,7 +3,7 @@ import { promptTokensFor } from "@ozone/shared/configuration";
 import { TrialFailure } from "@ozone/shared/failure";
 import { formatDuration } from "@ozone/shared/units";
 import { type LoadedModel, sameModel } from "../ollama/engine-state.ts";
-import { type Attempt, ask, loadOptionsOf, requireTime, timeOf, warn } from "./attempt.ts";
+import { type Attempt, ask, canEndInTime, loadOptionsOf, requireTime, timeOf, warn } from "./attempt.ts";
 import { requestOptions } from "./sample-options.ts";
 import { loadLimitMs } from "./time-limits.ts";
 import { serverFiguresOf, timingsOf } from "./timings.ts";
@@ -47,19 +47,27 @@ export async function startFreshRunner(attempt: Attempt, launch: number): Promis
   await firstLook(attempt);
 }
 
-/** A few words in, a few tokens out: rates enough to see whether a sample can end in time at all. */
-const FIRST_WORDS = 12;
-const FIRST_PREDICT = 8;
+/** A few words in, a few tokens out: is there any hope that a sample ends in time? The longer look is the fairer one. */
+const SHORT_LOOK_WORDS = 12;
+const LONG_LOOK_WORDS = 150;
+const LOOK_PREDICT = 8;
 
 async function firstLook(attempt: Attempt): Promise<void> {
   const { configuration, protocol } = attempt;
-  const prompt = candidateWords.slice(0, FIRST_WORDS).join(" ");
-  const numPredict = Math.min(FIRST_PREDICT, configuration.numPredict);
-  await ask(attempt, { prompt, promptTokens: FIRST_WORDS, numPredict });
-  requireTime(attempt, {
+  const sample = {
     promptTokens: promptTokensFor(configuration, protocol.fill),
     numPredict: configuration.numPredict,
-  });
+  };
+  await look(attempt, SHORT_LOOK_WORDS);
+  if (canEndInTime(attempt, sample)) return;
+  await look(attempt, Math.min(LONG_LOOK_WORDS, Math.floor(configuration.numCtx / 4)));
+  requireTime(attempt, sample);
+}
+
+async function look(attempt: Attempt, words: number): Promise<void> {
+  const prompt = candidateWords.slice(-words).join(" ");
+  const numPredict = Math.min(LOOK_PREDICT, attempt.configuration.numPredict);
+  await ask(attempt, { prompt, promptTokens: words, numPredict });
 }
 
 /** What /api/ps says about the model under test, or null when it is not loaded. @throws TrialFailure */

@@ -21,10 +21,10 @@ import type { TrialFailure } from "@ozone/shared/failure";
 import { provenanceOf } from "@ozone/shared/provenance";
 import { flagOutliers } from "@ozone/shared/statistics/outliers";
 import type { Attempt } from "./attempt.ts";
+import { factsOf } from "./attempt-facts.ts";
 import { certify } from "./certificate/certify.ts";
 import type { AttemptFacts, SampleFacts } from "./certificate/facts.ts";
 import { decodeRate, interTokenTimes, prefillRate } from "./figures.ts";
-import { serverFiguresOf, timingsOf } from "./timings.ts";
 
 /** Fewer samples than this say nothing about outliers. */
 const OUTLIERS_FROM = 3;
@@ -77,28 +77,6 @@ function samplesOf(attempt: Attempt): Sample[] {
   return facts.samples.map((one, index) =>
     sampleOf(one, facts, { index, outlier: outliers[index] ?? false }),
   );
-}
-
-function factsOf(attempt: Attempt): AttemptFacts | null {
-  if (attempt.model === null || attempt.details === null) return null;
-  const samples: SampleFacts[] = attempt.samples.map((evidence) => ({
-    evidence,
-    figures: serverFiguresOf(evidence.stream.done),
-    timings: timingsOf(evidence.stream),
-  }));
-  return {
-    configuration: attempt.configuration,
-    model: attempt.model,
-    details: attempt.details,
-    machine: attempt.ports.machine,
-    engineVersion: attempt.identity?.version ?? "",
-    loads: attempt.loads,
-    loadedBefore: attempt.loadedBefore,
-    conditions: attempt.conditions,
-    warmUp: { ...attempt.warmUpRates, bytesPerToken: attempt.bytesPerToken },
-    optionProbes: attempt.optionProbes,
-    samples,
-  };
 }
 
 /** Flagged by decode rate; kept all the same. */

@@ -3,9 +3,9 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { promptTokensFor } from "@ozone/shared/configuration";
 import { TrialFailure } from "@ozone/shared/failure";
 import { type StreamRecord, StreamRecorder } from "../ollama/stream-record.ts";
-import { type Attempt, ask } from "./attempt.ts";
+import { type Attempt, ask, warn } from "./attempt.ts";
+import { lastSamplesPass } from "./attempt-facts.ts";
 import type { EngineSnapshot, SampleEvidence } from "./evidence.ts";
-import { serverFiguresOf } from "./timings.ts";
 import type { PromptSource } from "./word-pool.ts";
 
 /** Below this there is no prompt to speak of. */
@@ -21,20 +21,29 @@ interface Round {
   readonly promptTokens: number;
 }
 
-/** @throws TrialFailure */
-export async function takeSamples(attempt: Attempt, launch: number, prompts: PromptSource): Promise<void> {
+/**
+ * Takes the samples of a launch. One that fails a check is repeated once beside it; when that fails too, the server or
+ * the configuration is at fault and more of the same would tell nothing.
+ * @returns whether it is worth going on
+ * @throws TrialFailure
+ */
+export async function takeSamples(attempt: Attempt, launch: number, prompts: PromptSource): Promise<boolean> {
   const { protocol, ports } = attempt;
   const round: Round = { launch, prompts, promptTokens: fillingTokens(attempt) };
   const wanted = Math.max(1, protocol.repetitions);
   for (let taken = 1; taken <= wanted; taken += 1) {
     ports.onActivity(`sample ${taken} of ${wanted}: filling ${round.promptTokens} tokens`);
-    const samples = await takeRound(attempt, round);
-    attempt.samples.push(...samples);
-    attempt.proofFromMs = null;
-    if (samples.every(isWhole) || samples.some(({ refusal }) => refusal !== null)) continue;
-    ports.onActivity(`sample ${taken} of ${wanted} once more beside it: it was not whole`);
-    attempt.samples.push(...(await takeRound(attempt, round)));
+    if (await takeRound(attempt, round)) continue;
+    if (attempt.samples.some(({ refusal }) => refusal !== null)) return false;
+    ports.onActivity(`sample ${taken} of ${wanted} once more beside it: it failed a check`);
+    if (await takeRound(attempt, round)) continue;
+    warn(attempt, {
+      code: "stopped_early",
+      message: `Sample ${taken} of ${wanted} and its repetition both failed a check; the other samples were not taken.`,
+    });
+    return false;
   }
+  return true;
 }
 
 function fillingTokens({ configuration, protocol }: Attempt): number {
@@ -46,20 +55,12 @@ function fillingTokens({ configuration, protocol }: Attempt): number {
   );
 }
 
-/** Whether the answer has the length it was asked for; the certificate says more. */
-function isWhole({ stream, promptTokens, numPredict }: SampleEvidence): boolean {
-  const figures = serverFiguresOf(stream.done);
-  return figures.promptTokens === promptTokens && figures.generatedTokens === numPredict;
-}
-
 /**
  * One request, or as many at once as the configuration says. All of a round start at the same intended moment, so that
  * a request that waits for another one's end counts its wait.
+ * @returns whether all of them pass their checks
  */
-async function takeRound(
-  attempt: Attempt,
-  { launch, prompts, promptTokens }: Round,
-): Promise<SampleEvidence[]> {
+async function takeRound(attempt: Attempt, { launch, prompts, promptTokens }: Round): Promise<boolean> {
   const { numPredict, concurrency } = attempt.configuration;
   const atOnce = Math.max(1, concurrency);
   const texts = Array.from({ length: atOnce }, () => prompts.make(promptTokens));
@@ -90,7 +91,9 @@ async function takeRound(
     resources,
     ownDelayMs,
   };
-  return answers.map((answer) => ({ ...common, ...answer }));
+  attempt.samples.push(...answers.map((answer): SampleEvidence => ({ ...common, ...answer })));
+  attempt.proofFromMs = null;
+  return lastSamplesPass(attempt, atOnce);
 }
 
 /** A prompt that fits the context asked for, refused as too long for it, is evidence about that context. */

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { expectedMs, loadLimitMs, paceAfter, proofLimitMs, requestLimitMs } from "./time-limits.ts";
+import {
+  bestPaceAfter,
+  expectedMs,
+  loadLimitMs,
+  paceAfter,
+  proofLimitMs,
+  requestLimitMs,
+} from "./time-limits.ts";
 
 const size = { promptTokens: 1843, numPredict: 128 };
 const quick = { prefillTokensPerSecond: 5000, decodeTokensPerSecond: 200 };
@@ -49,9 +56,18 @@ describe("time limits", () => {
     expect(proofLimitMs(2048, { ...slow, decodeTokensPerSecond: 0.5 }, speed)).toBe(45_000);
   });
 
-  it("take the pace from the client's clock alone", () => {
-    const pace = paceAfter(quick, { promptTokens: 100, ttftMs: 500, spanMs: 1000, chunks: 11 });
-    expect(pace).toEqual({ prefillTokensPerSecond: 200, decodeTokensPerSecond: 10 });
-    expect(paceAfter(quick, { promptTokens: 5, ttftMs: null, spanMs: null, chunks: 0 })).toEqual(quick);
+  it("take the pace from the client's clock alone, and slowness only from prompts long enough to show it", () => {
+    const answer = { promptTokens: 100, ttftMs: 500, spanMs: 1000, chunks: 11 };
+    expect(paceAfter(quick, answer)).toEqual({ prefillTokensPerSecond: 200, decodeTokensPerSecond: 10 });
+    expect(paceAfter(quick, { ...answer, promptTokens: 10 }).prefillTokensPerSecond).toBe(5000);
+    expect(paceAfter(quick, { promptTokens: 500, ttftMs: null, spanMs: null, chunks: 0 })).toEqual(quick);
+  });
+
+  it("keep the best rates to judge by what a server can do", () => {
+    const answer = { promptTokens: 100, ttftMs: 500, spanMs: 10, chunks: 11 };
+    expect(bestPaceAfter(quick, answer)).toEqual({
+      prefillTokensPerSecond: 5000,
+      decodeTokensPerSecond: 1000,
+    });
   });
 });

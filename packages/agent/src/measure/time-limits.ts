@@ -59,6 +59,13 @@ export function expectedMs({ promptTokens, numPredict }: RequestSize, pace: Pace
   return prefillMs + decodeMs;
 }
 
+/** Least duration of a request at these rates, depth left out, in milliseconds; null before any were. */
+export function leastMs({ promptTokens, numPredict }: RequestSize, pace: Pace): number | null {
+  const { prefillTokensPerSecond: prefill, decodeTokensPerSecond: decode } = pace;
+  if (prefill === null) return null;
+  return (1000 * promptTokens) / prefill + (decode === null ? 0 : (1000 * (numPredict - 1)) / decode);
+}
+
 /** Longest time for one request, in milliseconds; `atOnce` requests share the server. */
 export function requestLimitMs(
   size: RequestSize,
@@ -92,21 +99,42 @@ function isHonestlySlow({ decodeTokensPerSecond }: Pace, speed: SpeedFacts): boo
   return decodeTokensPerSecond >= (HONESTLY_SLOW_SHARE * bandwidth) / weightBytesPerToken;
 }
 
-/**
- * The pace after one more answer, from the client's own clock: a server can't talk itself more time.
- * `chunks` are the texts that came, the first included.
- */
-export function paceAfter(
-  pace: Pace,
-  answer: { promptTokens: number; ttftMs: number | null; spanMs: number | null; chunks: number },
-): Pace {
-  const { promptTokens, ttftMs, spanMs, chunks } = answer;
+/** Below this the fixed cost of a request hides the rate: such an answer can show that a server is fast, not slow. */
+const TELLING_TOKENS = 64;
+
+/** One answer, on the client's own clock: a server can't talk itself more time. */
+export interface TimedAnswer {
+  readonly promptTokens: number;
+  readonly ttftMs: number | null;
+  readonly spanMs: number | null;
+  /** Texts that came, the first included. */
+  readonly chunks: number;
+}
+
+/** The pace after one more answer: its own where it is telling. */
+export function paceAfter(pace: Pace, answer: TimedAnswer): Pace {
+  const { prefill, decode } = ratesOf(answer);
+  const telling = answer.promptTokens >= TELLING_TOKENS;
   return {
     prefillTokensPerSecond:
-      ttftMs !== null && ttftMs > 0 ? (1000 * promptTokens) / ttftMs : pace.prefillTokensPerSecond,
-    decodeTokensPerSecond:
-      spanMs !== null && spanMs > 0 && chunks > 1
-        ? (1000 * (chunks - 1)) / spanMs
-        : pace.decodeTokensPerSecond,
+      telling && prefill !== null ? prefill : faster(pace.prefillTokensPerSecond, prefill),
+    decodeTokensPerSecond: decode ?? pace.decodeTokensPerSecond,
   };
 }
+
+/** The best pace after one more answer: what the server can do at least. */
+export function bestPaceAfter(best: Pace, answer: TimedAnswer): Pace {
+  const { prefill, decode } = ratesOf(answer);
+  return {
+    prefillTokensPerSecond: faster(best.prefillTokensPerSecond, prefill),
+    decodeTokensPerSecond: faster(best.decodeTokensPerSecond, decode),
+  };
+}
+
+const ratesOf = ({ promptTokens, ttftMs, spanMs, chunks }: TimedAnswer) => ({
+  prefill: ttftMs !== null && ttftMs > 0 ? (1000 * promptTokens) / ttftMs : null,
+  decode: spanMs !== null && spanMs > 0 && chunks > 1 ? (1000 * (chunks - 1)) / spanMs : null,
+});
+
+const faster = (one: number | null, other: number | null): number | null =>
+  one === null || other === null ? (one ?? other) : Math.max(one, other);

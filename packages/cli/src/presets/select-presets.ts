@@ -2,6 +2,7 @@
 import type { Preset } from "@ozone/proto/preset";
 import { OzoneError } from "@ozone/shared/errors";
 import { presetId } from "./preset-id.ts";
+import { inReadingOrder } from "./preset-order.ts";
 
 /**
  * The presets of one model (":latest" may be left out), or the one whose id starts with the text (4 digits at least).
@@ -9,7 +10,7 @@ import { presetId } from "./preset-id.ts";
  */
 export function selectPresets(presets: readonly Preset[], typed: string): Preset[] {
   const byModel = presets.filter(({ modelName }) => modelName === typed || modelName === `${typed}:latest`);
-  if (byModel.length > 0) return byModel;
+  if (byModel.length > 0) return inReadingOrder(byModel);
   const byId = presets.filter(
     (preset) => typed.length >= 4 && presetId(preset).startsWith(typed.toLowerCase()),
   );

@@ -10,6 +10,7 @@ import { connectCoordinator } from "../coordinator-client.ts";
 import { bringUp, type Stack } from "../local/bring-up.ts";
 import { livingCoordinator } from "../local/start-coordinator.ts";
 import { takeDown } from "../local/take-down.ts";
+import { inReadingOrder } from "../presets/preset-order.ts";
 import { type BuiltReport, buildReport } from "../report/build-report.ts";
 import { followSweep } from "../watch/follow-sweep.ts";
 import { progressWriter } from "../watch/progress-writer.ts";
@@ -79,7 +80,7 @@ async function measure(stack: Stack, options: QuickstartOptions) {
         new OzoneError("internal", `Sweep ${sweep.id} gave no preset; see \`ozone sweep show ${sweep.id}\`.`)
       );
     }
-    return { sweep, report, written, provenance, presets: report.presets };
+    return { sweep, report, written, provenance, presets: inReadingOrder(report.presets) };
   } finally {
     client.close();
   }

@@ -61,6 +61,13 @@ function sampleWords(measured: MeasuredConfiguration): string {
   const parts = [`${validSamples} valid`];
   if (rejectedSamples > 0) parts.push(`${rejectedSamples} rejected`);
   if (failedAttempts > 0) parts.push(`${failedAttempts} failed`);
-  if (validSamples > 0) parts.push(purposes.includes(Purpose.CONFIRM) ? "confirmed" : "screened only");
+  if (isReferenceOnly(purposes)) parts.push("reference, to see drift");
+  else if (validSamples > 0) {
+    parts.push(purposes.includes(Purpose.CONFIRM) ? "confirmed" : "screened only");
+  }
   return parts.join(", ");
 }
+
+/** Whether it was only run to see the machine drift: no candidate for anything. */
+export const isReferenceOnly = (purposes: readonly Purpose[]): boolean =>
+  purposes.length > 0 && purposes.every((purpose) => purpose === Purpose.REFERENCE);

@@ -20,7 +20,7 @@ describe("formatFigure()", () => {
   });
 
   it("says that there is no interval, or no measurement", () => {
-    expect(formatFigure(figure({ median: 44, n: 1 }), "t/s")).toBe("44.0 t/s no interval, n 1");
+    expect(formatFigure(figure({ median: 44, n: 1 }), "t/s")).toBe("44.0 t/s (no interval), n 1");
     expect(formatFigure(undefined, "t/s")).toBe("not measured");
     expect(formatFigure(figure({ median: 0, n: 0 }), "t/s")).toBe("not measured");
   });
@@ -55,7 +55,7 @@ describe("the small formats", () => {
     });
     expect(formatGain(gain)).toBe("decode rate: 1.18 times the default's [1.10, 1.26], better");
     expect(formatGain(create(GainSchema, { metric: "x_y", ratio: 1 }))).toBe(
-      "x y: 1.00 times the default's no interval, undecided",
+      "x y: 1.00 times the default's (no interval), undecided",
     );
     expect(formatStability(undefined)).toContain("not known");
     expect(statusWords({ status: "" })).toBe("preliminary");

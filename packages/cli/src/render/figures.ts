@@ -31,7 +31,7 @@ const seconds = (ms: number): string => (ms / 1000).toFixed(ms < 9995 ? 2 : 1);
 /** "[120.1, 126.0]" in the unit that the median is written in, or that there is no interval. */
 export function formatInterval(figure: Pick<Figure, "median" | "ciLow" | "ciHigh">, unit: Unit): string {
   const { median, ciLow, ciHigh } = figure;
-  if (ciLow === undefined || ciHigh === undefined) return "no interval";
+  if (ciLow === undefined || ciHigh === undefined) return "(no interval)";
   const inSeconds = unit === "ms" && !isBelowSecond(median);
   const inUnit = (value: number) =>
     inSeconds ? seconds(value) : unit === "ms" ? wholeMs(value) : formatNumber(value);
@@ -60,7 +60,7 @@ export const metricWords = (metric: string): string => METRIC_WORDS[metric] ?? m
 export function formatGain({ metric, ratio, ciLow, ciHigh, verdict }: Gain): string {
   const interval =
     ciLow === undefined || ciHigh === undefined
-      ? "no interval"
+      ? "(no interval)"
       : `[${ciLow.toFixed(2)}, ${ciHigh.toFixed(2)}]`;
   return `${metricWords(metric)}: ${ratio.toFixed(2)} times the default's ${interval}, ${verdict || "undecided"}`;
 }

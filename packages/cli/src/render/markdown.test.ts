@@ -18,7 +18,7 @@ describe("reportMarkdown()", () => {
       "- Stability: 6/6, at least 61 % (95 % conf.)",
       "All with num_thread 1, num_predict 128.",
       "| 4096 | num_batch 512 | 80.1 t/s [77.7, 81.7], n 6 |",
-      "| 12288 | num_batch 512 | 30.3 t/s no interval, n 1 |",
+      "| 12288 | num_batch 512 | 30.3 t/s (no interval), n 1 |",
       "screened only",
       "| out_of_memory_load |",
       "| no_prefix_cache | 1 |",

@@ -18,8 +18,10 @@ export function progressLine({ sweep, running, activities }: ProgressState): str
   if (sweep.state !== SweepState.RUNNING)
     return `${sweepStateWords(sweep.state)}: ${ended} of ${total} trials ended`;
   const [first] = running;
+  // The quick strategy plans from what it finds: its total grows.
+  const soFar = sweep.request?.strategy === "quick" ? " planned so far" : "";
   const count = first
-    ? `trial ${Math.min(ended + 1, Math.max(total, 1))} of ${total}`
+    ? `trial ${Math.min(ended + 1, Math.max(total, 1))} of ${total}${soFar}`
     : `${ended} of ${total} trials ended`;
   const what = first?.configuration ? [describeConfiguration(first.configuration)] : [];
   const others = running.length > 1 ? [`and ${running.length - 1} more at work`] : [];

@@ -9,6 +9,7 @@ import { cleanText } from "./clean-text.ts";
 import { formatFigure, formatGain, formatStability, statusWords } from "./figures.ts";
 import { engineWords, shortDigest } from "./names.ts";
 import { textPairs, textTable } from "./text-table.ts";
+import { TEXT_WIDTH, wrapText } from "./wrap-text.ts";
 
 /** What to say when there is none. */
 export const NO_PRESETS = "There is no preset yet; `ozone sweep run` measures, and presets follow from it.\n";
@@ -43,12 +44,31 @@ export function presetsText(presets: readonly Preset[]): string {
   return textTable(columns, rows) + provenanceLines(presets.map(({ provenance }) => provenance));
 }
 
+/** The presets of one quickstart in a table that fits a terminal. */
+export function presetsInShort(presets: readonly Preset[]): string {
+  const headings = ["PURPOSE", "SET", "DECODE [95 %]", "TTFT [95 %]", "STATUS"];
+  const rows = presets.map((preset) => [
+    preset.purpose,
+    Object.entries(preset.configuration ? dimensionsOf(preset.configuration) : {})
+      .filter(([name]) => name !== "num_predict")
+      .map(([name, value]) => `${name} ${value}`)
+      .join(", "),
+    formatFigure(preset.figures?.decodeTokensPerSecond, "t/s"),
+    formatFigure(preset.figures?.ttftMs, "ms"),
+    statusWords(preset),
+  ]);
+  return textTable(
+    headings.map((heading) => ({ heading })),
+    rows,
+  );
+}
+
 /** The notice of each provenance among the numbers above, after an empty line; nothing when all were measured. */
 export function provenanceLines(provenances: readonly Provenance[]): string {
   const notices = [...new Set(provenances)]
     .map((provenance) => PROVENANCE_NOTICE[provenance])
     .filter(Boolean);
-  return notices.length === 0 ? "" : `\n${notices.join("\n")}\n`;
+  return notices.map((notice) => `\n${wrapText(notice)}\n`).join("");
 }
 
 /** One screen: what to set, what it gains, how sure that is, what could go wrong, what it holds for. */
@@ -116,7 +136,7 @@ function certainty({ stability, figures, evidence, status }: Preset): string {
       ["samples", samples ? `${samples.n}, interval by ${cleanText(samples.method) || "none"}` : "none"],
       [
         "evidence",
-        `${evidence.length} attempts: ${evidence
+        `${evidence.length === 1 ? "1 attempt" : `${evidence.length} attempts`}: ${evidence
           .slice(0, 4)
           .map((id) => cleanText(id, 80))
           .join(", ")}${evidence.length > 4 ? ", ..." : ""}`,
@@ -126,8 +146,12 @@ function certainty({ stability, figures, evidence, status }: Preset): string {
   );
 }
 
-const warnings = ({ warnings: texts }: Preset): string =>
-  texts.length === 0 ? "  Nothing known.\n" : texts.map((text) => `  - ${cleanText(text)}\n`).join("");
+/** The provenance stands in the title, and its notice once below everything. */
+function warnings({ warnings: texts, provenance }: Preset): string {
+  const own = texts.filter((text) => text !== PROVENANCE_NOTICE[provenance]).map((text) => cleanText(text));
+  if (own.length === 0) return "  Nothing known.\n";
+  return own.map((text) => `  - ${wrapText(text, { width: TEXT_WIDTH - 4, indent: "    " })}\n`).join("");
+}
 
 const runnerUp = ({ runnerUp: second }: Preset): string =>
   second?.configuration

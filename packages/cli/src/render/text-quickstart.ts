@@ -5,7 +5,8 @@ import { SweepSchema } from "@ozone/proto/sweep";
 import type { QuickstartResult } from "../quickstart/run-quickstart.ts";
 import { cleanText } from "./clean-text.ts";
 import { filesText } from "./text-files.ts";
-import { presetScreen } from "./text-presets.ts";
+import { presetScreen, presetsInShort } from "./text-presets.ts";
+import { wrapText } from "./wrap-text.ts";
 
 /** What stays on the screen. */
 export function quickstartText({
@@ -16,12 +17,19 @@ export function quickstartText({
   stack,
   running,
 }: QuickstartResult): string {
-  const notes = sweep.notes.map((note) => `Note: ${cleanText(note)}\n`).join("");
+  const notes = sweep.notes.map((note) => `${wrapText(`Note: ${cleanText(note)}`)}\n`).join("");
   const next = running
     ? "Ozone is still running: `ozone preset list`, `ozone sweep run`, `ozone down`.\n"
     : "";
-  const engine = stack.engine.notice === "" ? "" : `${stack.engine.notice}\n`;
-  return [presets.map(presetScreen).join("\n\n"), notes, filesText(written, provenance), engine, next]
+  const engine = stack.engine.notice === "" ? "" : `${wrapText(stack.engine.notice)}\n`;
+  return [
+    presets.map(presetScreen).join("\n\n"),
+    presetsInShort(presets),
+    notes,
+    filesText(written, provenance),
+    engine,
+    next,
+  ]
     .filter((part) => part !== "")
     .join("\n");
 }

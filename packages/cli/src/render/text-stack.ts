@@ -4,6 +4,7 @@ import type { Stopped } from "../local/take-down.ts";
 import { cleanText } from "./clean-text.ts";
 import { engineWords } from "./names.ts";
 import { textPairs } from "./text-table.ts";
+import { wrapText } from "./wrap-text.ts";
 
 const how = (started: boolean): string => (started ? "started" : "was running");
 
@@ -23,7 +24,7 @@ export function stackText({ coordinator, engine, agent }: Stack, folder: string)
   ]);
   const remarks = [engine.notice, machine.engineProblem]
     .filter((text) => text !== "")
-    .map((text) => `\n${cleanText(text)}\n`);
+    .map((text) => `\n${wrapText(cleanText(text))}\n`);
   return table + remarks.join("");
 }
 

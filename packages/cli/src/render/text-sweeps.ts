@@ -88,21 +88,23 @@ const stateOf = (trial: Trial): string =>
     ? "rejected"
     : trialStateWords(trial.state);
 
+/** What the numbers of these lines are; said once, above them. */
+export const ENDED_TRIALS_GUIDE = "Each line is one attempt: medians of n samples; n 1 has no interval.";
+
 /** One line for a trial that has ended: its figures with their number, or why there are none. */
 export function endedTrialLine(trial: Trial): string {
-  const what = `${trial.configuration ? describeConfiguration(trial.configuration) : "a trial"} (${purposeWords(trial.purpose)})`;
-  const state = stateOf(trial).padEnd(9);
+  const what = trial.configuration ? describeConfiguration(trial.configuration) : "unknown configuration";
+  const head = `${stateOf(trial).padEnd(9)} ${purposeWords(trial.purpose).padEnd(9)} ${what}`;
   if (trial.failure) {
-    return `${state} ${what}: ${cleanText(trial.failure.failureClass)}: ${cleanText(trial.failure.message, 200)}`;
+    return `${head}: ${cleanText(trial.failure.failureClass)}: ${cleanText(trial.failure.message, 200)}`;
   }
-  if (trial.decodeTokensPerSecond === undefined || trial.validSamples === 0)
-    return `${state} ${what}: no valid sample`;
-  const figures = [`decode ${formatNumber(trial.decodeTokensPerSecond)} t/s`];
-  if (trial.prefillTokensPerSecond !== undefined) {
-    figures.push(`prefill ${formatNumber(trial.prefillTokensPerSecond)} t/s`);
-  }
-  if (trial.ttftMs !== undefined) figures.push(`TTFT ${formatMs(trial.ttftMs)}`);
-  return `${state} ${what}: ${figures.join(", ")} (n ${trial.validSamples}${trial.validSamples === 1 ? ", no interval" : ", median"})`;
+  const { decodeTokensPerSecond, prefillTokensPerSecond, ttftMs, validSamples } = trial;
+  if (decodeTokensPerSecond === undefined || validSamples === 0) return `${head}: no valid sample`;
+  const figures = [`decode ${formatNumber(decodeTokensPerSecond)} t/s`];
+  if (prefillTokensPerSecond !== undefined)
+    figures.push(`prefill ${formatNumber(prefillTokensPerSecond)} t/s`);
+  if (ttftMs !== undefined) figures.push(`TTFT ${formatMs(ttftMs)}`);
+  return `${head}: ${figures.join(", ")} (n ${validSamples})`;
 }
 
 function modelsOf({ request }: Sweep): string {

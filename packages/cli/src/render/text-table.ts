@@ -1,5 +1,6 @@
 // Plain tables for terminals: columns are as wide as their longest cell, nothing is coloured or boxed.
 import { cleanText } from "./clean-text.ts";
+import { TEXT_WIDTH, wrapText } from "./wrap-text.ts";
 
 /** One column: its heading, and whether numbers stand right. */
 export interface Column {
@@ -22,10 +23,12 @@ export function textTable(columns: readonly Column[], rows: readonly (readonly s
   return cells.map((row) => `${line(row)}\n`).join("");
 }
 
-/** Pairs under each other, the names padded to one width. */
+/** Pairs under each other, the names padded to one width, long values continued under their beginning. */
 export function textPairs(pairs: readonly (readonly [string, string])[], indent = ""): string {
   const widest = Math.max(0, ...pairs.map(([name]) => width(name)));
-  return pairs.map(([name, value]) => `${indent}${pad(name, widest, "left")}  ${value}\n`).join("");
+  const margin = " ".repeat(indent.length + widest + 2);
+  const value = (text: string) => wrapText(text, { width: TEXT_WIDTH - margin.length, indent: margin });
+  return pairs.map(([name, text]) => `${indent}${pad(name, widest, "left")}  ${value(text)}\n`).join("");
 }
 
 const width = (text: string): number => [...text].length;

@@ -5,6 +5,7 @@ import type { Preset } from "@ozone/proto/preset";
 import type { MeasuredConfiguration, Report } from "@ozone/proto/report";
 import type { TrialResult } from "@ozone/proto/trial";
 import { fileNameFor } from "@ozone/shared/file-names";
+import { inReadingOrder } from "../presets/preset-order.ts";
 
 /** Everything about one model name. */
 export interface ModelSection {
@@ -19,8 +20,6 @@ export interface ModelSection {
   readonly provenance: Provenance;
 }
 
-const PURPOSE_ORDER = ["fast_response", "balanced", "max_context"];
-
 /** One section per model name, in the order of the alphabet. */
 export function modelSections(report: Report): ModelSection[] {
   const all = [...report.presets, ...report.configurations, ...report.results];
@@ -30,7 +29,7 @@ export function modelSections(report: Report): ModelSection[] {
     const isOurs = (item: { modelName: string }) => item.modelName === modelName;
     const configurations = report.configurations.filter(isOurs).sort(byPlaceAndSize);
     const results = report.results.filter(isOurs);
-    const presets = report.presets.filter(isOurs).sort(byGroupAndPurpose);
+    const presets = inReadingOrder(report.presets.filter(isOurs));
     const machineIds = new Set([...configurations, ...results].map(({ machineId }) => machineId));
     const parts = [...presets, ...configurations, ...results];
     return {
@@ -74,15 +73,5 @@ function byPlaceAndSize(a: MeasuredConfiguration, b: MeasuredConfiguration): num
     (a.configuration?.numCtx ?? 0) - (b.configuration?.numCtx ?? 0) ||
     (a.configuration?.numBatch ?? 0) - (b.configuration?.numBatch ?? 0) ||
     (a.configuration?.numThread ?? 0) - (b.configuration?.numThread ?? 0)
-  );
-}
-
-function byGroupAndPurpose(a: Preset, b: Preset): number {
-  const rank = ({ purpose }: Preset) =>
-    (PURPOSE_ORDER.indexOf(purpose) + PURPOSE_ORDER.length + 1) % (PURPOSE_ORDER.length + 1);
-  return (
-    compareText(a.hardwareClass, b.hardwareClass) ||
-    compareText(a.modelDigest, b.modelDigest) ||
-    rank(a) - rank(b)
   );
 }

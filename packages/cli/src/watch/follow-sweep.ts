@@ -5,7 +5,7 @@ import { SweepService } from "@ozone/proto/sweep_service";
 import { type ErrorCode, OzoneError } from "@ozone/shared/errors";
 import type { CoordinatorClient } from "../coordinator-client.ts";
 import { Interrupted } from "../interruption.ts";
-import { endedTrialLine } from "../render/text-sweeps.ts";
+import { ENDED_TRIALS_GUIDE, endedTrialLine } from "../render/text-sweeps.ts";
 import type { ProgressWriter } from "./progress-writer.ts";
 
 /** One stream lives no longer than this; then it is opened again. */
@@ -38,6 +38,7 @@ export async function followSweep(options: FollowOptions): Promise<Sweep> {
   const told = new Set<string>();
   let seenAt = performance.now();
   let isAway = false;
+  writer.note(ENDED_TRIALS_GUIDE);
   for (;;) {
     if (signal.aborted) throw new Interrupted();
     try {

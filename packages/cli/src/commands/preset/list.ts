@@ -16,11 +16,12 @@ export default class PresetList extends ConnectedCommand {
     const { flags } = await this.parse(PresetList);
     const { ListPresetsResponseSchema, PresetService } = await import("@ozone/proto/preset_service");
     const { messageJson } = await import("../../message-json.ts");
+    const { inReadingOrder } = await import("../../presets/preset-order.ts");
     const { presetsText } = await import("../../render/text-presets.ts");
     const filter = { model: flags.model, hardwareClass: flags.class, purpose: flags.purpose };
     return this.withCoordinator(flags.address, async (client) => {
       const response = await client.call(PresetService.method.listPresets, filter);
-      this.print(presetsText(response.presets));
+      this.print(presetsText(inReadingOrder(response.presets)));
       return messageJson(ListPresetsResponseSchema, response);
     });
   }

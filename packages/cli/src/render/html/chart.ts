@@ -2,6 +2,7 @@
 import { Purpose } from "@ozone/proto/configuration";
 import type { MeasuredConfiguration } from "@ozone/proto/report";
 import { dimensionsOf } from "@ozone/shared/configuration";
+import { isReferenceOnly } from "../configuration-table.ts";
 import { formatFigure } from "../figures.ts";
 import { type ChartScale, chartScale, FRAME } from "./chart-scale.ts";
 import { html, type Markup } from "./markup.ts";
@@ -17,7 +18,8 @@ interface Series {
 /** The drawing with its legend; nothing when there is no rate to draw. */
 export function decodeChart(configurations: readonly MeasuredConfiguration[], modelName: string): Markup {
   const drawn = configurations.filter(
-    ({ figures, configuration }) => configuration && (figures?.decodeTokensPerSecond?.n ?? 0) > 0,
+    ({ figures, configuration, purposes }) =>
+      configuration && (figures?.decodeTokensPerSecond?.n ?? 0) > 0 && !isReferenceOnly(purposes),
   );
   if (drawn.length === 0) return html``;
   const series = seriesOf(drawn);

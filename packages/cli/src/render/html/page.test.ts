@@ -1,3 +1,4 @@
+import { Purpose } from "@ozone/proto/configuration";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { preset, sampleReport } from "../../../test/sample-report.ts";
@@ -43,7 +44,7 @@ describe("reportHtml()", () => {
       "Synthetic: real timings",
       "max_context",
       "80.1 t/s [77.7, 81.7], n 6",
-      "no interval, n 1",
+      "(no interval), n 1",
       "out_of_memory_load",
       "no_prefix_cache",
       '<svg class="chart"',
@@ -57,6 +58,14 @@ describe("reportHtml()", () => {
   it("draws a hollow point for what was only screened, and no curve without a rate", () => {
     expect(render()).toContain('class="dot screen"');
     expect(render({ configurations: [] })).not.toContain('chart" viewBox');
+  });
+
+  it("keeps the reference that only shows drift out of the curve", () => {
+    const report = sampleReport();
+    for (const measured of report.configurations) measured.purposes = [Purpose.REFERENCE];
+    const page = reportHtml(report, modelSections(report));
+    expect(page).not.toContain('<svg class="chart"');
+    expect(page).toContain("reference, to see drift");
   });
 
   it("escapes every text of others wherever it stands", () => {

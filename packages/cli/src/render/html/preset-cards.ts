@@ -73,7 +73,7 @@ const runnerUpWords = ({ runnerUp }: Preset): string =>
     : "none";
 
 const evidenceWords = ({ evidence, machineIds }: Preset): string =>
-  `${evidence.length} attempts on ${machineIds.length} ${machineIds.length === 1 ? "machine" : "machines"}`;
+  `${evidence.length} ${evidence.length === 1 ? "attempt" : "attempts"} on ${machineIds.length} ${machineIds.length === 1 ? "machine" : "machines"}`;
 
 /** The provenance is on the whole page already; the rest is worth a line each. */
 function warningList({ warnings, provenance }: Preset): Markup {

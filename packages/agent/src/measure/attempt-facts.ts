@@ -1,0 +1,35 @@
+// What the certificates are made from, taken from the journal of an attempt.
+import { isSampleValid } from "@ozone/shared/check-codes";
+import type { Attempt } from "./attempt.ts";
+import { certify } from "./certificate/certify.ts";
+import type { AttemptFacts, SampleFacts } from "./certificate/facts.ts";
+import { serverFiguresOf, timingsOf } from "./timings.ts";
+
+/** All that is known for certifying the samples so far; null before the model was found. */
+export function factsOf(attempt: Attempt): AttemptFacts | null {
+  if (attempt.model === null || attempt.details === null) return null;
+  const samples: SampleFacts[] = attempt.samples.map((evidence) => ({
+    evidence,
+    figures: serverFiguresOf(evidence.stream.done),
+    timings: timingsOf(evidence.stream),
+  }));
+  return {
+    configuration: attempt.configuration,
+    model: attempt.model,
+    details: attempt.details,
+    machine: attempt.ports.machine,
+    engineVersion: attempt.identity?.version ?? "",
+    loads: attempt.loads,
+    loadedBefore: attempt.loadedBefore,
+    conditions: attempt.conditions,
+    warmUp: { ...attempt.warmUpRates, bytesPerToken: attempt.bytesPerToken },
+    optionProbes: attempt.optionProbes,
+    samples,
+  };
+}
+
+/** Whether the last `count` samples pass every check that rejects, as far as can be said by now. */
+export function lastSamplesPass(attempt: Attempt, count: number): boolean {
+  const facts = factsOf(attempt);
+  return facts?.samples.slice(-count).every((one) => isSampleValid(certify(one, facts))) ?? false;
+}
