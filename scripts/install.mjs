@@ -1,4 +1,5 @@
-// Installs what is missing, once per lock file: `npm ci`, remembered by the hash of package-lock.json.
+// Installs what is missing, once per lock file, remembered by the hash of package-lock.json. Not `npm ci`: where a
+// registry lacks a platform package that nobody here needs, the lock lacks it too, and `npm ci` then refuses the whole.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { ROOT, run } from "./run.mjs";
@@ -24,9 +25,9 @@ export async function install() {
     .digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return;
   process.stderr.write("Installing dependencies (once, about a minute)\n");
-  const code = await run("npm", ["ci", "--no-audit", "--no-fund"], { quiet: true });
+  const code = await run("npm", ["install", "--no-save", "--no-audit", "--no-fund"], { quiet: true });
   if (code !== 0) {
-    process.stderr.write("`npm ci` failed; see above. Check the network and the npm registry's address.\n");
+    process.stderr.write("`npm install` failed; see above. Check the network and the npm registry's address.\n");
     process.exit(1);
   }
   writeFileSync(stamp, hash);

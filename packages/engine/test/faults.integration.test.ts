@@ -32,11 +32,12 @@ async function start(environment: Readonly<Record<string, string>> = {}): Promis
   return engine;
 }
 
-const endless = rawBody(wordPrompt(20, 1), { num_predict: -1, num_ctx: 2048 });
+/** Long enough for every test here, and in silence: the context is never full, so nothing is logged. */
+const endless = rawBody(wordPrompt(20, 1), { num_predict: -1, num_ctx: 32_768 });
 
 /** Starts an endless generation and waits for its first token. */
 async function streaming(engine: EngineProcess, signal?: AbortSignal): Promise<AsyncIterator<Uint8Array>> {
-  const body = JSON.stringify({ ...endless, shift: true });
+  const body = JSON.stringify(endless);
   const response = await fetch(`${engine.url}/api/generate`, {
     method: "POST",
     body,
@@ -135,7 +136,7 @@ describe("a client that leaves", () => {
     const engine = await start();
     const first = await streaming(engine);
     const gone = new AbortController();
-    const body = JSON.stringify(rawBody("house"));
+    const body = JSON.stringify(rawBody("house", { num_ctx: 32_768 }));
     const waiting = fetch(`${engine.url}/api/generate`, { method: "POST", body, signal: gone.signal });
     gone.abort();
     await expect(waiting).rejects.toThrow();
@@ -148,10 +149,10 @@ describe("server settings", () => {
   it("with two parallel slots serve two streams at once, each with the whole context", async () => {
     const engine = await start({ OLLAMA_NUM_PARALLEL: "2" });
     const endlessOne = await streaming(engine);
-    const final = await generateOnce(engine.url, rawBody(wordPrompt(1500, 5)));
+    const final = await generateOnce(engine.url, rawBody(wordPrompt(1500, 5), { num_ctx: 32_768 }));
     expect(final).toMatchObject({ prompt_eval_count: 1501, eval_count: 8 });
     expect((await loadedModels(engine.url))[0]).toMatchObject({
-      context_length: 2048,
+      context_length: 32_768,
       effective: { num_parallel: 2 },
     });
     await endlessOne.return?.();

@@ -61,7 +61,7 @@ function sampleWords(measured: MeasuredConfiguration): string {
   const parts = [`${validSamples} valid`];
   if (rejectedSamples > 0) parts.push(`${rejectedSamples} rejected`);
   if (failedAttempts > 0) parts.push(`${failedAttempts} failed`);
-  if (isReferenceOnly(purposes)) parts.push("reference, to see drift");
+  if (isReferenceOnly(purposes)) parts.push("reference for drift");
   else if (validSamples > 0) {
     parts.push(purposes.includes(Purpose.CONFIRM) ? "confirmed" : "screened only");
   }

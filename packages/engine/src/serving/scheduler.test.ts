@@ -31,8 +31,9 @@ class FakeRunner implements Runner {
     throw new Error("not part of this test");
   }
 
+  /** Like a real process, it is gone only some time after it was told to. */
   stop(): Promise<void> {
-    this.die();
+    setImmediate(() => this.die());
     return this.ended;
   }
 

@@ -65,7 +65,7 @@ describe("reportHtml()", () => {
     for (const measured of report.configurations) measured.purposes = [Purpose.REFERENCE];
     const page = reportHtml(report, modelSections(report));
     expect(page).not.toContain('<svg class="chart"');
-    expect(page).toContain("reference, to see drift");
+    expect(page).toContain("reference for drift");
   });
 
   it("escapes every text of others wherever it stands", () => {

@@ -1,0 +1,229 @@
+// Whole trials against the scripted Ollama: the honest one, what it leaves behind, and how it ends early.
+import { Purpose } from "@ozone/proto/configuration";
+import { Provenance } from "@ozone/proto/machine";
+import { Verdict } from "@ozone/proto/trial";
+import {
+  flatPace,
+  type ScriptChange,
+  type ScriptedOllama,
+  startScriptedOllama,
+} from "@ozone/simulator/scripted-ollama";
+import { afterEach, describe, expect, it } from "vitest";
+import { cleanUpLeftovers } from "./measure/leave-no-trace.ts";
+import { failedCodes, orderFor, portsFor, story, unknownCodes } from "./measure/trial-material.ts";
+import { runTrial } from "./run-trial.ts";
+
+const servers: ScriptedOllama[] = [];
+async function scripted(change: ScriptChange = {}): Promise<ScriptedOllama> {
+  const server = await startScriptedOllama(change);
+  servers.push(server);
+  return server;
+}
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.stop()));
+});
+
+const loadedModels = async (server: ScriptedOllama): Promise<{ name: string; context_length: number }[]> =>
+  (
+    (await (await fetch(`${server.url}/api/ps`)).json()) as {
+      models: { name: string; context_length: number }[];
+    }
+  ).models;
+
+/** Waits until the server has unloaded what it was asked to. */
+async function untilUnloaded(server: ScriptedOllama): Promise<void> {
+  const deadline = Date.now() + 5000;
+  for (let models = await loadedModels(server); models.length > 0; models = await loadedModels(server)) {
+    if (Date.now() > deadline) throw new Error(`still loaded: ${JSON.stringify(models)}`);
+  }
+}
+
+const generations = (server: ScriptedOllama) =>
+  server.requests
+    .filter(({ path }) => path === "/api/generate")
+    .map(({ body }) => body as Record<string, unknown>);
+
+describe("an honest trial", () => {
+  it("is valid, fills the context, and has no check unknown but what only hardware can tell", async () => {
+    const server = await scripted();
+    const result = await runTrial(
+      orderFor({ repetitions: 3, point: { numThread: 2 } }),
+      portsFor(server.url),
+    );
+    expect(story(result)).toBe("");
+    expect(result.verdict).toBe(Verdict.VALID);
+    expect(result.samples).toHaveLength(3);
+    expect(result.context).toMatchObject({
+      requested: 2048,
+      allocated: 2048,
+      promptTokens: 1843,
+      filled: true,
+    });
+    expect(result.provenance).toBe(Provenance.MEASURED);
+    for (const sample of result.samples) expect(unknownCodes(sample)).toEqual(["uncontended", "unthrottled"]);
+  });
+
+  it("sends every option, never truncates or shifts, and begins no two prompts alike", async () => {
+    const server = await scripted();
+    await runTrial(orderFor({ repetitions: 4, point: { numThread: 3 } }), portsFor(server.url));
+    const sent = generations(server).filter(({ keep_alive }) => keep_alive !== 0);
+    for (const body of sent) {
+      expect(body).toMatchObject({ raw: true, truncate: false, shift: false });
+      expect(Object.keys(body.options as object)).toEqual(
+        expect.arrayContaining(["num_ctx", "num_batch", "num_thread", "num_predict", "seed", "temperature"]),
+      );
+    }
+    const filled = sent
+      .map(({ prompt }) => String(prompt))
+      .filter((prompt) => prompt.split(" ").length > 1000);
+    const openings = filled.map((prompt) => prompt.split(" ").slice(0, 8).join(" "));
+    expect(openings).toHaveLength(4);
+    expect(new Set(openings).size).toBe(4);
+  });
+
+  it("takes its samples on a fresh runner for each launch and warms up at full depth before a confirmation", async () => {
+    const server = await scripted();
+    const order = orderFor({ launches: 2, repetitions: 2, purpose: Purpose.CONFIRM });
+    const result = await runTrial(order, portsFor(server.url));
+    expect(story(result)).toBe("");
+    expect(result.samples.map(({ launch }) => launch)).toEqual([0, 0, 1, 1]);
+    expect(result.loadMs).toHaveLength(2);
+    const deep = generations(server).filter(({ prompt }) => String(prompt).split(" ").length > 1000);
+    expect(deep).toHaveLength(6);
+  });
+
+  it("finds its words once and then from the cache, and notices when they no longer fit", async () => {
+    const server = await scripted();
+    const ports = portsFor(server.url);
+    await runTrial(orderFor(), ports);
+    const first = generations(server).length;
+    await runTrial(orderFor(), ports);
+    expect(generations(server).length - first).toBeLessThan(first / 2);
+    server.set({ badWords: ["about", "after", "again", "house", "water", "yellow", "young", "year"] });
+    const result = await runTrial(orderFor(), ports);
+    expect(story(result)).toBe("");
+    expect(result.verdict).toBe(Verdict.VALID);
+  });
+
+  it("shows a flat server as flat, and a slower one at depth as slower", async () => {
+    const rate = async (server: ScriptedOllama, numCtx: number): Promise<number> => {
+      const result = await runTrial(
+        orderFor({ repetitions: 3, point: { numCtx, numPredict: 96 } }),
+        portsFor(server.url),
+      );
+      expect(story(result)).toBe("");
+      const rates = result.samples.map((sample) => sample.decodeTokensPerSecond ?? 0).sort((a, b) => a - b);
+      return rates[1] ?? 0;
+    };
+    const flat = await scripted({
+      pace: flatPace({ prefillTokensPerSecond: 15_000, decodeTokensPerSecond: 200 }),
+    });
+    expect((await rate(flat, 8192)) / (await rate(flat, 1024))).toBeCloseTo(1, 1);
+    const physical = await scripted();
+    expect((await rate(physical, 8192)) / (await rate(physical, 1024))).toBeLessThan(0.75);
+  });
+
+  it("measures concurrent requests from their intended start", async () => {
+    const server = await scripted({ server: { numParallel: 1 } });
+    const result = await runTrial(orderFor({ point: { concurrency: 2 } }), portsFor(server.url));
+    expect(story(result)).toBe("");
+    expect(result.samples).toHaveLength(2);
+    const [first = 0, second = 0] = result.samples.map(({ ttftMs }) => ttftMs ?? 0).sort((a, b) => a - b);
+    expect(second).toBeGreaterThan(1.8 * first);
+  });
+
+  it("stays within one attempt's rules for a digest that was ordered", async () => {
+    const server = await scripted();
+    const digest = (await runTrial(orderFor(), portsFor(server.url))).modelDigest;
+    expect(
+      (await runTrial(orderFor({ modelDigest: `sha256:${digest}` }), portsFor(server.url))).verdict,
+    ).toBe(Verdict.VALID);
+    const other = await runTrial(orderFor({ modelDigest: "f".repeat(64) }), portsFor(server.url));
+    expect(other.failure?.failureClass).toBe("model_missing");
+  });
+});
+
+describe("a trial leaves no trace", () => {
+  it("when it went well", async () => {
+    const server = await scripted();
+    await runTrial(orderFor(), portsFor(server.url));
+    await untilUnloaded(server);
+  });
+
+  it("when it is cancelled in the middle of a sample, at once", async () => {
+    const server = await scripted({
+      pace: flatPace({ prefillTokensPerSecond: 500, decodeTokensPerSecond: 50 }),
+    });
+    const cancel = new AbortController();
+    let cancelledAt = 0;
+    const onActivity = (words: string): void => {
+      if (!words.startsWith("sample 1")) return;
+      setTimeout(() => {
+        cancelledAt = performance.now();
+        cancel.abort();
+      }, 300);
+    };
+    const result = await runTrial(orderFor(), portsFor(server.url, { signal: cancel.signal, onActivity }));
+    expect(performance.now() - cancelledAt).toBeLessThan(2500);
+    expect(result.verdict).toBe(Verdict.FAILED);
+    expect(result.failure?.failureClass).toBe("cancelled");
+    await untilUnloaded(server);
+  });
+
+  it("but loads again what its user had loaded, and says so", async () => {
+    const server = await scripted();
+    const body = { model: "scripted:tiny", prompt: "", keep_alive: "10m", options: { num_ctx: 512 } };
+    await fetch(`${server.url}/api/generate`, { method: "POST", body: JSON.stringify(body) }).then((one) =>
+      one.text(),
+    );
+    const result = await runTrial(orderFor(), portsFor(server.url));
+    expect(result.verdict).toBe(Verdict.VALID);
+    expect(result.warnings.map(({ code }) => code)).toContain("model_was_loaded");
+    expect((await loadedModels(server)).map(({ context_length }) => context_length)).toEqual([512]);
+  });
+
+  it("also after the agent was killed, at its next start", async () => {
+    const server = await scripted();
+    const ports = portsFor(server.url);
+    const never = new AbortController();
+    // A kill leaves everything as it is in the middle: the trial is simply not waited for.
+    const loaded = new Promise<void>((resolve) => {
+      const onActivity = (words: string): void => {
+        if (words.startsWith("warming up")) resolve();
+      };
+      void runTrial(orderFor({ repetitions: 50 }), { ...ports, signal: never.signal, onActivity });
+    });
+    await loaded;
+    expect(await cleanUpLeftovers(ports.cacheDir)).toHaveLength(1);
+    never.abort();
+    await untilUnloaded(server);
+  });
+});
+
+describe("a trial that can't be made", () => {
+  it("says what is missing when nobody answers", async () => {
+    const result = await runTrial(orderFor(), portsFor("http://127.0.0.1:1"));
+    expect(result.verdict).toBe(Verdict.FAILED);
+    expect(result.failure?.failureClass).toBe("server_unreachable");
+    expect(result.provenance).toBe(Provenance.UNSPECIFIED);
+    expect(failedCodes(result)).toEqual([]);
+  });
+
+  it("says which models there are when the one that was ordered is missing", async () => {
+    const server = await scripted();
+    const result = await runTrial(orderFor({ modelName: "nobody:7b" }), portsFor(server.url));
+    expect(result.failure?.failureClass).toBe("model_missing");
+    expect(result.failure?.message).toContain("scripted:tiny");
+  });
+
+  it("keeps to its order's time limit", async () => {
+    const server = await scripted({
+      pace: flatPace({ prefillTokensPerSecond: 900, decodeTokensPerSecond: 100 }),
+    });
+    const started = performance.now();
+    const result = await runTrial(orderFor({ limitMs: 2500, repetitions: 3 }), portsFor(server.url));
+    expect(result.failure?.failureClass).toBe("request_timeout");
+    expect(performance.now() - started).toBeLessThan(8000);
+    await untilUnloaded(server);
+  });
+});
