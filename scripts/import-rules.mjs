@@ -10,7 +10,6 @@ export const PACKAGES = {
   engine: [],
   simulator: ["proto", "shared", "agent (ports)", "coordinator (planning, search, presets)"],
   e2e: ["all"],
-  bench: ["all"],
 };
 
 /** Rooms of the coordinator: which siblings each may import. Files beside the rooms wire them together. */
@@ -34,7 +33,7 @@ export const PURE_ROOMS = ["planning", "search"];
 export const ONLY_IN = {
   nats: ["packages/shared/src/bus/"],
   "drizzle-orm": ["packages/coordinator/src/store/"],
-  pg: ["packages/coordinator/src/store/", "packages/coordinator/src/embedded/"],
+  pg: ["packages/coordinator/src/store/", "packages/coordinator/src/embedded/", "e2e/"],
   systeminformation: ["packages/agent/src/machine/"],
   ollama: ["packages/agent/src/ollama/"],
   "@oclif/core": ["packages/cli/"],

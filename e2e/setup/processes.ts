@@ -21,6 +21,19 @@ export type Program = keyof typeof LAUNCHERS;
 export interface RunOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** A command that runs the program, for example one that gives it a namespace of its own. */
+  readonly wrapper?: readonly [string, ...string[]];
+}
+
+/** The words to start a program with. */
+function commandLine(program: Program, { args = [], wrapper = [] as never }: RunOptions): [string, string[]] {
+  const [command = process.execPath, ...words] = [
+    ...wrapper,
+    process.execPath,
+    `${ROOT}${LAUNCHERS[program]}`,
+    ...args,
+  ];
+  return [command, words];
 }
 
 /** Environment of a process: ours without what belongs to the caller's own Ozone. */
@@ -46,8 +59,8 @@ export class RunningProgram {
   }
 
   #spawn(): ChildProcess {
-    const launcher = `${ROOT}${LAUNCHERS[this.#program]}`;
-    const child = spawn(process.execPath, [launcher, ...(this.#options.args ?? [])], {
+    const [command, words] = commandLine(this.#program, this.#options);
+    const child = spawn(command, words, {
       env: cleanEnv(this.#options.env),
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -104,7 +117,8 @@ export interface CommandResult {
 
 /** Runs a program to its end. */
 export async function runToEnd(program: Program, options: RunOptions): Promise<CommandResult> {
-  const child = spawn(process.execPath, [`${ROOT}${LAUNCHERS[program]}`, ...(options.args ?? [])], {
+  const [command, words] = commandLine(program, options);
+  const child = spawn(command, words, {
     env: cleanEnv(options.env),
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { TrialResultSchema } from "@ozone/proto/trial";
-import type { AgentRunFile, CoordinatorRunFile } from "@ozone/shared/data-folder";
+import type { CoordinatorRunFile } from "@ozone/shared/data-folder";
 import pg from "pg";
-import { type CommandResult, RunningProgram, readJson, runToEnd } from "./processes.ts";
+import { type CommandResult, RunningProgram, type RunOptions, readJson, runToEnd } from "./processes.ts";
 import { waitFor } from "./wait-for.ts";
 
 /** Leases short enough for tests, long enough for a busy machine. */
@@ -67,26 +67,28 @@ export class Stack {
     return line.exec(output)?.[1] ?? "";
   }
 
+  /** Where an agent of that name keeps its things. */
+  agentFolder(name: string): string {
+    return join(this.dataDir, `agent-${name}`);
+  }
+
   /** Starts an agent and waits until the coordinator shows it online. */
-  async startAgent(name: string, engineUrl: string): Promise<StackAgent> {
-    const dataDir = join(this.dataDir, `agent-${name}`);
+  async startAgent(name: string, engineUrl: string, wrapper?: RunOptions["wrapper"]): Promise<StackAgent> {
+    const dataDir = this.agentFolder(name);
     const { natsUrl } = (await this.waitUntilReady()) ?? { natsUrl: "" };
     const args = ["start", "--name", name, "--data-dir", dataDir];
     const env = { ...this.env, OLLAMA_HOST: engineUrl, OZONE_NATS_URL: natsUrl };
-    const process = this.#add(new RunningProgram("agent", { args, env }));
-    const file = await waitFor(
+    const process = this.#add(new RunningProgram("agent", { args, env, ...(wrapper ? { wrapper } : {}) }));
+    const ready = /machine (m-[0-9a-f]+) .* is ready/;
+    const output = await waitFor(
       `agent ${name}`,
       () => {
         if (!process.isRunning) throw new Error(`the agent ended: ${process.output}`);
-        return readJson<AgentRunFile>(join(dataDir, "run/agent.json"));
+        return process.output;
       },
-      { until: (content) => content !== null },
+      { until: (text) => ready.test(text) },
     );
-    const machineId = file?.machineId ?? "";
-    await waitFor(`machine ${name} online`, () => this.json(["machine", "list"]), {
-      until: (answer) => JSON.stringify(answer).includes(machineId),
-    });
-    return { process, dataDir, machineId };
+    return { process, dataDir, machineId: ready.exec(output)?.[1] ?? "" };
   }
 
   #add(program: RunningProgram): RunningProgram {

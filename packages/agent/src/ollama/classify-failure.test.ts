@@ -116,6 +116,11 @@ describe("the class of a failed request", () => {
       "server_unreachable",
     ],
     ["a cut connection", { ...run("other side closed"), code: "UND_ERR_SOCKET" }, "runner_crashed"],
+    [
+      "an answer cut off in the middle",
+      { ...run("Invalid EOF state"), code: "HPE_INVALID_EOF_STATE" },
+      "runner_crashed",
+    ],
     ["our own limit while loading", { ...load("aborted"), ended: "deadline" }, "load_timeout"],
     ["our own limit while generating", { ...run("aborted"), ended: "deadline" }, "request_timeout"],
     [

@@ -40,7 +40,13 @@ const UNREACHABLE_CODES = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
-const DROPPED_CODES = new Set(["ECONNRESET", "UND_ERR_SOCKET", "UND_ERR_CLOSED", "UND_ERR_ABORTED"]);
+const DROPPED_CODES = new Set([
+  "ECONNRESET",
+  "UND_ERR_SOCKET",
+  "UND_ERR_CLOSED",
+  "UND_ERR_ABORTED",
+  "HPE_INVALID_EOF_STATE",
+]);
 
 /** The class of a failed request. What nothing matches is a protocol error: the answer was not understood. */
 export function classifyFailure(request: FailedRequest): FailureClass {

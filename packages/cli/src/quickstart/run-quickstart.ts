@@ -75,9 +75,9 @@ async function measure(stack: Stack, options: QuickstartOptions) {
     const sweep = await followToTheEnd(address, started.id, options);
     const { report, written, provenance } = await buildReport(client, { out, sweepId: sweep.id, signal });
     if (report.presets.length === 0) {
-      throw (
-        sweepProblem(sweep) ??
-        new OzoneError("internal", `Sweep ${sweep.id} gave no preset; see \`ozone sweep show ${sweep.id}\`.`)
+      throw new OzoneError(
+        "internal",
+        `Sweep ${sweep.id} gave no preset; see \`ozone sweep show ${sweep.id}\`.`,
       );
     }
     return { sweep, report, written, provenance, presets: inReadingOrder(report.presets) };
@@ -92,10 +92,11 @@ async function followToTheEnd(address: string, sweepId: string, options: Quickst
   const tooLong = AbortSignal.timeout(SWEEP_MS_MAX);
   const signal = AbortSignal.any([options.signal, tooLong]);
   try {
-    const sweep = await followSweep({ connect: () => connectCoordinator(address), sweepId, writer, signal });
-    const problem = sweepProblem(sweep);
+    const connect = () => connectCoordinator(livingCoordinator(options.folder)?.grpcAddress ?? address);
+    const followed = await followSweep({ connect, sweepId, writer, signal });
+    const problem = sweepProblem(followed);
     if (problem) throw problem;
-    return sweep;
+    return followed.sweep;
   } catch (thrown) {
     if (!signal.aborted) throw thrown;
     const cancelled = await cancelSweep(address, sweepId);

@@ -33,7 +33,7 @@ export function progressLine({ sweep, running, activities }: ProgressState): str
 /** The whole line, with what is left of the time; `sinceMs` is how long ago the message came. */
 export function progressLineWithTime(state: ProgressState, sinceMs: number): string {
   const { remainingMs, state: sweepState } = state.sweep;
-  if (remainingMs === undefined || sweepState !== SweepState.RUNNING) return progressLine(state);
+  if (!remainingMs || sweepState !== SweepState.RUNNING) return progressLine(state);
   return `${progressLine(state)} · ${timeLeft(Math.max(0, remainingMs - sinceMs))} left`;
 }
 

@@ -99,13 +99,19 @@ export function endedTrialLine(trial: Trial): string {
     return `${head}: ${cleanText(trial.failure.failureClass)}: ${cleanText(trial.failure.message, 200)}`;
   }
   const { decodeTokensPerSecond, prefillTokensPerSecond, ttftMs, validSamples } = trial;
-  if (decodeTokensPerSecond === undefined || validSamples === 0) return `${head}: no valid sample`;
+  if (decodeTokensPerSecond === undefined || validSamples === 0) return `${head}: ${whyNothingCounts(trial)}`;
   const figures = [`decode ${formatNumber(decodeTokensPerSecond)} t/s`];
   if (prefillTokensPerSecond !== undefined)
     figures.push(`prefill ${formatNumber(prefillTokensPerSecond)} t/s`);
   if (ttftMs !== undefined) figures.push(`TTFT ${formatMs(ttftMs)}`);
   return `${head}: ${figures.join(", ")} (n ${validSamples})`;
 }
+
+/** A valid attempt whose samples may not be used was only marked: the machine was busy or slowed down. */
+const whyNothingCounts = ({ verdict }: Trial): string =>
+  verdict === Verdict.VALID
+    ? "no sample counts: other programs used the machine, or it slowed down"
+    : "no valid sample; the report has the failed checks";
 
 function modelsOf({ request }: Sweep): string {
   const models = (request?.models ?? []).map((name) => cleanText(name, 60));

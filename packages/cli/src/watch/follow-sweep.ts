@@ -29,25 +29,31 @@ export interface FollowOptions {
   readonly awayMs?: number;
 }
 
+/** A sweep that has ended, and how many samples of it may be used. */
+export interface FollowedSweep {
+  readonly sweep: Sweep;
+  readonly usableSamples: number;
+}
+
 /**
  * Shows progress until the sweep has ended, and returns it.
  * @throws OzoneError cancelled when the signal came first; unavailable when the coordinator stayed away.
  */
-export async function followSweep(options: FollowOptions): Promise<Sweep> {
+export async function followSweep(options: FollowOptions): Promise<FollowedSweep> {
   const { writer, signal, awayMs = AWAY_MS } = options;
-  const told = new Set<string>();
+  const told: Told = new Map();
   let seenAt = performance.now();
   let isAway = false;
   writer.note(ENDED_TRIALS_GUIDE);
   for (;;) {
     if (signal.aborted) throw new Interrupted();
     try {
-      const ended = await watchOnce(options, told, () => {
+      const sweep = await watchOnce(options, told, () => {
         seenAt = performance.now();
         if (isAway) writer.note("the coordinator is back");
         isAway = false;
       });
-      if (ended) return ended;
+      if (sweep) return { sweep, usableSamples: [...told.values()].reduce((sum, count) => sum + count, 0) };
     } catch (thrown) {
       const error = OzoneError.from(thrown);
       if (signal.aborted) throw new Interrupted(error);
@@ -61,9 +67,12 @@ export async function followSweep(options: FollowOptions): Promise<Sweep> {
   }
 }
 
+/** Trials that have been shown, with their usable samples. */
+type Told = Map<string, number>;
+
 async function watchOnce(
   { connect, sweepId, writer, signal }: FollowOptions,
-  told: Set<string>,
+  told: Told,
   onMessage: () => void,
 ): Promise<Sweep | null> {
   const client = connect();
@@ -77,7 +86,7 @@ async function watchOnce(
       if (!sweep) continue;
       onMessage();
       for (const trial of ended.filter(({ id }) => !told.has(id))) {
-        told.add(trial.id);
+        told.set(trial.id, trial.validSamples);
         writer.note(endedTrialLine(trial));
       }
       if (sweep.state !== SweepState.RUNNING) return sweep;

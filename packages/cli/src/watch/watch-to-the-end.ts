@@ -29,9 +29,10 @@ export async function watchToTheEnd(options: {
   const writer = progressWriter(process.stderr);
   const connect = () => connectCoordinator(findCoordinator(address));
   try {
-    const sweep = await interruptible((signal) => followSweep({ connect, sweepId, writer, signal }));
+    const followed = await interruptible((signal) => followSweep({ connect, sweepId, writer, signal }));
     writer.end();
-    const problem = sweepProblem(sweep);
+    const { sweep } = followed;
+    const problem = sweepProblem(followed);
     if (problem) throw problem;
     return {
       text: `${sweepText(sweep, [])}\nNext: \`ozone preset list\`, \`ozone report build --sweep ${sweep.id}\`.\n`,

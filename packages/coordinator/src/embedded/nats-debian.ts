@@ -1,4 +1,4 @@
-// Fetches nats-server from Debian's (or Ubuntu's) packages, as any user and without installing it: no service is set
+// Fetches nats-server from Debian's (or Ubuntu's) packages, for any user and without installing it: no service is set
 // up, nothing outside the cache folder is written. apt checks the package against the archive's signatures.
 import { randomUUID } from "node:crypto";
 import { access, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";

@@ -131,7 +131,7 @@ function skipArray(cursor: Cursor): SkippedArray {
   }
   const width = fixedWidths.get(itemType);
   if (width === undefined) throw new GgufError(`metadata array of type ${itemType} is not supported`);
-  cursor.skip(length * width);
+  cursor.passOver(length * width);
   return { length };
 }
 
@@ -158,7 +158,7 @@ class Cursor {
     return this.#buffer.subarray(offset, offset + length);
   }
 
-  skip(length: number): void {
+  passOver(length: number): void {
     this.#require(length);
     this.#position += length;
   }
