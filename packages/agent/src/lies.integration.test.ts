@@ -77,7 +77,6 @@ const HARMLESS = new Set(["early_empty_chunk", "wrong_version"]);
 
 const orderOf = ({ name }: ListedLie) =>
   orderFor({
-    repetitions: 2,
     point: { numThread: 2, ...(name === "kv_type_fallback" ? { kvCacheType: "q8_0" } : {}) },
   });
 

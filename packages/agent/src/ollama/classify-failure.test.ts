@@ -118,7 +118,7 @@ describe("the class of a failed request", () => {
     ["a cut connection", { ...run("other side closed"), code: "UND_ERR_SOCKET" }, "runner_crashed"],
     [
       "an answer cut off in the middle",
-      { ...run("Invalid EOF state"), code: "HPE_INVALID_EOF_STATE" },
+      run("Response does not match the HTTP/1.1 protocol (Invalid EOF state)"),
       "runner_crashed",
     ],
     ["our own limit while loading", { ...load("aborted"), ended: "deadline" }, "load_timeout"],

@@ -29,6 +29,9 @@ const RUNNER_GONE =
 
 const LOAD_TIMED_OUT = /timed out waiting for (llama runner|llama-server|the runner)/i;
 
+/** undici's words for a connection that ended within an answer; it gives some of them no code. */
+const CUT_OFF = /invalid EOF state|other side closed|^terminated$/i;
+
 const UNREACHABLE_CODES = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -68,6 +71,7 @@ function classOfText({ text, phase, status }: FailedRequest): FailureClass | nul
   if (RUNNER_GONE.test(text)) return "runner_crashed";
   if (/server busy|maximum pending requests/i.test(text)) return "server_busy";
   if (/^model ['"].*not found/i.test(text)) return "model_missing";
+  if (status === undefined && CUT_OFF.test(text)) return "runner_crashed";
   return null;
 }
 

@@ -49,6 +49,18 @@ describe("choosing presets", () => {
     expect(preset?.warnings.join(" ")).toMatch(/not confirmed on fresh samples/);
   });
 
+  it("offers the largest context that was filled as max_context even before it is confirmed, and says so", () => {
+    const larger = madeResult({
+      trialId: "t-9",
+      configuration: point({ numCtx: 16_384 }),
+      decode: [40],
+      ttftMs: 9_000,
+    });
+    const preset = purposes([...sweep(), larger]).get("max_context");
+    expect(preset?.configuration?.numCtx).toBe(16_384);
+    expect(preset?.warnings.join(" ")).toMatch(/preliminary: screened only/);
+  });
+
   it("states the gain over the default with its interval, and none for the default itself", () => {
     const gains = purposes(sweep()).get("fast_response")?.gains;
     const ttft = gains?.find(({ metric }) => metric === "ttft_ms");

@@ -24,9 +24,10 @@ function rank(objective: Objective, summaries: readonly ConfigurationSummary[]):
     ({ figures: { numCtx }, successes, runs }) =>
       eligible(numCtx) && (objective.purpose !== "max_context" || successes >= SUCCESS_RATE_MIN * runs),
   );
-  // Only confirmed figures are published; while there are none at all, screened ones stand in, marked preliminary.
+  // Only confirmed figures are published; while there are none at all, screened ones stand in, marked preliminary. A
+  // context that was filled once did fit: max_context is not a matter of luck, so it may stand there unconfirmed.
   const confirmed = candidates.filter((summary) => summary.confirmed);
-  const pool = confirmed.length > 0 ? confirmed : candidates;
+  const pool = confirmed.length > 0 && objective.purpose !== "max_context" ? confirmed : candidates;
   return pool.toSorted(
     (a, b) => objective.score(b.figures) - objective.score(a.figures) || (a.key < b.key ? -1 : 1),
   );
@@ -47,20 +48,9 @@ interface Choice {
   readonly chosen: ConfigurationSummary;
 }
 
-/** A larger context that was only screened is worth a word, not a publication. */
-function screenedLarger(chosen: ConfigurationSummary, summaries: readonly ConfigurationSummary[]): string[] {
-  const larger = summaries.filter(
-    ({ confirmed, figures: { numCtx } }) => !confirmed && numCtx > chosen.figures.numCtx,
-  );
-  const numCtx = Math.max(...larger.map((summary) => summary.figures.numCtx));
-  return larger.length > 0 && chosen.confirmed
-    ? [`num_ctx ${numCtx} worked in one screening and was not confirmed.`]
-    : [];
-}
-
 function build(choice: Choice, all: readonly Choice[], context: BuildContext): Preset {
   const { chosen, objective, ranked } = choice;
-  const { results, summaries, base } = context;
+  const { results, base } = context;
   const sample = results.find(({ trialId, attempt }) => chosen.evidence.includes(`${trialId}/${attempt}`));
   const provenance = sample?.provenance ?? Provenance.UNSPECIFIED;
   const twins = all.filter((other) => other !== choice && other.chosen.key === chosen.key);
@@ -82,9 +72,7 @@ function build(choice: Choice, all: readonly Choice[], context: BuildContext): P
     status: production && chosen.confirmed ? "production" : "preliminary",
     provenance,
     warnings: [
-      ...(objective.purpose === "max_context"
-        ? [contextLimit(chosen, results), ...screenedLarger(chosen, summaries)]
-        : []),
+      ...(objective.purpose === "max_context" ? [contextLimit(chosen, results)] : []),
       ...twins.map((twin) => `Same configuration as ${twin.objective.purpose}.`),
       ...warnings(chosen, provenance),
     ],
@@ -97,7 +85,6 @@ function build(choice: Choice, all: readonly Choice[], context: BuildContext): P
 
 interface BuildContext {
   readonly results: readonly TrialResult[];
-  readonly summaries: readonly ConfigurationSummary[];
   readonly base: ConfigurationSummary | undefined;
 }
 
@@ -117,5 +104,5 @@ export function choosePresets(results: readonly TrialResult[], defaults: readonl
     const ranked = rank(objective, summaries);
     return ranked[0] ? [{ objective, ranked, chosen: ranked[0] }] : [];
   });
-  return choices.map((choice) => build(choice, choices, { results: sorted, summaries, base }));
+  return choices.map((choice) => build(choice, choices, { results: sorted, base }));
 }

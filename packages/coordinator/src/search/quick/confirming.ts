@@ -67,11 +67,10 @@ export function nextConfirmation(state: SearchState, timing: Timing, leftMs: num
       .filter((finalist) => samplesOf(finalist) > 0)
       .sort((a, b) => uncertainty(state.observations, b.key) - uncertainty(state.observations, a.key)),
   ];
-  for (const shape of SHAPES) {
-    for (const finalist of ranked) {
-      const next = proposal(state, finalist, shape);
-      if (trialMs(timing, next) <= leftMs) return next;
-    }
+  for (const finalist of ranked) {
+    const shapes = SHAPES.map((shape) => proposal(state, finalist, shape));
+    const next = shapes.find((trial) => trialMs(timing, trial) <= leftMs);
+    if (next) return next;
   }
   return null;
 }

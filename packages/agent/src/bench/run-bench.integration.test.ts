@@ -1,0 +1,106 @@
+// `ozone-agent bench` as it is called: flags in, document and exit code out, against the scripted Ollama.
+import { rm } from "node:fs/promises";
+import { CHECK_ADVICE } from "@ozone/shared/check-codes";
+import {
+  type ScriptChange,
+  type ScriptedOllama,
+  startScriptedOllama,
+} from "@ozone/simulator/scripted-ollama";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { newFolder } from "../measure/trial-material.ts";
+import type { BenchDocument } from "./bench-document.ts";
+import { runBench } from "./run-bench.ts";
+
+const dataDir = newFolder();
+const previous = process.env.OZONE_DATA_DIR;
+beforeAll(() => {
+  process.env.OZONE_DATA_DIR = dataDir;
+});
+afterAll(async () => {
+  if (previous === undefined) delete process.env.OZONE_DATA_DIR;
+  else process.env.OZONE_DATA_DIR = previous;
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+let server: ScriptedOllama | undefined;
+afterEach(() => server?.stop());
+
+async function bench(flags: readonly string[], script: ScriptChange = {}) {
+  server = await startScriptedOllama(script);
+  const written = { stdout: "", stderr: "" };
+  const stream = (name: keyof typeof written) => ({
+    write: (text: string) => {
+      written[name] += text;
+    },
+  });
+  const address = ["--ollama-url", server.url, "--model", "scripted:tiny", "--num-ctx", "2048"];
+  const code = await runBench([...address, ...flags], { stdout: stream("stdout"), stderr: stream("stderr") });
+  return { code, ...written };
+}
+
+const documentOf = (stdout: string): BenchDocument => {
+  expect(stdout.trim().split("\n")).toHaveLength(1);
+  return JSON.parse(stdout) as BenchDocument;
+};
+
+describe("ozone-agent bench", () => {
+  it("ends with 0 and one JSON document for a valid trial; progress goes to stderr", async () => {
+    const { code, stdout, stderr } = await bench(["--json", "--num-thread", "2", "--num-predict", "64"]);
+    const document = documentOf(stdout);
+    expect(document.verdict, stdout).toBe("valid");
+    expect(code).toBe(0);
+    expect(document.context).toMatchObject({
+      requested: 2048,
+      allocated: 2048,
+      promptTokens: 1843,
+      filled: true,
+    });
+    expect(document.checks.map(({ code: check }) => check)).toEqual(Object.keys(CHECK_ADVICE));
+    expect(document.metrics.decodeTokensPerSecond.n).toBe(3);
+    expect(stderr).toContain("filling 1843 tokens");
+  });
+
+  it("prints the same for a person without --json", async () => {
+    const { code, stdout } = await bench(["--repetitions", "1", "--num-predict", "32"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^scripted:tiny on ollama 0\.24\.0: num_ctx 2048/);
+    expect(stdout).toContain("1843 of 2048 tokens filled");
+  });
+
+  it("ends with 3 when a sample is rejected, and says by which check", async () => {
+    const { code, stdout } = await bench(["--json", "--repetitions", "1"], { lies: ["swapped_durations"] });
+    expect(code).toBe(3);
+    const document = documentOf(stdout);
+    expect(document.verdict).toBe("rejected");
+    expect(document.checks.find(({ code: check }) => check === "clocks_agree")?.passed).toBe(false);
+    expect(document.metrics.decodeTokensPerSecond.n).toBe(0);
+  });
+
+  it("ends with 4 and a class when the trial fails", async () => {
+    const { code, stdout } = await bench(["--json"], { lies: ["http_500_oom"] });
+    expect(code).toBe(4);
+    expect(documentOf(stdout).failure?.class).toBe("out_of_memory_load");
+  });
+
+  it.each([
+    ["hangs on every request", { lies: [{ name: "hang_before_headers", when: "always" }] }],
+    ["drips on every request", { lies: [{ name: "slow_drip", when: "always", strength: 0.02 }] }],
+  ] satisfies [string, ScriptChange][])(
+    "gives up within a minute on a server that %s",
+    async (_what, script) => {
+      const started = performance.now();
+      const { code, stdout } = await bench(["--json"], script);
+      expect(code).toBe(4);
+      expect(documentOf(stdout).failure?.class).toMatch(/_timeout$/);
+      expect(performance.now() - started).toBeLessThan(60_000);
+    },
+  );
+
+  it("ends with 2 and one sentence for wrong flags, asking nobody", async () => {
+    const { code, stdout, stderr } = await bench(["--fill", "7"]);
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(server?.requests).toEqual([]);
+  });
+});

@@ -1,0 +1,97 @@
+// Whole trials on real inference: the reference engine, started as its own process.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { EngineKind, Provenance } from "@ozone/proto/machine";
+import { Verdict } from "@ozone/proto/trial";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newFolder, orderFor, portsFor, story, unknownCodes } from "./measure/trial-material.ts";
+import { describeEngine, listModels } from "./ollama/describe-engine.ts";
+import { runTrial } from "./run-trial.ts";
+
+const engineScript = fileURLToPath(new URL("../../engine/bin/ozone-engine.js", import.meta.url));
+const model = "ozone-synthetic:4m";
+const dataDir = newFolder();
+const never = new AbortController().signal;
+let engine: ChildProcess;
+let url = "";
+
+beforeAll(async () => {
+  engine = spawn(process.execPath, [engineScript, "serve", "--port", "0", "--data-dir", dataDir], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const started = Promise.race([
+    once(engine.stdout as NonNullable<ChildProcess["stdout"]>, "data"),
+    once(engine, "exit").then(([code]) => {
+      throw new Error(`The engine ended with ${code} before it was ready; is it built?`);
+    }),
+  ]);
+  url = (JSON.parse(String((await started)[0])) as { listening: string }).listening;
+});
+
+afterAll(async () => {
+  if (engine.exitCode === null) {
+    engine.kill("SIGTERM");
+    await once(engine, "exit");
+  }
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+const order = (numCtx: number, repetitions: number) =>
+  orderFor({
+    modelName: model,
+    repetitions,
+    point: { numCtx, numBatch: 512, numThread: 1 },
+    limitMs: 300_000,
+  });
+
+const middle = (values: (number | undefined)[]): number =>
+  values.map((value) => value ?? 0).sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+describe("the agent on the reference engine", () => {
+  it("knows it for what it is, and its models for synthetic", async () => {
+    expect(await describeEngine(url, never)).toMatchObject({
+      kind: EngineKind.REFERENCE,
+      reachable: true,
+      problem: "",
+    });
+    const models = await listModels(url, never);
+    const listed = models.find(({ name }) => name === model);
+    expect(listed).toMatchObject({ synthetic: true, loaded: false });
+    expect(listed?.trainedContext).toBeGreaterThanOrEqual(32_768);
+    expect(listed?.kvBytesPerToken).toBeGreaterThan(0n);
+  });
+
+  it("fills two depths for real, and decodes more slowly at the greater one", async () => {
+    const ports = portsFor(url);
+    const shallow = await runTrial(order(1024, 5), ports);
+    const deep = await runTrial(order(8192, 3), ports);
+    for (const result of [shallow, deep]) {
+      expect(story(result)).toBe("");
+      expect(result.verdict).toBe(Verdict.VALID);
+      expect(result.context?.filled).toBe(true);
+      expect(result.provenance).toBe(Provenance.SYNTHETIC);
+      for (const sample of result.samples)
+        expect(unknownCodes(sample)).toEqual(["uncontended", "unthrottled"]);
+    }
+    expect(deep.context?.promptTokens).toBe(7372);
+    const rates = [shallow, deep].map(({ samples }) =>
+      middle(samples.map((one) => one.decodeTokensPerSecond)),
+    );
+    expect(rates[1]).toBeLessThan(rates[0] ?? 0);
+  });
+
+  it("leaves nothing loaded", async () => {
+    const models = await listModels(url, never);
+    expect(models.filter(({ loaded }) => loaded)).toEqual([]);
+  });
+});
+
+describe("an address without an engine", () => {
+  it("is described by why it can't be used", async () => {
+    const nobody = await describeEngine("http://127.0.0.1:1", never);
+    expect(nobody).toMatchObject({ reachable: false, version: "" });
+    expect(nobody.problem).toContain("No Ollama answers at the address");
+  });
+});
