@@ -1,5 +1,6 @@
 // Bundles a package's entry points into its dist/. Our own packages (@ozone/*) are compiled in; libraries stay
 // in node_modules, unless --whole asks for one self-contained file (the command line, where start-up time counts).
+import { rmSync } from "node:fs";
 import { build } from "esbuild";
 
 const whole = process.argv.includes("--whole");
@@ -16,11 +17,16 @@ const librariesStayOutside = {
   },
 };
 
+// Chunks have hashes in their names: what an earlier build left would stay for ever.
+rmSync("dist", { recursive: true, force: true });
+
 await build({
   entryPoints,
   outdir: "dist",
   outbase: "src",
   bundle: true,
+  // Commands are loaded when they are run, so a trivial one must not pay for the others.
+  splitting: whole,
   platform: "node",
   target: "node20",
   format: "esm",

@@ -21,7 +21,8 @@ for (const file of markdown) {
     if (!existsSync(`${ROOT}${path}`)) problems.push(`${file}: \`${path}\` does not exist`);
   }
   for (const [, target] of text.matchAll(LINK)) {
-    if (!existsSync(join(ROOT, dirname(file), target))) problems.push(`${file}: the link to ${target} leads nowhere`);
+    if (!existsSync(join(ROOT, dirname(file), target)))
+      problems.push(`${file}: the link to ${target} leads nowhere`);
   }
 }
 
@@ -41,7 +42,8 @@ for (const code of keysOf("packages/shared/src/check-codes.ts")) {
 
 const README_LINES_MAX = 70;
 const lines = read("README.md").split("\n").length;
-if (lines > README_LINES_MAX) problems.push(`README.md: ${lines} lines, one screen has at most ${README_LINES_MAX}`);
+if (lines > README_LINES_MAX)
+  problems.push(`README.md: ${lines} lines, one screen has at most ${README_LINES_MAX}`);
 
 if (problems.length > 0) {
   process.stdout.write(`${problems.join("\n")}\n`);

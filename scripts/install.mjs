@@ -27,7 +27,9 @@ export async function install() {
   process.stderr.write("Installing dependencies (once, about a minute)\n");
   const code = await run("npm", ["install", "--no-save", "--no-audit", "--no-fund"], { quiet: true });
   if (code !== 0) {
-    process.stderr.write("`npm install` failed; see above. Check the network and the npm registry's address.\n");
+    process.stderr.write(
+      "`npm install` failed; see above. Check the network and the npm registry's address.\n",
+    );
     process.exit(1);
   }
   writeFileSync(stamp, hash);

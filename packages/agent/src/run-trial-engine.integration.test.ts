@@ -19,7 +19,7 @@ let url = "";
 
 beforeAll(async () => {
   engine = spawn(process.execPath, [engineScript, "serve", "--port", "0", "--data-dir", dataDir], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "ignore"],
   });
   const started = Promise.race([
     once(engine.stdout as NonNullable<ChildProcess["stdout"]>, "data"),

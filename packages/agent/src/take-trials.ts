@@ -112,7 +112,7 @@ export async function takeTrials(ports: TakingPorts, stop: AbortSignal): Promise
     if (ports.state.activity.startsWith("waiting for receipts") || ports.state.activity === "paused")
       ports.state.say("idle");
     try {
-      const taken = await takeTrialOrder(ports.bus, ports.machineId, TAKE_WAIT_MS);
+      const taken = await takeTrialOrder(ports.bus, ports.machineId, { waitMs: TAKE_WAIT_MS, signal: stop });
       if (taken && !stop.aborted) await settle(ports, taken, stop);
     } catch (thrown) {
       if (stop.aborted) return;

@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { dataFolder } from "@ozone/shared/data-folder";
 import { OzoneError } from "@ozone/shared/errors";
 import { LEASE_MS } from "@ozone/shared/limits";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Everything that can be set from outside. */
 export interface CoordinatorConfig {

@@ -10,6 +10,9 @@ import { readSettings } from "./settings.ts";
 import { syntheticContent } from "./synthetic/content.ts";
 import { presets } from "./synthetic/presets.ts";
 
+// A log that nobody reads any more is no reason to stop serving.
+process.stderr.on("error", () => undefined);
+
 try {
   await run(parseCommand(process.argv.slice(2)));
 } catch (error) {

@@ -235,6 +235,7 @@ describe("requests that make no sense", () => {
 
   it("get 404 for unknown paths, and only a warning for unknown options", async () => {
     expect((await fetch(`${engine.url}/api/nowhere`)).status).toBe(404);
+    expect((await fetch(`${engine.url}//`)).status).toBe(404);
     expect((await fetch(`${engine.url}/api/generate`)).status).toBe(405);
     await generateOnce(engine.url, rawBody("house", { batch: 8 }));
     expect(engine.log()).toContain('msg="invalid option provided" option=batch');

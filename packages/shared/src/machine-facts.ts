@@ -1,7 +1,7 @@
 // What a probe found out about one machine: plain data that travels as JSON from the agent to the coordinator.
 // One convention for what could not be found out: a text is the literal "unknown", anything else (a number, a
 // boolean, the list of GPUs) is null. A zero is never a stand-in for unknown.
-import { z } from "zod";
+import * as z from "zod";
 import { OzoneError } from "./errors.ts";
 
 /** The literal that stands for a text nobody could find out. */

@@ -37,7 +37,12 @@ describe("readSweep()", () => {
 
   it("asks for a quick sweep in its time box when the document is empty, and for a grid when there is a matrix", () => {
     expect(readSweep(null).request).toMatchObject({ strategy: "quick", budgetMs: 240_000, models: [] });
-    expect(readSweep({}).request?.protocol).toMatchObject({ fill: 0, repetitions: 0, launches: 0, quietWaitMs: 0 });
+    expect(readSweep({}).request?.protocol).toMatchObject({
+      fill: 0,
+      repetitions: 0,
+      launches: 0,
+      quietWaitMs: 0,
+    });
     expect(readSweep({ matrix: { num_ctx: 4096 } }).request).toMatchObject({ strategy: "grid", budgetMs: 0 });
   });
 

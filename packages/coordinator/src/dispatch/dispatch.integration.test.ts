@@ -41,7 +41,10 @@ const first = () => trialId(1, machineId);
 const dispatch = (leaseMs = LEASE_MS) =>
   dispatchTrials(store, parts.bus, { machineIds: [machineId], leaseMs });
 const take = async (): Promise<TakenOrder> => {
-  const taken = await takeTrialOrder(parts.bus, machineId, 5_000);
+  const taken = await takeTrialOrder(parts.bus, machineId, {
+    waitMs: 5_000,
+    signal: new AbortController().signal,
+  });
   if (!taken) throw new Error("no order arrived");
   return taken;
 };

@@ -149,7 +149,9 @@ function generationRequest({ body, options }: ReadyRequest, prompt: string): Gen
       topK: options.top_k,
       topP: options.top_p,
       minP: options.min_p,
-      repeatLastN: options.repeat_last_n,
+      // -1 means the whole context, and more than that cannot be looked back on.
+      repeatLastN:
+        options.repeat_last_n < 0 ? options.num_ctx : Math.min(options.repeat_last_n, options.num_ctx),
       repeatPenalty: options.repeat_penalty,
       presencePenalty: options.presence_penalty,
       frequencyPenalty: options.frequency_penalty,

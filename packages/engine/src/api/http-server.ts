@@ -44,8 +44,8 @@ function close(server: Server): Promise<void> {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, services: Services): Promise<void> {
-  const { pathname } = new URL(request.url ?? "/", "http://engine");
-  const route = findRoute(request.method ?? "GET", pathname);
+  const [path = "/"] = (request.url ?? "/").split("?");
+  const route = findRoute(request.method ?? "GET", path);
   const exchange = new Exchange(request, response, route.found ? decoded(route.parameter) : "");
   if (!isAllowedHost(request.headers.host ?? "", request.socket.localAddress ?? "")) {
     exchange.replyEmpty(403);
@@ -62,8 +62,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, servic
 
 function answerError(exchange: Exchange, { log }: Services, error: unknown): void {
   const { status, message } = toApiError(error);
+  // Nobody is left to answer, and what broke when the client left is no fault of the server.
+  if (exchange.signal.aborted || exchange.response.destroyed) return;
   if (status >= 500) log("ERROR", message, { path: exchange.request.url });
-  if (exchange.response.destroyed) return;
   if (exchange.streaming) exchange.end();
   else exchange.reply(status, { error: message });
 }

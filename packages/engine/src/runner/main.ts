@@ -11,6 +11,8 @@ import type { FromRunner, ToRunner } from "./messages.ts";
 let loaded: LoadedModel | undefined;
 let generator: Generator | undefined;
 
+// The server reads this log; if it is gone, `disconnect` says so.
+process.stderr.on("error", () => undefined);
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 // Ctrl-C reaches the whole process group; the server decides what happens then.
 process.on("SIGINT", () => undefined);

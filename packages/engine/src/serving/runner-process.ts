@@ -212,7 +212,17 @@ function send(child: ChildProcess, message: ToRunner): void {
   if (child.connected) child.send(message, () => undefined);
 }
 
+/** Go's names for the signals that end runners, as Ollama's messages have them. */
+const signalNames: Partial<Record<NodeJS.Signals, string>> = {
+  SIGABRT: "aborted",
+  SIGBUS: "bus error",
+  SIGILL: "illegal instruction",
+  SIGKILL: "killed",
+  SIGSEGV: "segmentation fault",
+  SIGTERM: "terminated",
+};
+
 function endedHow(code: number | null, signal: NodeJS.Signals | null): string {
-  if (signal !== null) return signal === "SIGKILL" ? "signal: killed" : `signal: ${signal}`;
+  if (signal !== null) return `signal: ${signalNames[signal] ?? signal}`;
   return `exit status ${code ?? "unknown"}`;
 }

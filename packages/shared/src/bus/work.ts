@@ -41,18 +41,25 @@ function parseOrder(message: JsMsg): TrialOrder | null {
   }
 }
 
+const aborted = (signal: AbortSignal): Promise<null> =>
+  new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(null), { once: true });
+    if (signal.aborted) resolve(null);
+  });
+
 /**
  * Waits for the next order of this machine.
- * @returns null when none came within `waitMs`.
+ * @param signal ends the waiting; an order that arrives afterwards is delivered again later.
+ * @returns null when none came within `waitMs`, or `signal` aborted.
  * @throws when the consumer is missing or the server is away; the caller backs off and announces itself again.
  */
 export async function takeTrialOrder(
   bus: Bus,
   machineId: string,
-  waitMs: number,
+  { waitMs, signal }: { waitMs: number; signal: AbortSignal },
 ): Promise<TakenOrder | null> {
   const consumer = await bus.connection.jetstream().consumers.get(WORK_STREAM, workConsumer(machineId));
-  const message = await consumer.next({ expires: waitMs });
+  const message = await Promise.race([consumer.next({ expires: waitMs }), aborted(signal)]);
   if (!message) return null;
   const order = parseOrder(message);
   if (!order) return null;

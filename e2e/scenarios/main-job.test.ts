@@ -1,0 +1,114 @@
+// The main job by hand: up, a quick sweep, presets, a report, down; a second time on the same data.
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runToEnd } from "../setup/processes.ts";
+
+let folder: string;
+let env: Record<string, string>;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "ozone-main-job-"));
+  chmodSync(folder, 0o755);
+  // Nothing listens there: the reference engine is what is left.
+  env = { OZONE_DATA_DIR: join(folder, "data") };
+});
+afterAll(async () => {
+  await ozone("down");
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function ozone(...args: string[]) {
+  const result = await runToEnd("cli", { args, env });
+  expect(result.code, `ozone ${args.join(" ")}: ${result.stderr}`).toBe(0);
+  return result;
+}
+const json = async (...args: string[]) => JSON.parse((await ozone(...args, "--json")).stdout);
+
+/** Processes that name our folder in their command line or environment. */
+function processesLeft(): string[] {
+  const ids = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  return ids.flatMap((id) => {
+    try {
+      const text = readFileSync(`/proc/${id}/cmdline`, "utf8") + readFileSync(`/proc/${id}/environ`, "utf8");
+      return text.includes(folder) ? [text.split("\0").slice(0, 3).join(" ")] : [];
+    } catch {
+      return []; // It ended meanwhile.
+    }
+  });
+}
+
+describe("the main job on a machine without Ollama", () => {
+  it("starts everything and says that the reference engine is used", async () => {
+    const { stderr, stdout } = await ozone("up");
+    expect(stderr + stdout).toMatch(/reference engine with a synthetic model/);
+    expect(await json("status")).toMatchObject({ status: { machinesOnline: 1 } });
+  });
+
+  it("finds that everything runs when it is started again", async () => {
+    const before = await json("machine", "list");
+    await ozone("up");
+    expect((await json("machine", "list")).machines).toHaveLength(before.machines.length);
+  });
+
+  it("gives three presets that say synthetic wherever they appear", async () => {
+    const swept = await ozone(
+      "sweep",
+      "run",
+      "--strategy",
+      "quick",
+      "--budget",
+      "45s",
+      "--model",
+      "ozone-synthetic:4m",
+    );
+    expect(swept.stdout + swept.stderr).toMatch(/trial \d+ of \d+/);
+    const { presets } = await json("preset", "list");
+    const purposes = presets.map(({ purpose }: { purpose: string }) => purpose);
+    expect(purposes.sort()).toEqual(["balanced", "fast_response", "max_context"]);
+    const shown = await ozone("preset", "show", "ozone-synthetic:4m");
+    expect(shown.stdout).toMatch(/Synthetic: real timings of a synthetic model/);
+    expect(shown.stdout).toMatch(/at least \d+ % \(95 % conf\.\)/);
+    const yaml = await ozone("preset", "export", "--format", "yaml");
+    expect(yaml.stdout).toMatch(/fast_response:\n\s+num_ctx: \d+\n\s+num_batch: \d+/);
+  });
+
+  it("writes the seed's files, one line per sample, and a report that needs nothing else", async () => {
+    const out = join(folder, "results");
+    await ozone("report", "build", "--out", out);
+    const lines = readFileSync(join(out, "logs/ozone-synthetic_4m.jsonl"), "utf8").trim().split("\n");
+    expect(lines.length).toBeGreaterThanOrEqual(3);
+    for (const line of lines) expect(JSON.parse(line)).toMatchObject({ provenance: "synthetic" });
+    expect(readdirSync(join(out, "env"))).toEqual([expect.stringMatching(/^m-[0-9a-f]+\.json$/)]);
+    for (const file of [
+      "defaults/ozone-synthetic_4m.yaml",
+      "summaries/ozone-synthetic_4m.json",
+      "report.md",
+    ]) {
+      expect(readFileSync(join(out, file), "utf8")).toMatch(/[Ss]ynthetic/);
+    }
+    const html = readFileSync(join(out, "report.html"), "utf8");
+    expect(html).not.toMatch(/<script|src="http|href="http/);
+  });
+
+  it("stops everything that it started", async () => {
+    await ozone("down");
+    expect(processesLeft()).toEqual([]);
+    const { code } = await runToEnd("cli", { args: ["status"], env });
+    expect(code).toBe(1);
+  });
+
+  it("has its results and presets again after the next start, also after everything was killed", async () => {
+    await ozone("up");
+    const { presets } = await json("preset", "list");
+    expect(presets).toHaveLength(3);
+    for (const file of ["run/coordinator.json", "run/engine.json", "agent/run/agent.json"]) {
+      process.kill(JSON.parse(readFileSync(join(folder, "data", file), "utf8")).pid, "SIGKILL");
+    }
+    await ozone("up");
+    expect((await json("preset", "list")).presets).toEqual(presets);
+    await ozone("down");
+    expect(processesLeft()).toEqual([]);
+  });
+});
