@@ -12,7 +12,9 @@ const STEPS = [
   [
     "format and lint",
     local("biome"),
-    process.argv.includes("--fix") ? ["check", "--write", "."] : ["ci", "--error-on-warnings", "."],
+    process.argv.includes("--fix")
+      ? ["check", "--write", "."]
+      : ["ci", "--colors=off", "--error-on-warnings", "."],
   ],
   ["import rules", process.execPath, [`${ROOT}scripts/check-imports.mjs`]],
   ["house rules", process.execPath, [`${ROOT}scripts/check-house.mjs`]],

@@ -20,7 +20,13 @@ export function run(command, args, { quiet = false, env = {} } = {}) {
       cwd: ROOT,
       shell: isWindows,
       stdio: quiet ? ["ignore", "pipe", "pipe"] : ["inherit", "inherit", "inherit"],
-      env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1", ...env },
+      env: {
+        ...process.env,
+        TURBO_TELEMETRY_DISABLED: "1",
+        DO_NOT_TRACK: "1",
+        ...(quiet ? { NO_COLOR: "1" } : {}),
+        ...env,
+      },
     });
     let output = "";
     child.stdout?.on("data", (chunk) => {

@@ -220,3 +220,50 @@ function halved(): Record<string, unknown> {
   const entries = Object.entries(honestDone()).filter(([key]) => key.endsWith("_duration"));
   return Object.fromEntries(entries.map(([key, value]) => [key, Number(value) / 2]));
 }
+
+describe("on a machine that others use", () => {
+  const contended = (one: SampleEvidence): SampleEvidence => ({
+    ...one,
+    resources: { ...one.resources, contended: true, foreignLoadCores: 1 },
+  });
+
+  it("forgives what was seen of the reference engine there", () => {
+    const late = textTimes((time) => time + 85);
+    expect(failedCodes(late)).toContain("clocks_agree");
+    expect(failedCodes(contended(late))).toEqual(["uncontended"]);
+    const slowWarmUp = { warmUp: { prefill: 400, decode: 4, bytesPerToken: 6 } };
+    expect(failedCodes(contended(evidence()), slowWarmUp)).toEqual(["uncontended"]);
+    expect(failedCodes(evidence(), slowWarmUp)).toContain("rate_plausible");
+  });
+
+  it("takes one long stall between even steps for a stall, not for a burst", () => {
+    const times = honestStream().textTimesMs;
+    const stalled = times.map((_, at) => 6004 + at * 0.8 + (at > 30 ? 240 : 0));
+    const stream = {
+      ...honestStream(),
+      textTimesMs: stalled,
+      doneAtMs: 6004 + 63 * 0.8 + 241,
+      done: {
+        ...honestDone(),
+        eval_duration: (63 * 0.8 + 240) * 1e6,
+        total_duration: (1002 + 63 * 0.8 + 241) * 1e6,
+      },
+    };
+    const fast = { warmUp: { prefill: 1500, decode: 1250, bytesPerToken: 6 } };
+    expect(failedCodes(evidence({ stream }), fast)).not.toContain("clocks_agree");
+  });
+
+  it("still refuses an account of a small share of the wait", () => {
+    const hidden = { prompt_eval_duration: 5e6, total_duration: 700e6 };
+    const quick = textTimes((time) => time - 930);
+    const one = {
+      ...quick,
+      stream: {
+        ...quick.stream,
+        doneAtMs: (quick.stream.doneAtMs ?? 0) - 930,
+        done: { ...honestDone(), ...hidden },
+      },
+    };
+    expect(failedCodes(contended(one))).toContain("clocks_agree");
+  });
+});

@@ -1,33 +1,20 @@
 // Do the server's durations and the client's clock tell one story, in both directions?
 //
 // What the server says it spent must fit into what the client waited (strict: a client can only see things late), and
-// what the client waited must be accounted for by the server (lenient: scheduling, sockets and our own event loop add
-// to it). The tolerance is absolute for the hiccups of a busy machine, relative for clocks and long answers, and
-// grows by how long our own event loop was really held up.
+// what the client waited must be accounted for by the server (lenient: clock-tolerance.ts).
 import { median } from "@ozone/shared/statistics/median";
+import { hiccupMs, isUnaccounted } from "./clock-tolerance.ts";
 import type { AttemptFacts, SampleFacts } from "./facts.ts";
 import { ms, nsToMs } from "./facts.ts";
 import { type Finding, judged, unknown } from "./finding.ts";
+import { burstThenStall } from "./stream-shape.ts";
 
 /** Clocks of two processes on one host differ by rounding and little else. */
 const STRICT_MS = 3;
 const STRICT_SHARE = 0.005;
 
-/** Preemption of either process on a loaded two-core machine. */
-const LENIENT_MS = 40;
-const LENIENT_SHARE = 0.05;
-
 /** Sampling of a token, which Ollama up to 0.24 leaves out of eval_duration, at most (large vocabularies). */
 const PER_TOKEN_MS = 1;
-
-/** A gap below this share of a step did not wait for its token. */
-const BURST_SHARE = 0.2;
-
-/** More of them than this are no accident of a socket. */
-const BURSTS_MAX = 0.4;
-
-/** Checks with fewer tokens than this say nothing about the shape of a stream. */
-const SHAPE_TOKENS_MIN = 16;
 
 interface Durations {
   readonly loadMs: number;
@@ -51,7 +38,7 @@ export function clocksAgree(sample: SampleFacts, attempt: AttemptFacts): Finding
     ...sums(server),
     ...serverBeyondClient(server, sample),
     ...clientBeyondServer(server, sample),
-    ...burst(server, sample),
+    ...burstThenStall(sample, attempt),
     ...systematic(attempt),
   ];
   return judged(
@@ -100,7 +87,7 @@ function clientBeyondServer(server: Durations, sample: SampleFacts): string[] {
   const tokens = figures.generatedTokens;
   const stepMs = tokens > 1 ? server.decodeMs / (tokens - 1) : 0;
   const beyond = (clientMs: number, serverMs: number, allowedMs: number): boolean =>
-    clientMs > serverMs + LENIENT_MS + LENIENT_SHARE * clientMs + evidence.ownDelayMs + allowedMs;
+    isUnaccounted({ clientMs, serverMs, allowedMs }, sample);
   const complaints: string[] = [];
   const { ttftMs, spanMs, totalMs } = timings;
   // Requests that share a server wait for each other; Ollama counts that wait in the total only.
@@ -136,24 +123,9 @@ function uniformExcessMs({ timings, figures }: SampleFacts): number {
   return steps * Math.min(PER_TOKEN_MS, Math.max(0, excessMs));
 }
 
-/** Tokens are made one after the other: a stream in which many come at once was held back somewhere. */
-function burst(server: Durations, { timings, figures, evidence }: SampleFacts): string[] {
-  const { gapsMs, spanMs } = timings;
-  if (spanMs === null || gapsMs.length < SHAPE_TOKENS_MIN || figures.generatedTokens < SHAPE_TOKENS_MIN)
-    return [];
-  const stepMs = server.decodeMs / (figures.generatedTokens - 1);
-  const early = gapsMs.filter((gap) => gap < BURST_SHARE * stepMs).length;
-  const longestMs = Math.max(...gapsMs);
-  const stalled = longestMs > LENIENT_MS + evidence.ownDelayMs + BURST_SHARE * spanMs;
-  if (early <= BURSTS_MAX * gapsMs.length || !stalled) return [];
-  return [
-    `${early} of ${gapsMs.length} chunks came without waiting for their token, then none for ${ms(longestMs)}`,
-  ];
-}
-
 /** From so many samples on, what they have in common is no accident. */
 const SYSTEMATIC_FROM = 3;
-const SYSTEMATIC_MS = 25;
+const SYSTEMATIC_HICCUP = 0.6;
 const SYSTEMATIC_SHARE = 0.02;
 
 /**
@@ -166,11 +138,12 @@ function systematic({ samples }: AttemptFacts): string[] {
   );
   if (complete.length < SYSTEMATIC_FROM) return [];
   const excessMs = median(complete.map(uniformExcessMs));
+  const hiccup = median(complete.map(hiccupMs));
   const differences = (of: (one: SampleFacts) => { clientMs: number; serverMs: number }): string[] => {
     const pairs = complete.map(of);
     const offMs = median(pairs.map(({ clientMs, serverMs }) => clientMs - serverMs));
     const sizeMs = median(pairs.map(({ clientMs }) => clientMs));
-    if (Math.abs(offMs) <= SYSTEMATIC_MS + SYSTEMATIC_SHARE * sizeMs + excessMs) return [];
+    if (Math.abs(offMs) <= SYSTEMATIC_HICCUP * hiccup + SYSTEMATIC_SHARE * sizeMs + excessMs) return [];
     return [`in most samples the client's ${ms(sizeMs)} differ by ${ms(offMs)} from the server's account`];
   };
   return [

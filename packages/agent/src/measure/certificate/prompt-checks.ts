@@ -1,6 +1,8 @@
 // Was the prompt read as it was sent: the exact count, nothing cut, nothing taken from a cache?
 
+import { median } from "@ozone/shared/statistics/median";
 import { prefillRate } from "../figures.ts";
+import { fasterThanUsual } from "./clock-tolerance.ts";
 import type { AttemptFacts, SampleFacts } from "./facts.ts";
 import { type Finding, failed, passed, unknown } from "./finding.ts";
 
@@ -10,8 +12,8 @@ const OVERHEAD_TOKENS_MAX = 4;
 /** The begin-of-text token and a few first words may be shared with an earlier prompt by chance. */
 const SHARED_TOKENS_MAX = 4;
 
-/** A prefill this much faster than the slowest of its peers did not compute the same tokens. */
-const PEER_FACTOR = 3;
+/** A prefill this much faster than its peers' did not compute the same tokens. */
+const OVER_PEERS = { quiet: 3, contended: 20 };
 
 const counted = ({ evidence }: SampleFacts): boolean => {
   const value = evidence.stream.done?.prompt_eval_count;
@@ -73,11 +75,10 @@ export function noPrefixCache(sample: SampleFacts, attempt: AttemptFacts): Findi
     );
   }
   if (rate === null) return unknown("no_prefix_cache", "there is no prefill rate to compare");
-  const slowest = Math.min(...peers);
-  if (peers.length >= 2 && rate > PEER_FACTOR * medianOf(peers) && rate > PEER_FACTOR * slowest) {
+  if (peers.length >= 2 && rate > fasterThanUsual(sample, OVER_PEERS) * median(peers)) {
     return failed(
       "no_prefix_cache",
-      `prefill at ${rate.toFixed(0)} tokens/s, the other samples of the same length at ${medianOf(peers).toFixed(0)}: part of it was not computed`,
+      `prefill at ${rate.toFixed(0)} tokens/s, the other samples of the same length at ${median(peers).toFixed(0)}: part of it was not computed`,
     );
   }
   const said =
@@ -86,11 +87,6 @@ export function noPrefixCache(sample: SampleFacts, attempt: AttemptFacts): Findi
       : `${figures.cachedTokens} cached tokens reported`;
   return passed("no_prefix_cache", `${said}, prefill at ${rate.toFixed(0)} tokens/s`);
 }
-
-const medianOf = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-};
 
 /** Whether a calibrated overhead is what a tokenizer adds to a raw prompt. */
 export const isPlausibleOverhead = (overheadTokens: number): boolean =>

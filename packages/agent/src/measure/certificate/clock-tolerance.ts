@@ -1,0 +1,45 @@
+// How far the client's clock may be beyond the server's account before it is a contradiction.
+//
+// Absolute for the hiccups of two processes on one machine, relative for long answers, and growing by how long our own
+// event loop was really held up. Where other programs are at work, whole time slices go missing: measured on the
+// reference engine with every core taken, 87 ms between the end of a prefill and its first text.
+import type { SampleFacts } from "./facts.ts";
+
+/** Scheduling, sockets, tokenizing, on a machine that is not contended. */
+const QUIET_MS = 40;
+
+/** A few time slices of other programs. */
+const CONTENDED_MS = 100;
+
+/** Clocks that differ in rate, work per token that nobody accounts for. */
+const SHARE = 0.05;
+
+/** Hiccups are added to what the server did; an account of less than this share of the wait leaves out more than that. */
+const ACCOUNTED_SHARE_MIN = 0.35;
+
+const isContended = ({ evidence }: SampleFacts): boolean => evidence.resources.contended === true;
+
+/** What a hiccup may take, in milliseconds. */
+export const hiccupMs = (sample: SampleFacts): number =>
+  (isContended(sample) ? CONTENDED_MS : QUIET_MS) + sample.evidence.ownDelayMs;
+
+/** A wait of the client, and what the server accounts for of it. */
+export interface Wait {
+  readonly clientMs: number;
+  readonly serverMs: number;
+  /** Known reasons for a difference. */
+  readonly allowedMs: number;
+}
+
+/** Whether the client waited for more than the server accounts for. */
+export function isUnaccounted({ clientMs, serverMs, allowedMs }: Wait, sample: SampleFacts): boolean {
+  const differenceMs = clientMs - serverMs - allowedMs - SHARE * clientMs;
+  if (differenceMs > hiccupMs(sample)) return true;
+  return differenceMs > QUIET_MS + sample.evidence.ownDelayMs && serverMs < ACCOUNTED_SHARE_MIN * clientMs;
+}
+
+/** How many times more than usual a rate may be: where others are at work, what is usual may be a twentieth of it. */
+export const fasterThanUsual = (
+  sample: SampleFacts,
+  { quiet, contended }: { quiet: number; contended: number },
+) => (isContended(sample) ? contended : quiet);
