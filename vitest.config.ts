@@ -1,9 +1,14 @@
 import { defineConfig } from "vitest/config";
 
-// Three projects: `unit` needs nothing and runs inside `npm run check`; `integration` talks to real NATS, Postgres
-// and inference; `e2e` starts whole stacks. The last two run one file after the other: this is a benchmark tool and
-// its tests share two cores.
-const sequential = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 };
+// Four projects, one after the other: `unit` needs nothing and runs inside `npm run check`; `integration` talks to real
+// NATS and Postgres and to scripted servers; `measuring` times real inference, so its files run alone; `e2e` starts
+// whole stacks. This is a benchmark tool and its tests share two cores.
+const real = { testTimeout: 120_000, hookTimeout: 120_000 };
+const alone = { ...real, fileParallelism: false };
+const measuring = [
+  "packages/engine/test/**/*.integration.test.ts",
+  "packages/agent/**/*.integration.test.ts",
+];
 
 export default defineConfig({
   test: {
@@ -11,19 +16,32 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts"],
+          include: ["packages/*/src/**/*.test.ts"],
           exclude: ["**/*.integration.test.ts", "**/node_modules/**"],
           testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
           name: "integration",
-          include: ["packages/*/src/**/*.integration.test.ts", "packages/*/test/**/*.integration.test.ts"],
-          ...sequential,
+          include: ["packages/*/{src,test}/**/*.integration.test.ts"],
+          exclude: [...measuring, "**/node_modules/**"],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          ...real,
         },
       },
-      { test: { name: "e2e", include: ["e2e/scenarios/**/*.test.ts"], ...sequential, testTimeout: 300_000 } },
+      { test: { name: "measuring", include: measuring, sequence: { groupOrder: 2 }, ...alone } },
+      {
+        test: {
+          name: "e2e",
+          include: ["e2e/scenarios/**/*.test.ts"],
+          sequence: { groupOrder: 3 },
+          ...alone,
+          testTimeout: 300_000,
+        },
+      },
     ],
   },
 });

@@ -43,7 +43,7 @@ let code = await run(process.execPath, [`${ROOT}scripts/check.mjs`], {
 });
 if (code === 0) {
   code = await run(local("vitest"), [
-    ...["run", "--project", "integration", "--project", "e2e"],
+    ...["run", "--project", "integration", "--project", "measuring", "--project", "e2e"],
     ...["--reporter=default", "--reporter=json", `--outputFile.json=${reports.real}`],
   ]);
 }

@@ -72,6 +72,8 @@ export interface Attempt {
   optionProbes: OptionProbes | null;
   /** Since when the first sample is waited for, on the monotonic clock; null before the first load and after it. */
   proofFromMs: number | null;
+  /** Tokens that the server counts beyond the words of a prompt; null before calibration. */
+  overheadTokens: number | null;
   /** Bytes of text per token in the warm-up; null before. */
   bytesPerToken: number | null;
   /** Least load_duration of a request to the loaded model, in milliseconds; null before the first. */
@@ -111,6 +113,7 @@ export function openAttempt(order: TrialOrder, ports: TrialPorts): Attempt {
     warmUpRates: { prefill: null, decode: null },
     optionProbes: null,
     proofFromMs: null,
+    overheadTokens: null,
     bytesPerToken: null,
     warmLoadMs: null,
     requests: 0,

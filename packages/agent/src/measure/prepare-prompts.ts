@@ -21,7 +21,7 @@ const chance: Random = () => randomBytes(4).readUInt32LE() / 2 ** 32;
 export async function preparePrompts(attempt: Attempt): Promise<PromptSource> {
   const key: PoolKey = { digest: attempt.model?.digest ?? "", engineVersion: versionOf(attempt) };
   const cached = await readPool(attempt.ports.cacheDir, key);
-  if (cached !== null && (await countsRight(attempt, cached))) return new PromptSource(cached, chance);
+  if (cached !== null && (await countsRight(attempt, cached))) return sourceOf(attempt, cached);
   attempt.ports.onActivity(`finding words of exactly one token for ${attempt.order.modelName}`);
   const pool = await calibrateWords(candidateWords, (prompt) => countTokens(attempt, prompt));
   if (pool.exact && pool.words.length < WORDS_MIN) {
@@ -31,6 +31,11 @@ export async function preparePrompts(attempt: Attempt): Promise<PromptSource> {
     );
   }
   if (pool.exact) await store(attempt, key, pool);
+  return sourceOf(attempt, pool);
+}
+
+function sourceOf(attempt: Attempt, pool: WordPool): PromptSource {
+  attempt.overheadTokens = pool.overheadTokens;
   return new PromptSource(pool, chance);
 }
 

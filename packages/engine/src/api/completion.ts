@@ -133,8 +133,9 @@ function isEmptyList(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }
 
-function generationRequest({ body, options }: ReadyRequest, prompt: string): GenerationRequest {
-  const limit = 10 * options.num_ctx;
+function generationRequest({ body, options, lease }: ReadyRequest, prompt: string): GenerationRequest {
+  const { contextLimit } = lease.runner.facts;
+  const limit = 10 * contextLimit;
   return {
     prompt,
     numKeep: options.num_keep,
@@ -150,8 +151,7 @@ function generationRequest({ body, options }: ReadyRequest, prompt: string): Gen
       topP: options.top_p,
       minP: options.min_p,
       // -1 means the whole context, and more than that cannot be looked back on.
-      repeatLastN:
-        options.repeat_last_n < 0 ? options.num_ctx : Math.min(options.repeat_last_n, options.num_ctx),
+      repeatLastN: options.repeat_last_n < 0 ? contextLimit : Math.min(options.repeat_last_n, contextLimit),
       repeatPenalty: options.repeat_penalty,
       presencePenalty: options.presence_penalty,
       frequencyPenalty: options.frequency_penalty,

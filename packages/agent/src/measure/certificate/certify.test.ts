@@ -159,6 +159,11 @@ describe("the certificate", () => {
     expect(codesIn(3)).toEqual(["clocks_agree"]);
   });
 
+  it("does not believe a server that adds more tokens to a raw prompt than a tokenizer does", () => {
+    expect(failedCodes(evidence(), { overheadTokens: 90 })).toEqual(["prompt_tokens_match"]);
+    expect(failedCodes(evidence(), { overheadTokens: 2 })).toEqual([]);
+  });
+
   it("refuses a rate beyond the memory's bandwidth, and one far beyond the warm-up", () => {
     const fast = withDone({ eval_duration: 63 * 1.5e6 });
     expect(failedCodes(fast)).toContain("rate_plausible");
@@ -228,7 +233,7 @@ describe("on a machine that others use", () => {
   });
 
   it("forgives what was seen of the reference engine there", () => {
-    const late = textTimes((time) => time + 85);
+    const late = textTimes((time) => time + 150);
     expect(failedCodes(late)).toContain("clocks_agree");
     expect(failedCodes(contended(late))).toEqual(["uncontended"]);
     const slowWarmUp = { warmUp: { prefill: 400, decode: 4, bytesPerToken: 6 } };

@@ -3,7 +3,7 @@
 // Absolute for the hiccups of two processes on one machine, relative for long answers, and growing by how long our own
 // event loop was really held up. Where other programs are at work, whole time slices go missing: measured on the
 // reference engine with every core taken, 87 ms between the end of a prefill and its first text.
-import type { SampleFacts } from "./facts.ts";
+import type { AttemptFacts, SampleFacts } from "./facts.ts";
 
 /** Scheduling, sockets, tokenizing, on a machine that is not contended. */
 const QUIET_MS = 40;
@@ -38,8 +38,11 @@ export function isUnaccounted({ clientMs, serverMs, allowedMs }: Wait, sample: S
   return differenceMs > QUIET_MS + sample.evidence.ownDelayMs && serverMs < ACCOUNTED_SHARE_MIN * clientMs;
 }
 
-/** How many times more than usual a rate may be: where others are at work, what is usual may be a twentieth of it. */
-export const fasterThanUsual = (
-  sample: SampleFacts,
-  { quiet, contended }: { quiet: number; contended: number },
-) => (isContended(sample) ? contended : quiet);
+/**
+ * How many times a rate may exceed what the rest of the attempt showed. Where others were at work at any time of it,
+ * that may be a twentieth of what the machine does alone.
+ */
+export function timesFaster(attempt: AttemptFacts, times: { quiet: number; contended: number }): number {
+  const disturbed = attempt.conditions?.contended === true || attempt.samples.some(isContended);
+  return disturbed ? times.contended : times.quiet;
+}

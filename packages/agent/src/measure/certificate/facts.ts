@@ -36,6 +36,8 @@ export interface AttemptFacts {
   readonly warmUp: WarmUpFacts;
   /** Null when every option could be seen, or the attempt ended before. */
   readonly optionProbes: OptionProbes | null;
+  /** Tokens that the server counts beyond the words of a prompt; null before calibration. */
+  readonly overheadTokens: number | null;
   /** Every sample of the attempt, the one under judgement included. */
   readonly samples: readonly SampleFacts[];
 }

@@ -2,7 +2,7 @@
 
 import { median } from "@ozone/shared/statistics/median";
 import { prefillRate } from "../figures.ts";
-import { fasterThanUsual } from "./clock-tolerance.ts";
+import { timesFaster } from "./clock-tolerance.ts";
 import type { AttemptFacts, SampleFacts } from "./facts.ts";
 import { type Finding, failed, passed, unknown } from "./finding.ts";
 
@@ -21,10 +21,16 @@ const counted = ({ evidence }: SampleFacts): boolean => {
 };
 
 /** The server's count is the one the prompt was made for. */
-export function promptTokensMatch(sample: SampleFacts): Finding {
+export function promptTokensMatch(sample: SampleFacts, { overheadTokens }: AttemptFacts): Finding {
   const { evidence, figures } = sample;
   if (!counted(sample)) return uncounted("prompt_tokens_match", sample);
   const sentence = `${evidence.promptTokens} tokens sent, ${figures.promptTokens} counted by the server`;
+  if (overheadTokens !== null && overheadTokens > OVERHEAD_TOKENS_MAX) {
+    return failed(
+      "prompt_tokens_match",
+      `${overheadTokens} tokens are counted beyond the words of a raw prompt`,
+    );
+  }
   return figures.promptTokens === evidence.promptTokens
     ? passed("prompt_tokens_match", sentence)
     : failed("prompt_tokens_match", sentence);
@@ -75,7 +81,7 @@ export function noPrefixCache(sample: SampleFacts, attempt: AttemptFacts): Findi
     );
   }
   if (rate === null) return unknown("no_prefix_cache", "there is no prefill rate to compare");
-  if (peers.length >= 2 && rate > fasterThanUsual(sample, OVER_PEERS) * median(peers)) {
+  if (peers.length >= 2 && rate > timesFaster(attempt, OVER_PEERS) * median(peers)) {
     return failed(
       "no_prefix_cache",
       `prefill at ${rate.toFixed(0)} tokens/s, the other samples of the same length at ${median(peers).toFixed(0)}: part of it was not computed`,
@@ -87,7 +93,3 @@ export function noPrefixCache(sample: SampleFacts, attempt: AttemptFacts): Findi
       : `${figures.cachedTokens} cached tokens reported`;
   return passed("no_prefix_cache", `${said}, prefill at ${rate.toFixed(0)} tokens/s`);
 }
-
-/** Whether a calibrated overhead is what a tokenizer adds to a raw prompt. */
-export const isPlausibleOverhead = (overheadTokens: number): boolean =>
-  overheadTokens >= 0 && overheadTokens <= OVERHEAD_TOKENS_MAX;

@@ -10,7 +10,7 @@ import {
   ratePlausible as withinBound,
 } from "@ozone/shared/roofline";
 import { decodeRate, prefillRate } from "../figures.ts";
-import { fasterThanUsual } from "./clock-tolerance.ts";
+import { timesFaster } from "./clock-tolerance.ts";
 import { type AttemptFacts, loadOf, type SampleFacts } from "./facts.ts";
 import { type Finding, failed, passed, unknown } from "./finding.ts";
 
@@ -40,7 +40,7 @@ export function ratePlausible(sample: SampleFacts, attempt: AttemptFacts): Findi
   const decode = decodeRate(sample.figures);
   const prefill = prefillRate(sample.figures);
   if (decode === null && prefill === null) return unknown("rate_plausible", "there is no rate to judge");
-  const complaints = againstWarmUp(sample, { decode, prefill }, attempt);
+  const complaints = againstWarmUp({ decode, prefill }, attempt);
   if (decode !== null && decode > DECODE_MAX)
     complaints.push(`decode ${rounded(decode)} tokens/s is beyond any machine`);
   const places = placesOf(sample, attempt);
@@ -63,13 +63,13 @@ const rounded = (value: number | null): string =>
   value === null ? "unknown" : value.toFixed(value < 100 ? 1 : 0);
 
 function againstWarmUp(
-  sample: SampleFacts,
   { decode, prefill }: { decode: number | null; prefill: number | null },
-  { warmUp }: AttemptFacts,
+  attempt: AttemptFacts,
 ): string[] {
+  const { warmUp } = attempt;
   const complaints: string[] = [];
-  const decodeFactor = fasterThanUsual(sample, DECODE_OVER_WARM_UP);
-  const prefillFactor = fasterThanUsual(sample, PREFILL_OVER_WARM_UP);
+  const decodeFactor = timesFaster(attempt, DECODE_OVER_WARM_UP);
+  const prefillFactor = timesFaster(attempt, PREFILL_OVER_WARM_UP);
   if (decode !== null && warmUp.decode !== null && decode > decodeFactor * warmUp.decode) {
     complaints.push(
       `decode ${rounded(decode)} tokens/s, but ${rounded(warmUp.decode)} at best in the warm-up`,
