@@ -1,15 +1,17 @@
 // How far the client's clock may be beyond the server's account before it is a contradiction.
 //
 // Absolute for the hiccups of two processes on one machine, relative for long answers, and growing by how long our own
-// event loop was really held up. Where other programs are at work, whole time slices go missing: measured on the
-// reference engine with every core taken, 87 ms between the end of a prefill and its first text.
+// event loop was really held up. Where other programs are at work, whole time slices go missing: seen on the reference
+// engine on two cores, between the end of a prefill and its first text, 87 ms with one core taken by others and 168 ms
+// with one and a half.
 import type { AttemptFacts, SampleFacts } from "./facts.ts";
 
 /** Scheduling, sockets, tokenizing, on a machine that is not contended. */
 const QUIET_MS = 40;
 
-/** A few time slices of other programs. */
-const CONTENDED_MS = 100;
+/** Time slices of other programs, per core that they take, and at most. */
+const CONTENDED_MS_PER_CORE = 100;
+const CONTENDED_MS_MAX = 250;
 
 /** Clocks that differ in rate, work per token that nobody accounts for. */
 const SHARE = 0.05;
@@ -20,8 +22,12 @@ const ACCOUNTED_SHARE_MIN = 0.35;
 const isContended = ({ evidence }: SampleFacts): boolean => evidence.resources.contended === true;
 
 /** What a hiccup may take, in milliseconds. */
-export const hiccupMs = (sample: SampleFacts): number =>
-  (isContended(sample) ? CONTENDED_MS : QUIET_MS) + sample.evidence.ownDelayMs;
+export function hiccupMs(sample: SampleFacts): number {
+  const { resources, ownDelayMs } = sample.evidence;
+  if (!isContended(sample)) return QUIET_MS + ownDelayMs;
+  const slicesMs = CONTENDED_MS_PER_CORE * (resources.foreignLoadCores ?? 1);
+  return Math.min(CONTENDED_MS_MAX, QUIET_MS + slicesMs) + ownDelayMs;
+}
 
 /** A wait of the client, and what the server accounts for of it. */
 export interface Wait {

@@ -2,6 +2,7 @@
 // from the rates measured so far.
 import { Purpose } from "@ozone/proto/configuration";
 import { configurationKey } from "@ozone/shared/configuration";
+import { measuredConfigurations } from "../finalists.ts";
 import type { SearchState, SearchStep, Strategy } from "../strategy.ts";
 import { nextConfirmation, unconfirmedNotes } from "./confirming.ts";
 import { type Candidate, candidates, FILL_LIMIT_MS, ladder, probe } from "./screening.ts";
@@ -31,8 +32,9 @@ function nextScreening(state: SearchState, timing: Timing, leftMs: number): Cand
 function finish(state: SearchState, timing: Timing): SearchStep {
   const notes = unconfirmedNotes(state);
   const { contexts, end } = ladder(state, timing);
-  const top = contexts.at(-1);
-  if (end === "time" && top !== undefined) {
+  const filled = measuredConfigurations(state.observations).map(({ figures }) => figures.numCtx);
+  const top = Math.max(0, contexts.at(-1) ?? 0, ...filled);
+  if (end === "time" && top > 0) {
     notes.push(
       `The context ladder stopped at num_ctx ${top}: one fill of the next step would take over ${FILL_LIMIT_MS / 1000} s (limited by time, not by memory).`,
     );
