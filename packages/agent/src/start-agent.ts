@@ -14,6 +14,8 @@ import { WorkState } from "./control/work-state.ts";
 import { machineIdentity } from "./identity.ts";
 import { acquireHostLock } from "./machine/host-lock.ts";
 import { probeMachine } from "./machine/identify.ts";
+import { cleanUpLeftovers } from "./measure/leave-no-trace.ts";
+import { ProbeMemory } from "./measure/probe-options.ts";
 import { conditionsOf, machineCeilings, samplerOf } from "./measuring-machine.ts";
 import { type Journal, openJournal } from "./outbox/journal.ts";
 import { attemptOfKey, type Outbox, openOutbox } from "./outbox/outbox.ts";
@@ -66,12 +68,16 @@ async function writeRunFile(dataDir: string, content: AgentRunFile): Promise<voi
   await writeFile(path, `${JSON.stringify(content)}\n`, { mode: 0o600 });
 }
 
-/** The probe needs a quiet machine for its second of reading: another agent of this host may be measuring. */
-async function probeAlone(dataDir: string, stop: AbortSignal): Promise<MachineFacts> {
+/**
+ * What needs the host for itself, since another agent of it may be measuring: what a killed agent left loaded is
+ * unloaded, and the probe has its second of reading.
+ */
+async function probeAlone(dataDir: string, log: Log, stop: AbortSignal): Promise<MachineFacts> {
   const hostIdFile = join(dataDir, "host-id");
   const persistedHostId = (await readFile(hostIdFile, "utf8").catch(() => null))?.trim() ?? null;
   const lock = await acquireHostLock({ signal: stop });
   try {
+    for (const sentence of await cleanUpLeftovers(join(dataDir, "cache"))) log(sentence);
     const facts = await probeMachine({ persistedHostId });
     await writeFile(hostIdFile, `${facts.hostId}\n`, { mode: 0o600 });
     return facts;
@@ -103,7 +109,7 @@ interface Parts {
 
 async function openParts(config: AgentConfig, log: Log, stop: AbortSignal): Promise<Parts> {
   const machineId = await machineIdentity(config.dataDir);
-  const facts = await probeAlone(config.dataDir, stop);
+  const facts = await probeAlone(config.dataDir, log, stop);
   const outbox = await openOutbox(join(config.dataDir, "outbox"), log);
   const journal = await openJournal(config.dataDir);
   await reconcile(outbox, journal);
@@ -125,6 +131,7 @@ function trialRunner(config: AgentConfig, { self, state, heart }: Parts) {
     cacheDir: join(config.dataDir, "cache"),
     conditions: conditionsOf(engineUrl),
     sampler: samplerOf(engineUrl),
+    probeMemory: new ProbeMemory(),
     onActivity: (words: string) => {
       state.say(words);
       heart.beatNow();

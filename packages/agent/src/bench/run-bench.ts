@@ -6,13 +6,10 @@ import { ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { type TrialOrder, TrialOrderSchema, type TrialResult, Verdict } from "@ozone/proto/trial";
 import { dataFolder } from "@ozone/shared/data-folder";
 import { OzoneError } from "@ozone/shared/errors";
-import { hardwareClass } from "@ozone/shared/hardware-class";
-import { OZONE_VERSION } from "@ozone/shared/version";
 import { acquireHostLock } from "../machine/host-lock.ts";
 import { probeMachine } from "../machine/identify.ts";
 import { cleanUpLeftovers } from "../measure/leave-no-trace.ts";
-import type { MachineIdentity } from "../measure/ports.ts";
-import { conditionsOf, samplerOf } from "../measuring-machine.ts";
+import { conditionsOf, machineCeilings, samplerOf } from "../measuring-machine.ts";
 import { runTrial } from "../run-trial.ts";
 import { benchDocument } from "./bench-document.ts";
 import { BENCH_USAGE, type BenchOptions, benchOptions } from "./bench-options.ts";
@@ -85,7 +82,7 @@ async function measure(
     const cacheDir = join(dataDir(), "agent", "cache");
     for (const sentence of await cleanUpLeftovers(cacheDir)) onActivity(sentence);
     onActivity("looking at the machine");
-    const machine = await machineIdentity();
+    const machine = machineCeilings("", await probeMachine());
     return await runTrial(orderOf(options), {
       engineUrl: options.engineUrl,
       machine,
@@ -117,20 +114,6 @@ function orderOf({ model, configuration, fill, repetitions, launches, limitMs }:
     }),
     purpose: Purpose.SCREEN,
   });
-}
-
-async function machineIdentity(): Promise<MachineIdentity> {
-  const facts = await probeMachine();
-  return {
-    machineId: "",
-    hardwareClass: hardwareClass(facts),
-    agentVersion: OZONE_VERSION,
-    memoryBandwidthBytesPerSecond: facts.memory.bandwidthBytesPerSecond,
-    cacheBandwidthBytesPerSecond: facts.memory.cacheBandwidthBytesPerSecond,
-    cacheBytes: facts.cpu.l3Bytes,
-    gpuMemoryBandwidthBytesPerSecond: null,
-    peakFlops: null,
-  };
 }
 
 const dataDir = (): string =>

@@ -3,6 +3,7 @@ import { promptTokensFor } from "@ozone/shared/configuration";
 import { TrialFailure } from "@ozone/shared/failure";
 import { formatDuration } from "@ozone/shared/units";
 import { type LoadedModel, sameModel } from "../ollama/engine-state.ts";
+import { sleep } from "../pause.ts";
 import { type Attempt, ask, canEndInTime, loadOptionsOf, requireTime, timeOf, warn } from "./attempt.ts";
 import { requestOptions } from "./sample-options.ts";
 import { loadLimitMs } from "./time-limits.ts";
@@ -91,7 +92,7 @@ export async function unloadModel(
   if (before !== undefined) {
     await engine.unload(order.modelName, signal);
     await waitUntilGone(async () => (await ours()) === undefined, attempt, signal);
-    if ((before.sizeVramBytes ?? 0) > 0) await pause(GPU_SETTLE_MS, signal);
+    if ((before.sizeVramBytes ?? 0) > 0) await sleep(GPU_SETTLE_MS, signal);
   }
   attempt.holdsModel = false;
 }
@@ -110,22 +111,8 @@ async function waitUntilGone(
         `The server was asked to unload ${attempt.order.modelName}, but /api/ps still lists it after ${formatDuration(limitMs)}; restart the Ollama server.`,
       );
     }
-    await pause(POLL_MS, signal);
+    await sleep(POLL_MS, signal);
   }
-}
-
-/** Resolves after `ms`, or at once when aborted (the next request then says so). */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-    if (signal.aborted) done();
-  });
 }
 
 function noteUsersModels(attempt: Attempt): void {
