@@ -40,7 +40,7 @@ for (const code of keysOf("packages/shared/src/check-codes.ts")) {
   if (!metrics.includes(`\`${code}\``)) problems.push(`docs/metrics.md: the check \`${code}\` is missing`);
 }
 
-const README_LINES_MAX = 70;
+const README_LINES_MAX = 75;
 const lines = read("README.md").split("\n").length;
 if (lines > README_LINES_MAX)
   problems.push(`README.md: ${lines} lines, one screen has at most ${README_LINES_MAX}`);

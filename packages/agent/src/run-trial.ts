@@ -3,7 +3,7 @@
 import type { TrialOrder, TrialResult } from "@ozone/proto/trial";
 import { messageOf } from "@ozone/shared/errors";
 import { TrialFailure } from "@ozone/shared/failure";
-import { type Attempt, openAttempt } from "./measure/attempt.ts";
+import { type Attempt, openAttempt, warn } from "./measure/attempt.ts";
 import { startFreshRunner, unloadModel } from "./measure/fresh-runner.ts";
 import { leaveNoTrace, promiseToLeaveNoTrace } from "./measure/leave-no-trace.ts";
 import type { TrialPorts } from "./measure/ports.ts";
@@ -34,6 +34,7 @@ async function measure(attempt: Attempt): Promise<void> {
   const { ports, protocol } = attempt;
   ports.onActivity("waiting for a quiet machine");
   attempt.conditions = await ports.conditions.waitUntilQuiet(protocol.quietWaitMs, ports.signal);
+  noteBattery(attempt);
   await resolveModel(attempt);
   await promiseToLeaveNoTrace(attempt);
   const launches = Math.max(1, protocol.launches);
@@ -46,6 +47,14 @@ async function measure(attempt: Attempt): Promise<void> {
     await unloadModel(attempt);
     if (!goOn) break;
   }
+}
+
+function noteBattery(attempt: Attempt): void {
+  if (attempt.conditions?.powerSource !== "battery") return;
+  warn(attempt, {
+    code: "on_battery",
+    message: "The machine runs on battery, where it may be slower; connect it to the mains and run again.",
+  });
 }
 
 function asFailure(thrown: unknown, signal: AbortSignal): TrialFailure {

@@ -3,18 +3,26 @@ import { create } from "@bufbuild/protobuf";
 import { type Protocol, ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { configurationKey, describeConfiguration } from "@ozone/shared/configuration";
 import { logHalfWidth } from "@ozone/shared/statistics/interval";
-import { CONFIRMATION_SAMPLES_MAX, PRECISION_TARGETS } from "@ozone/shared/statistics/stopping";
+import {
+  CONFIRMATION_SAMPLES_MAX,
+  CONFIRMATION_SAMPLES_MIN,
+  PRECISION_TARGETS,
+} from "@ozone/shared/statistics/stopping";
 import { chooseFinalists, confirmedSamples, type Finalist } from "../finalists.ts";
 import { baseConfiguration } from "../option-space.ts";
 import type { Observation, Proposal, SearchState } from "../strategy.ts";
 import { type Timing, trialMs } from "./timing.ts";
 
-/** Two launches of three where there is time, less where there is not: then the preset stays preliminary. */
+/**
+ * One launch of three samples at a time where there is time, less where there is not: then the preset stays
+ * preliminary. The second launch of a finalist comes after the first of the others: what drifts on the machine
+ * then touches all of them, not one.
+ */
 const SHAPES = [
-  { launches: 2, repetitions: 3 },
-  { launches: 2, repetitions: 1 },
+  { launches: 1, repetitions: 3 },
   { launches: 1, repetitions: 1 },
 ];
+const LAUNCHES_MIN = 2;
 /** A configuration whose confirmation failed twice is left alone. */
 const FAILED_CONFIRMATIONS_MAX = 2;
 
@@ -23,11 +31,11 @@ const confirmationsOf = (observations: readonly Observation[], key: string) =>
     ({ purpose, configuration }) => purpose === Purpose.CONFIRM && configurationKey(configuration) === key,
   );
 
-/** Half-width of the decode rate's interval as a share; infinite below two samples. */
+/** Half-width of the decode rate's interval as a share; the largest number below two samples. */
 function uncertainty(observations: readonly Observation[], key: string): number {
   const rates = confirmedSamples(observations, key).flatMap((sample) => sample.decodeTokensPerSecond ?? []);
   const width = rates.length < 2 ? null : logHalfWidth(rates);
-  return width === null ? Number.POSITIVE_INFINITY : Math.expm1(width);
+  return width === null ? Number.MAX_VALUE : Math.expm1(width);
 }
 
 function proposal(state: SearchState, finalist: Finalist, shape: Partial<Protocol>): Proposal {
@@ -44,9 +52,11 @@ function proposal(state: SearchState, finalist: Finalist, shape: Partial<Protoco
 const isSettled = (state: SearchState, { key }: Finalist): boolean => {
   const confirmations = confirmationsOf(state.observations, key);
   const failed = confirmations.filter(({ samples }) => samples.length === 0).length;
+  const samples = confirmedSamples(state.observations, key).length;
+  if (failed >= FAILED_CONFIRMATIONS_MAX || samples >= CONFIRMATION_SAMPLES_MAX) return true;
   return (
-    failed >= FAILED_CONFIRMATIONS_MAX ||
-    confirmedSamples(state.observations, key).length >= CONFIRMATION_SAMPLES_MAX ||
+    samples >= CONFIRMATION_SAMPLES_MIN &&
+    confirmations.length >= LAUNCHES_MIN &&
     uncertainty(state.observations, key) <= PRECISION_TARGETS.quick
   );
 };
@@ -59,13 +69,16 @@ const isSettled = (state: SearchState, { key }: Finalist): boolean => {
 export function nextConfirmation(state: SearchState, timing: Timing, leftMs: number): Proposal | null {
   const finalists = chooseFinalists(state.observations, configurationKey(baseConfiguration(state)));
   const open = finalists.filter((finalist) => !isSettled(state, finalist));
-  const samplesOf = ({ key }: Finalist) => confirmedSamples(state.observations, key).length;
-  // Unconfirmed first, in their order of importance; then the least certain.
+  const launchesOf = ({ key }: Finalist) => confirmationsOf(state.observations, key).length;
+  const doubtOf = ({ key }: Finalist) => uncertainty(state.observations, key);
+  // Everyone's first launch, then everyone's second, in order of importance; then whoever is least certain.
   const ranked = [
-    ...open.filter((finalist) => samplesOf(finalist) === 0),
     ...open
-      .filter((finalist) => samplesOf(finalist) > 0)
-      .sort((a, b) => uncertainty(state.observations, b.key) - uncertainty(state.observations, a.key)),
+      .filter((finalist) => launchesOf(finalist) < LAUNCHES_MIN)
+      .sort((a, b) => launchesOf(a) - launchesOf(b)),
+    ...open
+      .filter((finalist) => launchesOf(finalist) >= LAUNCHES_MIN)
+      .sort((a, b) => doubtOf(b) - doubtOf(a)),
   ];
   for (const finalist of ranked) {
     const shapes = SHAPES.map((shape) => proposal(state, finalist, shape));
