@@ -31,7 +31,11 @@ export function environmentJson(machine: Machine, modelNames: ReadonlySet<string
 
 function factsOf({ factsJson, name }: Machine): { facts: unknown; facts_problem?: string } {
   try {
-    const { notes, ...facts } = parseMachineFacts(JSON.parse(factsJson));
+    const { os, cpu, memory, gpus, virtualised, powerSource, numaNodes, notes } = parseMachineFacts(
+      JSON.parse(factsJson),
+    );
+    // Named one by one: the host's id, though a hash, would tie files of one host together.
+    const facts = { os, cpu, memory, gpus, virtualised, powerSource, numaNodes };
     return { facts: { ...facts, notes: notes.map((note) => withoutOwner(note, name)) } };
   } catch {
     // The reason may quote the facts themselves, names and all; it stays out of a file that is passed on.
