@@ -7,8 +7,15 @@ import {
   type ScriptChange,
   startScriptedOllama,
 } from "@ozone/simulator/scripted-ollama";
-import { describe, expect, it } from "vitest";
-import { failedCodes, newFolder, orderFor, portsFor, story } from "./measure/trial-material.ts";
+import { afterAll, describe, expect, it } from "vitest";
+import {
+  failedCodes,
+  newFolder,
+  orderFor,
+  portsFor,
+  removeFolders,
+  story,
+} from "./measure/trial-material.ts";
 import { runTrial } from "./run-trial.ts";
 
 /** A check code: rejected by it. "failed:class": the trial failed with it. "noted:code": valid, and the check says so. */
@@ -91,6 +98,7 @@ const WAITING = new Set<string>([
 ]);
 
 const cacheDir = newFolder();
+afterAll(removeFolders);
 
 describe("a server that lies in one way", () => {
   const busy = LIES.filter(({ name }) => !WAITING.has(name));

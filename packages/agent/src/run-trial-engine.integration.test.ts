@@ -1,12 +1,18 @@
 // Whole trials on real inference: the reference engine, started as its own process.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { EngineKind, Provenance } from "@ozone/proto/machine";
 import { Verdict } from "@ozone/proto/trial";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { newFolder, orderFor, portsFor, story, unknownCodes } from "./measure/trial-material.ts";
+import {
+  newFolder,
+  orderFor,
+  portsFor,
+  removeFolders,
+  story,
+  unknownCodes,
+} from "./measure/trial-material.ts";
 import { describeEngine, listModels } from "./ollama/describe-engine.ts";
 import { runTrial } from "./run-trial.ts";
 
@@ -35,7 +41,7 @@ afterAll(async () => {
     engine.kill("SIGTERM");
     await once(engine, "exit");
   }
-  await rm(dataDir, { recursive: true, force: true });
+  removeFolders();
 });
 
 const order = (numCtx: number, repetitions: number) =>

@@ -8,10 +8,19 @@ import {
   type ScriptedOllama,
   startScriptedOllama,
 } from "@ozone/simulator/scripted-ollama";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { cleanUpLeftovers } from "./measure/leave-no-trace.ts";
-import { failedCodes, orderFor, portsFor, story, unknownCodes } from "./measure/trial-material.ts";
+import {
+  failedCodes,
+  orderFor,
+  portsFor,
+  removeFolders,
+  story,
+  unknownCodes,
+} from "./measure/trial-material.ts";
 import { runTrial } from "./run-trial.ts";
+
+afterAll(removeFolders);
 
 const servers: ScriptedOllama[] = [];
 async function scripted(change: ScriptChange = {}): Promise<ScriptedOllama> {

@@ -16,7 +16,7 @@ import { warmUpRunner } from "./measure/warm-up-runner.ts";
 
 /**
  * Runs one attempt at a trial.
- * @throws TypeError only for an order that is none (no configuration or no protocol)
+ * @throws TrialFailure internal, only for an order that is none (no configuration or no protocol)
  */
 export async function runTrial(order: TrialOrder, ports: TrialPorts): Promise<TrialResult> {
   const attempt = openAttempt(order, ports);

@@ -1,5 +1,4 @@
 // `ozone-agent bench` as it is called: flags in, document and exit code out, against the scripted Ollama.
-import { rm } from "node:fs/promises";
 import { CHECK_ADVICE } from "@ozone/shared/check-codes";
 import {
   type ScriptChange,
@@ -7,7 +6,7 @@ import {
   startScriptedOllama,
 } from "@ozone/simulator/scripted-ollama";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { newFolder } from "../measure/trial-material.ts";
+import { newFolder, removeFolders } from "../measure/trial-material.ts";
 import type { BenchDocument } from "./bench-document.ts";
 import { runBench } from "./run-bench.ts";
 
@@ -16,10 +15,10 @@ const previous = process.env.OZONE_DATA_DIR;
 beforeAll(() => {
   process.env.OZONE_DATA_DIR = dataDir;
 });
-afterAll(async () => {
+afterAll(() => {
   if (previous === undefined) delete process.env.OZONE_DATA_DIR;
   else process.env.OZONE_DATA_DIR = previous;
-  await rm(dataDir, { recursive: true, force: true });
+  removeFolders();
 });
 
 let server: ScriptedOllama | undefined;

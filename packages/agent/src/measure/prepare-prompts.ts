@@ -1,7 +1,8 @@
 // The source of an attempt's prompts: a word pool from the cache or from calibration, verified against the loaded model.
 import { randomBytes } from "node:crypto";
 import { TrialFailure } from "@ozone/shared/failure";
-import { type Attempt, ask, versionOf, warn } from "./attempt.ts";
+import { ask } from "./ask-model.ts";
+import { type Attempt, versionOf, warn } from "./attempt.ts";
 import { calibrateWords } from "./calibrate-words.ts";
 import { serverFiguresOf } from "./timings.ts";
 import { candidateWords } from "./word-list.ts";

@@ -3,7 +3,8 @@
 // not at all where loads are slow.
 import { messageOf } from "@ozone/shared/errors";
 import { formatDuration } from "@ozone/shared/units";
-import { type Attempt, loadOptionsOf, timeOf, versionOf } from "./attempt.ts";
+import { timeOf } from "./ask-model.ts";
+import { type Attempt, loadOptionsOf, versionOf } from "./attempt.ts";
 import { loadedState } from "./fresh-runner.ts";
 import { isReload, type OptionProbe, type OptionProbes, type OptionTry, triesFor } from "./option-probes.ts";
 import { requestOptions } from "./sample-options.ts";

@@ -1,5 +1,5 @@
 // Material for the tests that run whole trials: an order, ports that can read nothing of the machine, and a folder.
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
@@ -38,8 +38,19 @@ export function orderFor(change: OrderChange = {}): TrialOrder {
   });
 }
 
-/** A new folder below the system's temporary one. */
-export const newFolder = (): string => mkdtempSync(join(tmpdir(), "ozone-trial-"));
+const folders: string[] = [];
+
+/** A new folder below the system's temporary one; `removeFolders` ends it. */
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "ozone-trial-"));
+  folders.push(folder);
+  return folder;
+}
+
+/** Removes all folders made so far: for afterAll. */
+export function removeFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
 
 /** Ports for a server; the machine's bandwidth is far above what any script here pretends. */
 export const portsFor = (engineUrl: string, change: Partial<TrialPorts> = {}): TrialPorts => ({
