@@ -123,7 +123,10 @@ describe("a full disk", () => {
   it("stops a coordinator that has not started yet with one sentence", async () => {
     const folder = join(stack.dataDir, "full");
     const env = { OZONE_DATA_DIR: folder };
-    const { code, stderr } = await runToEnd("coordinator", { env, wrapper: onSmallDisk(folder, 8_192) });
+    const { code, stderr } = await runToEnd("coordinator", {
+      env,
+      wrapper: onSmallDisk(folder, 8_192, true),
+    });
     expect(stderr.trim().split("\n").at(-1)).toMatch(/disk.*full.*(room|free)/i);
     expect(code).toBe(1);
   });
