@@ -1,8 +1,8 @@
 // The announcement: who this machine is, what it runs on, which engine and models it has; and keeping it up to date.
 import { create } from "@bufbuild/protobuf";
-import { type Announcement, AnnouncementSchema, EngineKind } from "@ozone/proto/machine";
+import { type Announcement, AnnouncementSchema, EngineKind, type Model } from "@ozone/proto/machine";
 import { announce, type Bus } from "@ozone/shared/bus";
-import { OzoneError } from "@ozone/shared/errors";
+import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { hardwareClass } from "@ozone/shared/hardware-class";
 import type { MachineFacts } from "@ozone/shared/machine-facts";
 import { OZONE_VERSION } from "@ozone/shared/version";
@@ -23,11 +23,24 @@ function defaultThreads(kind: EngineKind, { cpu }: MachineFacts): number {
   return cpu.physicalCores ?? 0;
 }
 
+/** The models, or why they can't be listed: an engine that can't say what it has can't be measured. */
+async function readModels(
+  engineUrl: string,
+  signal: AbortSignal,
+): Promise<{ models: Model[]; problem: string }> {
+  try {
+    return { models: await listModels(engineUrl, signal), problem: "" };
+  } catch (thrown) {
+    return { models: [], problem: `The models at ${engineUrl} can't be listed: ${messageOf(thrown)}` };
+  }
+}
+
 /** Looks at the engine and writes the announcement. Never throws: what is wrong with the engine is part of it. */
 export async function writeAnnouncement(self: Self, signal: AbortSignal): Promise<Announcement> {
   const { machineId, name, facts, engineUrl } = self;
   const engine = await describeEngine(engineUrl, signal);
-  const models = engine.problem === "" ? await listModels(engineUrl, signal).catch(() => []) : [];
+  const { models, problem } =
+    engine.problem === "" ? await readModels(engineUrl, signal) : { models: [], problem: engine.problem };
   return create(AnnouncementSchema, {
     machineId,
     name,
@@ -38,7 +51,7 @@ export async function writeAnnouncement(self: Self, signal: AbortSignal): Promis
     engine: { kind: engine.kind, version: engine.version },
     models,
     defaultThreads: defaultThreads(engine.kind, facts),
-    engineProblem: engine.problem,
+    engineProblem: problem,
   });
 }
 
