@@ -144,7 +144,7 @@ async function work(config: AgentConfig, parts: Parts, log: Log, stop: AbortSign
   const { bus, self, state, outbox, journal, heart, sender, announce } = parts;
   await announcePatiently(announce, log, stop);
   state.say("idle");
-  // While a trial runs nothing else may ask the engine.
+  // While a trial runs nothing else may ask the engine. A renewal that fails is made up for by the next.
   const renew = () => (state.current ? undefined : announce().catch(() => undefined));
   const renewing = setInterval(renew, RENEW_MS);
   log(`machine ${self.machineId} (${hardwareClass(self.facts)}) is ready, engine ${self.engineUrl}`);

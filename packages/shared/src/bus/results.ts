@@ -88,6 +88,7 @@ export function publishReceipt(bus: Bus, machineId: string, receipt: Receipt): v
 export function onReceipt(bus: Bus, machineId: string, handle: (receipt: Receipt) => void): () => void {
   const subscription = bus.connection.subscribe(subjects.receipt(machineId), {
     callback: (error, message) => {
+      // The subscription failed (rights, closed): no receipt will come, and the result is sent again.
       if (error) return;
       try {
         handle(fromBinary(ReceiptSchema, message.data));
