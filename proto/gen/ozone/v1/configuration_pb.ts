@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/configuration.proto.
  */
 export const file_ozone_v1_configuration: GenFile = /*@__PURE__*/
-  fileDesc("Chxvem9uZS92MS9jb25maWd1cmF0aW9uLnByb3RvEghvem9uZS52MSLXAQoNQ29uZmlndXJhdGlvbhIPCgdudW1fY3R4GAEgASgNEhEKCW51bV9iYXRjaBgCIAEoDRIXCgpudW1fdGhyZWFkGAMgASgNSACIAQESFAoHbnVtX2dwdRgEIAEoBUgBiAEBEhUKDWt2X2NhY2hlX3R5cGUYBSABKAkSFwoPZmxhc2hfYXR0ZW50aW9uGAYgASgJEhMKC251bV9wcmVkaWN0GAcgASgNEhMKC2NvbmN1cnJlbmN5GAggASgNQg0KC19udW1fdGhyZWFkQgoKCF9udW1fZ3B1IpUBCghQcm90b2NvbBIMCgRmaWxsGAEgASgBEhMKC3JlcGV0aXRpb25zGAIgASgNEhAKCGxhdW5jaGVzGAMgASgNEhAKCGxpbWl0X21zGAQgASgNEhUKDXF1aWV0X3dhaXRfbXMYBSABKA0SFwoPYWxsb3dfY29udGVuZGVkGAYgASgIEhIKCnRpbWVfYm94ZWQYByABKAgqYgoHUHVycG9zZRIXChNQVVJQT1NFX1VOU1BFQ0lGSUVEEAASEgoOUFVSUE9TRV9TQ1JFRU4QARITCg9QVVJQT1NFX0NPTkZJUk0QAhIVChFQVVJQT1NFX1JFRkVSRU5DRRADYgZwcm90bzM");
+  fileDesc("Chxvem9uZS92MS9jb25maWd1cmF0aW9uLnByb3RvEghvem9uZS52MSLXAQoNQ29uZmlndXJhdGlvbhIPCgdudW1fY3R4GAEgASgNEhEKCW51bV9iYXRjaBgCIAEoDRIXCgpudW1fdGhyZWFkGAMgASgNSACIAQESFAoHbnVtX2dwdRgEIAEoBUgBiAEBEhUKDWt2X2NhY2hlX3R5cGUYBSABKAkSFwoPZmxhc2hfYXR0ZW50aW9uGAYgASgJEhMKC251bV9wcmVkaWN0GAcgASgNEhMKC2NvbmN1cnJlbmN5GAggASgNQg0KC19udW1fdGhyZWFkQgoKCF9udW1fZ3B1IjoKCVByZWNpc2lvbhIOCgZkZWNvZGUYASABKAESDwoHcHJlZmlsbBgCIAEoARIMCgR0dGZ0GAMgASgBIrUCCghQcm90b2NvbBIMCgRmaWxsGAEgASgBEhMKC3JlcGV0aXRpb25zGAIgASgNEhAKCGxhdW5jaGVzGAMgASgNEhAKCGxpbWl0X21zGAQgASgNEhUKDXF1aWV0X3dhaXRfbXMYBSABKA0SFwoPYWxsb3dfY29udGVuZGVkGAYgASgIEhIKCnRpbWVfYm94ZWQYByABKAgSJgoJcHJlY2lzaW9uGAggASgLMhMub3pvbmUudjEuUHJlY2lzaW9uEhMKC3NhbXBsZXNfbWF4GAkgASgNEhQKDHN1c3RhaW5lZF9tcxgKIAEoDRITCgt3YXJtX3ByZWZpeBgLIAEoCBIOCgZkZXB0aHMYDCADKAESDwoHbWFuYWdlZBgNIAEoCBIVCg1hbGxvd19iYXR0ZXJ5GA4gASgIKmIKB1B1cnBvc2USFwoTUFVSUE9TRV9VTlNQRUNJRklFRBAAEhIKDlBVUlBPU0VfU0NSRUVOEAESEwoPUFVSUE9TRV9DT05GSVJNEAISFQoRUFVSUE9TRV9SRUZFUkVOQ0UQA2IGcHJvdG8z");
 
 /**
  * Every option is sent to Ollama explicitly: an unset option would be chosen by the server, unseen.
@@ -85,6 +85,35 @@ export const ConfigurationSchema: GenMessage<Configuration> = /*@__PURE__*/
   messageDesc(file_ozone_v1_configuration, 0);
 
 /**
+ * Half-widths of the 95 % intervals to reach, as shares of the median: 0.02 is 2 %. 0: not asked for.
+ *
+ * @generated from message ozone.v1.Precision
+ */
+export type Precision = Message<"ozone.v1.Precision"> & {
+  /**
+   * @generated from field: double decode = 1;
+   */
+  decode: number;
+
+  /**
+   * @generated from field: double prefill = 2;
+   */
+  prefill: number;
+
+  /**
+   * @generated from field: double ttft = 3;
+   */
+  ttft: number;
+};
+
+/**
+ * Describes the message ozone.v1.Precision.
+ * Use `create(PrecisionSchema)` to create a new message.
+ */
+export const PrecisionSchema: GenMessage<Precision> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_configuration, 1);
+
+/**
  * How a configuration is measured (docs/metrics.md).
  *
  * @generated from message ozone.v1.Protocol
@@ -138,6 +167,55 @@ export type Protocol = Message<"ozone.v1.Protocol"> & {
    * @generated from field: bool time_boxed = 7;
    */
   timeBoxed: boolean;
+
+  /**
+   * Go on in the last launch until the intervals are as narrow as this; absent: exactly the repetitions.
+   *
+   * @generated from field: ozone.v1.Precision precision = 8;
+   */
+  precision?: Precision | undefined;
+
+  /**
+   * Most samples of an attempt while precision is not reached; 0: 15.
+   *
+   * @generated from field: uint32 samples_max = 9;
+   */
+  samplesMax: number;
+
+  /**
+   * After the samples, generate without a pause for as long as this and tell burst from sustained; 0: don't.
+   *
+   * @generated from field: uint32 sustained_ms = 10;
+   */
+  sustainedMs: number;
+
+  /**
+   * Also measure the second turn of a chat: a prompt whose beginning the server has in its cache, on purpose.
+   *
+   * @generated from field: bool warm_prefix = 11;
+   */
+  warmPrefix: boolean;
+
+  /**
+   * Shares of num_ctx to fill besides, in the same load: speed over depth.
+   *
+   * @generated from field: repeated double depths = 12;
+   */
+  depths: number[];
+
+  /**
+   * On a server that the agent starts for this attempt alone. Implied by kv_cache_type and flash_attention.
+   *
+   * @generated from field: bool managed = 13;
+   */
+  managed: boolean;
+
+  /**
+   * Measure on battery too; else a machine on battery refuses.
+   *
+   * @generated from field: bool allow_battery = 14;
+   */
+  allowBattery: boolean;
 };
 
 /**
@@ -145,7 +223,7 @@ export type Protocol = Message<"ozone.v1.Protocol"> & {
  * Use `create(ProtocolSchema)` to create a new message.
  */
 export const ProtocolSchema: GenMessage<Protocol> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_configuration, 1);
+  messageDesc(file_ozone_v1_configuration, 2);
 
 /**
  * Why a trial is run. Only confirmations are ever published.

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/trial.proto.
  */
 export const file_ozone_v1_trial: GenFile = /*@__PURE__*/
-  fileDesc("ChRvem9uZS92MS90cmlhbC5wcm90bxIIb3pvbmUudjEiiwIKClRyaWFsT3JkZXISEAoIdHJpYWxfaWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoDRIQCghzd2VlcF9pZBgDIAEoCRISCgptYWNoaW5lX2lkGAQgASgJEhIKCm1vZGVsX25hbWUYBSABKAkSFAoMbW9kZWxfZGlnZXN0GAYgASgJEi4KDWNvbmZpZ3VyYXRpb24YByABKAsyFy5vem9uZS52MS5Db25maWd1cmF0aW9uEiQKCHByb3RvY29sGAggASgLMhIub3pvbmUudjEuUHJvdG9jb2wSIgoHcHVycG9zZRgJIAEoDjIRLm96b25lLnYxLlB1cnBvc2USEAoIbGVhc2VfbXMYCiABKA0iRQoFQ2hlY2sSDAoEY29kZRgBIAEoCRITCgZwYXNzZWQYAiABKAhIAIgBARIOCgZkZXRhaWwYAyABKAlCCQoHX3Bhc3NlZCIxCgdGYWlsdXJlEhUKDWZhaWx1cmVfY2xhc3MYASABKAkSDwoHbWVzc2FnZRgCIAEoCSKTBQoGU2FtcGxlEg0KBWluZGV4GAEgASgNEg4KBmxhdW5jaBgCIAEoDRINCgV2YWxpZBgDIAEoCBIfCgZjaGVja3MYBCADKAsyDy5vem9uZS52MS5DaGVjaxIVCg1wcm9tcHRfdG9rZW5zGAUgASgNEhgKEGdlbmVyYXRlZF90b2tlbnMYBiABKA0SJgoZcHJlZmlsbF90b2tlbnNfcGVyX3NlY29uZBgHIAEoAUgAiAEBEiUKGGRlY29kZV90b2tlbnNfcGVyX3NlY29uZBgIIAEoAUgBiAEBEhQKB3R0ZnRfbXMYCSABKAFIAogBARIfChJpbnRlcl90b2tlbl9wNTBfbXMYCiABKAFIA4gBARIfChJpbnRlcl90b2tlbl9wOTVfbXMYCyABKAFIBIgBARIVCgh0b3RhbF9tcxgMIAEoAUgFiAEBEhYKDnByb21wdF9ldmFsX25zGA0gASgEEg8KB2V2YWxfbnMYDiABKAQSDwoHbG9hZF9ucxgPIAEoBBIQCgh0b3RhbF9ucxgQIAEoBBIaCg1jYWNoZWRfdG9rZW5zGBEgASgNSAaIAQESDgoGY2h1bmtzGBIgASgNEg8KB291dGxpZXIYEyABKAgSLgoKc3RhcnRlZF9hdBgUIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCHAoaX3ByZWZpbGxfdG9rZW5zX3Blcl9zZWNvbmRCGwoZX2RlY29kZV90b2tlbnNfcGVyX3NlY29uZEIKCghfdHRmdF9tc0IVChNfaW50ZXJfdG9rZW5fcDUwX21zQhUKE19pbnRlcl90b2tlbl9wOTVfbXNCCwoJX3RvdGFsX21zQhAKDl9jYWNoZWRfdG9rZW5zIo4BCgpDb250ZXh0VXNlEhEKCXJlcXVlc3RlZBgBIAEoDRIWCglhbGxvY2F0ZWQYAiABKA1IAIgBARIVCg1wcm9tcHRfdG9rZW5zGAMgASgNEg4KBmZpbGxlZBgEIAEoCBIUCgd0cmFpbmVkGAUgASgNSAGIAQFCDAoKX2FsbG9jYXRlZEIKCghfdHJhaW5lZCKSAQoGTWVtb3J5EhcKCnNpemVfYnl0ZXMYASABKARIAIgBARIcCg9zaXplX3ZyYW1fYnl0ZXMYAiABKARIAYgBARIbCg5wZWFrX3Bzc19ieXRlcxgDIAEoBEgCiAEBQg0KC19zaXplX2J5dGVzQhIKEF9zaXplX3ZyYW1fYnl0ZXNCEQoPX3BlYWtfcHNzX2J5dGVzIrQCCgpDb25kaXRpb25zEiAKBmVuZ2luZRgBIAEoCzIQLm96b25lLnYxLkVuZ2luZRIUCgxtb2RlbF9kaWdlc3QYAiABKAkSFAoMcXVhbnRpemF0aW9uGAMgASgJEhkKDGxvYWRfYXZlcmFnZRgEIAEoAUgAiAEBEh8KEmZvcmVpZ25fbG9hZF9jb3JlcxgFIAEoAUgBiAEBEhQKDHBvd2VyX3NvdXJjZRgGIAEoCRIgChN0ZW1wZXJhdHVyZV9jZWxzaXVzGAcgASgBSAKIAQESEQoJY29udGVuZGVkGAggASgIEhEKCXdhaXRlZF9tcxgJIAEoDUIPCg1fbG9hZF9hdmVyYWdlQhUKE19mb3JlaWduX2xvYWRfY29yZXNCFgoUX3RlbXBlcmF0dXJlX2NlbHNpdXMiKAoHV2FybmluZxIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAki3AUKC1RyaWFsUmVzdWx0EhAKCHRyaWFsX2lkGAEgASgJEg8KB2F0dGVtcHQYAiABKA0SEgoKbWFjaGluZV9pZBgDIAEoCRIQCghzd2VlcF9pZBgEIAEoCRIiCgd2ZXJkaWN0GAUgASgOMhEub3pvbmUudjEuVmVyZGljdBIiCgdmYWlsdXJlGAYgASgLMhEub3pvbmUudjEuRmFpbHVyZRISCgptb2RlbF9uYW1lGAcgASgJEhQKDG1vZGVsX2RpZ2VzdBgIIAEoCRIuCg1jb25maWd1cmF0aW9uGAkgASgLMhcub3pvbmUudjEuQ29uZmlndXJhdGlvbhIkCghwcm90b2NvbBgKIAEoCzISLm96b25lLnYxLlByb3RvY29sEiIKB3B1cnBvc2UYCyABKA4yES5vem9uZS52MS5QdXJwb3NlEiEKB3NhbXBsZXMYDCADKAsyEC5vem9uZS52MS5TYW1wbGUSJQoHY29udGV4dBgNIAEoCzIULm96b25lLnYxLkNvbnRleHRVc2USDwoHbG9hZF9tcxgOIAMoARIgCgZtZW1vcnkYDyABKAsyEC5vem9uZS52MS5NZW1vcnkSKAoKY29uZGl0aW9ucxgQIAEoCzIULm96b25lLnYxLkNvbmRpdGlvbnMSIwoId2FybmluZ3MYESADKAsyES5vem9uZS52MS5XYXJuaW5nEigKCnByb3ZlbmFuY2UYEiABKA4yFC5vem9uZS52MS5Qcm92ZW5hbmNlEhYKDmhhcmR3YXJlX2NsYXNzGBMgASgJEi4KCnN0YXJ0ZWRfYXQYFCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2ZpbmlzaGVkX2F0GBUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgplbGFwc2VkX21zGBYgASgBEhUKDWFnZW50X3ZlcnNpb24YFyABKAkiZwoHUmVjZWlwdBIQCgh0cmlhbF9pZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEikKB291dGNvbWUYAyABKA4yGC5vem9uZS52MS5SZWNlaXB0T3V0Y29tZRIOCgZyZWFzb24YBCABKAkqXwoHVmVyZGljdBIXChNWRVJESUNUX1VOU1BFQ0lGSUVEEAASEQoNVkVSRElDVF9WQUxJRBABEhQKEFZFUkRJQ1RfUkVKRUNURUQQAhISCg5WRVJESUNUX0ZBSUxFRBADKqQBCg5SZWNlaXB0T3V0Y29tZRIfChtSRUNFSVBUX09VVENPTUVfVU5TUEVDSUZJRUQQABIaChZSRUNFSVBUX09VVENPTUVfU1RPUkVEEAESHQoZUkVDRUlQVF9PVVRDT01FX0RVUExJQ0FURRACEhkKFVJFQ0VJUFRfT1VUQ09NRV9TVEFMRRADEhsKF1JFQ0VJUFRfT1VUQ09NRV9SRUZVU0VEEARiBnByb3RvMw", [file_google_protobuf_timestamp, file_ozone_v1_configuration, file_ozone_v1_machine]);
+  fileDesc("ChRvem9uZS92MS90cmlhbC5wcm90bxIIb3pvbmUudjEiiwIKClRyaWFsT3JkZXISEAoIdHJpYWxfaWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoDRIQCghzd2VlcF9pZBgDIAEoCRISCgptYWNoaW5lX2lkGAQgASgJEhIKCm1vZGVsX25hbWUYBSABKAkSFAoMbW9kZWxfZGlnZXN0GAYgASgJEi4KDWNvbmZpZ3VyYXRpb24YByABKAsyFy5vem9uZS52MS5Db25maWd1cmF0aW9uEiQKCHByb3RvY29sGAggASgLMhIub3pvbmUudjEuUHJvdG9jb2wSIgoHcHVycG9zZRgJIAEoDjIRLm96b25lLnYxLlB1cnBvc2USEAoIbGVhc2VfbXMYCiABKA0iRQoFQ2hlY2sSDAoEY29kZRgBIAEoCRITCgZwYXNzZWQYAiABKAhIAIgBARIOCgZkZXRhaWwYAyABKAlCCQoHX3Bhc3NlZCIxCgdGYWlsdXJlEhUKDWZhaWx1cmVfY2xhc3MYASABKAkSDwoHbWVzc2FnZRgCIAEoCSL0BQoGU2FtcGxlEg0KBWluZGV4GAEgASgNEg4KBmxhdW5jaBgCIAEoDRINCgV2YWxpZBgDIAEoCBIfCgZjaGVja3MYBCADKAsyDy5vem9uZS52MS5DaGVjaxIVCg1wcm9tcHRfdG9rZW5zGAUgASgNEhgKEGdlbmVyYXRlZF90b2tlbnMYBiABKA0SJgoZcHJlZmlsbF90b2tlbnNfcGVyX3NlY29uZBgHIAEoAUgAiAEBEiUKGGRlY29kZV90b2tlbnNfcGVyX3NlY29uZBgIIAEoAUgBiAEBEhQKB3R0ZnRfbXMYCSABKAFIAogBARIfChJpbnRlcl90b2tlbl9wNTBfbXMYCiABKAFIA4gBARIfChJpbnRlcl90b2tlbl9wOTVfbXMYCyABKAFIBIgBARIVCgh0b3RhbF9tcxgMIAEoAUgFiAEBEhYKDnByb21wdF9ldmFsX25zGA0gASgEEg8KB2V2YWxfbnMYDiABKAQSDwoHbG9hZF9ucxgPIAEoBBIQCgh0b3RhbF9ucxgQIAEoBBIaCg1jYWNoZWRfdG9rZW5zGBEgASgNSAaIAQESDgoGY2h1bmtzGBIgASgNEg8KB291dGxpZXIYEyABKAgSLgoKc3RhcnRlZF9hdBgUIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIgoEa2luZBgVIAEoDjIULm96b25lLnYxLlNhbXBsZUtpbmQSDQoFcm91bmQYFiABKA0SGgoNZW5lcmd5X2pvdWxlcxgXIAEoAUgHiAEBQhwKGl9wcmVmaWxsX3Rva2Vuc19wZXJfc2Vjb25kQhsKGV9kZWNvZGVfdG9rZW5zX3Blcl9zZWNvbmRCCgoIX3R0ZnRfbXNCFQoTX2ludGVyX3Rva2VuX3A1MF9tc0IVChNfaW50ZXJfdG9rZW5fcDk1X21zQgsKCV90b3RhbF9tc0IQCg5fY2FjaGVkX3Rva2Vuc0IQCg5fZW5lcmd5X2pvdWxlcyKOAQoFUm91bmQSDQoFcm91bmQYASABKA0SEAoIcmVxdWVzdHMYAiABKA0SJQoYZGVjb2RlX3Rva2Vuc19wZXJfc2Vjb25kGAMgASgBSACIAQESFAoHd2FsbF9tcxgEIAEoAUgBiAEBQhsKGV9kZWNvZGVfdG9rZW5zX3Blcl9zZWNvbmRCCgoIX3dhbGxfbXMihAIKCVN1c3RhaW5lZBITCgtkdXJhdGlvbl9tcxgBIAEoARIPCgdzYW1wbGVzGAIgASgNEiQKF2J1cnN0X3Rva2Vuc19wZXJfc2Vjb25kGAMgASgBSACIAQESKAobc3VzdGFpbmVkX3Rva2Vuc19wZXJfc2Vjb25kGAQgASgBSAGIAQESEgoFcmF0aW8YBSABKAFIAogBARIOCgFwGAYgASgBSAOIAQESEQoJdGhyb3R0bGVkGAcgASgIQhoKGF9idXJzdF90b2tlbnNfcGVyX3NlY29uZEIeChxfc3VzdGFpbmVkX3Rva2Vuc19wZXJfc2Vjb25kQggKBl9yYXRpb0IECgJfcCKBAQoQUHJlY2lzaW9uUmVhY2hlZBITCgZkZWNvZGUYASABKAFIAIgBARIUCgdwcmVmaWxsGAIgASgBSAGIAQESEQoEdHRmdBgDIAEoAUgCiAEBEg8KB3ByZWNpc2UYBCABKAhCCQoHX2RlY29kZUIKCghfcHJlZmlsbEIHCgVfdHRmdCKOAQoKQ29udGV4dFVzZRIRCglyZXF1ZXN0ZWQYASABKA0SFgoJYWxsb2NhdGVkGAIgASgNSACIAQESFQoNcHJvbXB0X3Rva2VucxgDIAEoDRIOCgZmaWxsZWQYBCABKAgSFAoHdHJhaW5lZBgFIAEoDUgBiAEBQgwKCl9hbGxvY2F0ZWRCCgoIX3RyYWluZWQitAIKBk1lbW9yeRIXCgpzaXplX2J5dGVzGAEgASgESACIAQESHAoPc2l6ZV92cmFtX2J5dGVzGAIgASgESAGIAQESGwoOcGVha19wc3NfYnl0ZXMYAyABKARIAogBARIcCg9wZWFrX3ZyYW1fYnl0ZXMYBCABKARIA4gBARIcCg9hdmFpbGFibGVfYnl0ZXMYBSABKARIBIgBARIiChVsZWFzdF9hdmFpbGFibGVfYnl0ZXMYBiABKARIBYgBAUINCgtfc2l6ZV9ieXRlc0ISChBfc2l6ZV92cmFtX2J5dGVzQhEKD19wZWFrX3Bzc19ieXRlc0ISChBfcGVha192cmFtX2J5dGVzQhIKEF9hdmFpbGFibGVfYnl0ZXNCGAoWX2xlYXN0X2F2YWlsYWJsZV9ieXRlcyLCBAoKQ29uZGl0aW9ucxIgCgZlbmdpbmUYASABKAsyEC5vem9uZS52MS5FbmdpbmUSFAoMbW9kZWxfZGlnZXN0GAIgASgJEhQKDHF1YW50aXphdGlvbhgDIAEoCRIZCgxsb2FkX2F2ZXJhZ2UYBCABKAFIAIgBARIfChJmb3JlaWduX2xvYWRfY29yZXMYBSABKAFIAYgBARIUCgxwb3dlcl9zb3VyY2UYBiABKAkSIAoTdGVtcGVyYXR1cmVfY2Vsc2l1cxgHIAEoAUgCiAEBEhEKCWNvbnRlbmRlZBgIIAEoCBIRCgl3YWl0ZWRfbXMYCSABKA0SFgoJY2xvY2tfbWh6GAogASgBSAOIAQESJQoYcGVha190ZW1wZXJhdHVyZV9jZWxzaXVzGAsgASgBSASIAQESDgoGZHJpdmVyGAwgASgJEg8KB21hbmFnZWQYDSABKAgSRwoSc2VydmVyX2Vudmlyb25tZW50GA4gAygLMisub3pvbmUudjEuQ29uZGl0aW9ucy5TZXJ2ZXJFbnZpcm9ubWVudEVudHJ5GjgKFlNlcnZlckVudmlyb25tZW50RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIPCg1fbG9hZF9hdmVyYWdlQhUKE19mb3JlaWduX2xvYWRfY29yZXNCFgoUX3RlbXBlcmF0dXJlX2NlbHNpdXNCDAoKX2Nsb2NrX21oekIbChlfcGVha190ZW1wZXJhdHVyZV9jZWxzaXVzIigKB1dhcm5pbmcSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJItQGCgtUcmlhbFJlc3VsdBIQCgh0cmlhbF9pZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEhIKCm1hY2hpbmVfaWQYAyABKAkSEAoIc3dlZXBfaWQYBCABKAkSIgoHdmVyZGljdBgFIAEoDjIRLm96b25lLnYxLlZlcmRpY3QSIgoHZmFpbHVyZRgGIAEoCzIRLm96b25lLnYxLkZhaWx1cmUSEgoKbW9kZWxfbmFtZRgHIAEoCRIUCgxtb2RlbF9kaWdlc3QYCCABKAkSLgoNY29uZmlndXJhdGlvbhgJIAEoCzIXLm96b25lLnYxLkNvbmZpZ3VyYXRpb24SJAoIcHJvdG9jb2wYCiABKAsyEi5vem9uZS52MS5Qcm90b2NvbBIiCgdwdXJwb3NlGAsgASgOMhEub3pvbmUudjEuUHVycG9zZRIhCgdzYW1wbGVzGAwgAygLMhAub3pvbmUudjEuU2FtcGxlEiUKB2NvbnRleHQYDSABKAsyFC5vem9uZS52MS5Db250ZXh0VXNlEg8KB2xvYWRfbXMYDiADKAESIAoGbWVtb3J5GA8gASgLMhAub3pvbmUudjEuTWVtb3J5EigKCmNvbmRpdGlvbnMYECABKAsyFC5vem9uZS52MS5Db25kaXRpb25zEiMKCHdhcm5pbmdzGBEgAygLMhEub3pvbmUudjEuV2FybmluZxIoCgpwcm92ZW5hbmNlGBIgASgOMhQub3pvbmUudjEuUHJvdmVuYW5jZRIWCg5oYXJkd2FyZV9jbGFzcxgTIAEoCRIuCgpzdGFydGVkX2F0GBQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmaW5pc2hlZF9hdBgVIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKZWxhcHNlZF9tcxgWIAEoARIVCg1hZ2VudF92ZXJzaW9uGBcgASgJEh8KBnJvdW5kcxgYIAMoCzIPLm96b25lLnYxLlJvdW5kEiYKCXN1c3RhaW5lZBgZIAEoCzITLm96b25lLnYxLlN1c3RhaW5lZBItCglwcmVjaXNpb24YGiABKAsyGi5vem9uZS52MS5QcmVjaXNpb25SZWFjaGVkImcKB1JlY2VpcHQSEAoIdHJpYWxfaWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoDRIpCgdvdXRjb21lGAMgASgOMhgub3pvbmUudjEuUmVjZWlwdE91dGNvbWUSDgoGcmVhc29uGAQgASgJKl8KB1ZlcmRpY3QSFwoTVkVSRElDVF9VTlNQRUNJRklFRBAAEhEKDVZFUkRJQ1RfVkFMSUQQARIUChBWRVJESUNUX1JFSkVDVEVEEAISEgoOVkVSRElDVF9GQUlMRUQQAyqQAQoKU2FtcGxlS2luZBIbChdTQU1QTEVfS0lORF9VTlNQRUNJRklFRBAAEhYKElNBTVBMRV9LSU5EX0ZJTExFRBABEhUKEVNBTVBMRV9LSU5EX0RFUFRIEAISGwoXU0FNUExFX0tJTkRfV0FSTV9QUkVGSVgQAxIZChVTQU1QTEVfS0lORF9TVVNUQUlORUQQBCqkAQoOUmVjZWlwdE91dGNvbWUSHwobUkVDRUlQVF9PVVRDT01FX1VOU1BFQ0lGSUVEEAASGgoWUkVDRUlQVF9PVVRDT01FX1NUT1JFRBABEh0KGVJFQ0VJUFRfT1VUQ09NRV9EVVBMSUNBVEUQAhIZChVSRUNFSVBUX09VVENPTUVfU1RBTEUQAxIbChdSRUNFSVBUX09VVENPTUVfUkVGVVNFRBAEYgZwcm90bzM", [file_google_protobuf_timestamp, file_ozone_v1_configuration, file_ozone_v1_machine]);
 
 /**
  * Coordinator to agent, on the machine's own subject. The attempt number is the fencing token.
@@ -249,6 +249,25 @@ export type Sample = Message<"ozone.v1.Sample"> & {
    * @generated from field: google.protobuf.Timestamp started_at = 20;
    */
   startedAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: ozone.v1.SampleKind kind = 21;
+   */
+  kind: SampleKind;
+
+  /**
+   * Requests that were made at the same time have the same round.
+   *
+   * @generated from field: uint32 round = 22;
+   */
+  round: number;
+
+  /**
+   * Of the processor packages and GPUs during the sample; absent where the machine does not tell.
+   *
+   * @generated from field: optional double energy_joules = 23;
+   */
+  energyJoules?: number | undefined;
 };
 
 /**
@@ -257,6 +276,133 @@ export type Sample = Message<"ozone.v1.Sample"> & {
  */
 export const SampleSchema: GenMessage<Sample> = /*@__PURE__*/
   messageDesc(file_ozone_v1_trial, 3);
+
+/**
+ * Requests that shared the server at the same time.
+ *
+ * @generated from message ozone.v1.Round
+ */
+export type Round = Message<"ozone.v1.Round"> & {
+  /**
+   * @generated from field: uint32 round = 1;
+   */
+  round: number;
+
+  /**
+   * @generated from field: uint32 requests = 2;
+   */
+  requests: number;
+
+  /**
+   * All tokens after each request's first, over the time from the first token of any to the last of any.
+   *
+   * @generated from field: optional double decode_tokens_per_second = 3;
+   */
+  decodeTokensPerSecond?: number | undefined;
+
+  /**
+   * From the first intended start to the last token.
+   *
+   * @generated from field: optional double wall_ms = 4;
+   */
+  wallMs?: number | undefined;
+};
+
+/**
+ * Describes the message ozone.v1.Round.
+ * Use `create(RoundSchema)` to create a new message.
+ */
+export const RoundSchema: GenMessage<Round> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_trial, 4);
+
+/**
+ * A run without pauses: does the machine keep its speed?
+ *
+ * @generated from message ozone.v1.Sustained
+ */
+export type Sustained = Message<"ozone.v1.Sustained"> & {
+  /**
+   * @generated from field: double duration_ms = 1;
+   */
+  durationMs: number;
+
+  /**
+   * @generated from field: uint32 samples = 2;
+   */
+  samples: number;
+
+  /**
+   * Median decode rate of the first third and of the last.
+   *
+   * @generated from field: optional double burst_tokens_per_second = 3;
+   */
+  burstTokensPerSecond?: number | undefined;
+
+  /**
+   * @generated from field: optional double sustained_tokens_per_second = 4;
+   */
+  sustainedTokensPerSecond?: number | undefined;
+
+  /**
+   * Last third over first third, and the probability of such a trend in a steady run.
+   *
+   * @generated from field: optional double ratio = 5;
+   */
+  ratio?: number | undefined;
+
+  /**
+   * @generated from field: optional double p = 6;
+   */
+  p?: number | undefined;
+
+  /**
+   * @generated from field: bool throttled = 7;
+   */
+  throttled: boolean;
+};
+
+/**
+ * Describes the message ozone.v1.Sustained.
+ * Use `create(SustainedSchema)` to create a new message.
+ */
+export const SustainedSchema: GenMessage<Sustained> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_trial, 5);
+
+/**
+ * How narrow the intervals became, as shares of the median.
+ *
+ * @generated from message ozone.v1.PrecisionReached
+ */
+export type PrecisionReached = Message<"ozone.v1.PrecisionReached"> & {
+  /**
+   * @generated from field: optional double decode = 1;
+   */
+  decode?: number | undefined;
+
+  /**
+   * @generated from field: optional double prefill = 2;
+   */
+  prefill?: number | undefined;
+
+  /**
+   * @generated from field: optional double ttft = 3;
+   */
+  ttft?: number | undefined;
+
+  /**
+   * All that the protocol asked for was reached.
+   *
+   * @generated from field: bool precise = 4;
+   */
+  precise: boolean;
+};
+
+/**
+ * Describes the message ozone.v1.PrecisionReached.
+ * Use `create(PrecisionReachedSchema)` to create a new message.
+ */
+export const PrecisionReachedSchema: GenMessage<PrecisionReached> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_trial, 6);
 
 /**
  * @generated from message ozone.v1.ContextUse
@@ -297,7 +443,7 @@ export type ContextUse = Message<"ozone.v1.ContextUse"> & {
  * Use `create(ContextUseSchema)` to create a new message.
  */
 export const ContextUseSchema: GenMessage<ContextUse> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_trial, 4);
+  messageDesc(file_ozone_v1_trial, 7);
 
 /**
  * @generated from message ozone.v1.Memory
@@ -321,6 +467,25 @@ export type Memory = Message<"ozone.v1.Memory"> & {
    * @generated from field: optional uint64 peak_pss_bytes = 3;
    */
   peakPssBytes?: bigint | undefined;
+
+  /**
+   * GPU memory of the engine's processes at its peak; absent when it can't be read.
+   *
+   * @generated from field: optional uint64 peak_vram_bytes = 4;
+   */
+  peakVramBytes?: bigint | undefined;
+
+  /**
+   * Main memory that was available before the load, and the least while samples ran.
+   *
+   * @generated from field: optional uint64 available_bytes = 5;
+   */
+  availableBytes?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 least_available_bytes = 6;
+   */
+  leastAvailableBytes?: bigint | undefined;
 };
 
 /**
@@ -328,7 +493,7 @@ export type Memory = Message<"ozone.v1.Memory"> & {
  * Use `create(MemorySchema)` to create a new message.
  */
 export const MemorySchema: GenMessage<Memory> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_trial, 5);
+  messageDesc(file_ozone_v1_trial, 8);
 
 /**
  * The conditions under which an attempt was measured.
@@ -380,6 +545,41 @@ export type Conditions = Message<"ozone.v1.Conditions"> & {
    * @generated from field: uint32 waited_ms = 9;
    */
   waitedMs: number;
+
+  /**
+   * Mean over all cores.
+   *
+   * @generated from field: optional double clock_mhz = 10;
+   */
+  clockMhz?: number | undefined;
+
+  /**
+   * Highest temperature while samples ran.
+   *
+   * @generated from field: optional double peak_temperature_celsius = 11;
+   */
+  peakTemperatureCelsius?: number | undefined;
+
+  /**
+   * GPU driver, empty when there is none or it can't be read.
+   *
+   * @generated from field: string driver = 12;
+   */
+  driver: string;
+
+  /**
+   * The server was started by the agent for this attempt.
+   *
+   * @generated from field: bool managed = 13;
+   */
+  managed: boolean;
+
+  /**
+   * Settings of the server's environment as the agent set them; empty for a server that it did not start.
+   *
+   * @generated from field: map<string, string> server_environment = 14;
+   */
+  serverEnvironment: { [key: string]: string };
 };
 
 /**
@@ -387,7 +587,7 @@ export type Conditions = Message<"ozone.v1.Conditions"> & {
  * Use `create(ConditionsSchema)` to create a new message.
  */
 export const ConditionsSchema: GenMessage<Conditions> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_trial, 6);
+  messageDesc(file_ozone_v1_trial, 9);
 
 /**
  * @generated from message ozone.v1.Warning
@@ -409,7 +609,7 @@ export type Warning = Message<"ozone.v1.Warning"> & {
  * Use `create(WarningSchema)` to create a new message.
  */
 export const WarningSchema: GenMessage<Warning> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_trial, 7);
+  messageDesc(file_ozone_v1_trial, 10);
 
 /**
  * Agent to coordinator: one attempt, measured or failed.
@@ -535,6 +735,23 @@ export type TrialResult = Message<"ozone.v1.TrialResult"> & {
    * @generated from field: string agent_version = 23;
    */
   agentVersion: string;
+
+  /**
+   * Only for concurrency above 1.
+   *
+   * @generated from field: repeated ozone.v1.Round rounds = 24;
+   */
+  rounds: Round[];
+
+  /**
+   * @generated from field: ozone.v1.Sustained sustained = 25;
+   */
+  sustained?: Sustained | undefined;
+
+  /**
+   * @generated from field: ozone.v1.PrecisionReached precision = 26;
+   */
+  precision?: PrecisionReached | undefined;
 };
 
 /**
@@ -542,7 +759,7 @@ export type TrialResult = Message<"ozone.v1.TrialResult"> & {
  * Use `create(TrialResultSchema)` to create a new message.
  */
 export const TrialResultSchema: GenMessage<TrialResult> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_trial, 8);
+  messageDesc(file_ozone_v1_trial, 11);
 
 /**
  * Coordinator to agent, after COMMIT and never before.
@@ -576,7 +793,7 @@ export type Receipt = Message<"ozone.v1.Receipt"> & {
  * Use `create(ReceiptSchema)` to create a new message.
  */
 export const ReceiptSchema: GenMessage<Receipt> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_trial, 9);
+  messageDesc(file_ozone_v1_trial, 12);
 
 /**
  * @generated from enum ozone.v1.Verdict
@@ -608,6 +825,54 @@ export enum Verdict {
  */
 export const VerdictSchema: GenEnum<Verdict> = /*@__PURE__*/
   enumDesc(file_ozone_v1_trial, 0);
+
+/**
+ * What a sample is a sample of. Only filled samples make the figures of a configuration.
+ *
+ * @generated from enum ozone.v1.SampleKind
+ */
+export enum SampleKind {
+  /**
+   * Filled: written by agents that knew no other kind.
+   *
+   * @generated from enum value: SAMPLE_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The context filled to the share that the protocol asks for.
+   *
+   * @generated from enum value: SAMPLE_KIND_FILLED = 1;
+   */
+  FILLED = 1,
+
+  /**
+   * Another depth in the same load.
+   *
+   * @generated from enum value: SAMPLE_KIND_DEPTH = 2;
+   */
+  DEPTH = 2,
+
+  /**
+   * A prompt that begins like the one before it, which the server has in its cache.
+   *
+   * @generated from enum value: SAMPLE_KIND_WARM_PREFIX = 3;
+   */
+  WARM_PREFIX = 3,
+
+  /**
+   * Part of a run without pauses.
+   *
+   * @generated from enum value: SAMPLE_KIND_SUSTAINED = 4;
+   */
+  SUSTAINED = 4,
+}
+
+/**
+ * Describes the enum ozone.v1.SampleKind.
+ */
+export const SampleKindSchema: GenEnum<SampleKind> = /*@__PURE__*/
+  enumDesc(file_ozone_v1_trial, 1);
 
 /**
  * @generated from enum ozone.v1.ReceiptOutcome
@@ -647,5 +912,5 @@ export enum ReceiptOutcome {
  * Describes the enum ozone.v1.ReceiptOutcome.
  */
 export const ReceiptOutcomeSchema: GenEnum<ReceiptOutcome> = /*@__PURE__*/
-  enumDesc(file_ozone_v1_trial, 1);
+  enumDesc(file_ozone_v1_trial, 2);
 
