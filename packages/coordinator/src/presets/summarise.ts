@@ -2,6 +2,8 @@
 import { type Configuration, type Protocol, Purpose } from "@ozone/proto/configuration";
 import { type Sample, type TrialResult, Verdict } from "@ozone/proto/trial";
 import { configurationKey, configuration as emptyConfiguration } from "@ozone/shared/configuration";
+import { attemptKey, type DriftByAttempt, driftAround, mayCount } from "@ozone/shared/drift-around";
+import { groupBy } from "@ozone/shared/group-by";
 import type { ObjectiveFigures } from "@ozone/shared/objective";
 import { median } from "@ozone/shared/statistics/median";
 import { isMarked, usableSamples } from "@ozone/shared/usable-samples";
@@ -20,6 +22,10 @@ export interface ConfigurationSummary {
   readonly successes: number;
   readonly loadMs: readonly number[];
   readonly contended: boolean;
+  /** The machine's largest change of speed around the samples, as a share; null where no references tell. */
+  readonly drift: number | null;
+  /** Some of the samples lie where the machine changed its speed, and the sweep allowed them. */
+  readonly drifted: boolean;
   readonly machineIds: readonly string[];
   /** trial/attempt of what the samples come from. */
   readonly evidence: readonly string[];
@@ -45,12 +51,24 @@ function figuresOf(configuration: Configuration, samples: readonly Sample[]): Ob
   };
 }
 
-function summariseOne(key: string, group: readonly TrialResult[]): ConfigurationSummary | null {
+/** The largest change of speed around these results; null when one of them has no reference around it. */
+function largestDrift(results: readonly TrialResult[], drift: DriftByAttempt): number | null {
+  const changes = results.map((result) => drift.get(attemptKey(result))?.change ?? null);
+  if (changes.includes(null)) return null;
+  return changes.reduce<number>((most, one) => (Math.abs(one ?? 0) > Math.abs(most) ? (one ?? 0) : most), 0);
+}
+
+function summariseOne(
+  key: string,
+  group: readonly TrialResult[],
+  drift: DriftByAttempt,
+): ConfigurationSummary | null {
   const configuration = group[0]?.configuration;
   if (!configuration) return null;
-  const confirmations = group.filter(({ purpose }) => purpose === Purpose.CONFIRM);
-  const confirmed = confirmations.some((result) => usableSamples(result).length > 0);
-  const sources = (confirmed ? confirmations : group).filter((result) => usableSamples(result).length > 0);
+  const usable = group.filter((result) => mayCount(result, drift) && usableSamples(result).length > 0);
+  const confirmations = usable.filter(({ purpose }) => purpose === Purpose.CONFIRM);
+  const confirmed = confirmations.length > 0;
+  const sources = confirmed ? confirmations : usable;
   const samples = sources.flatMap(usableSamples);
   const figures = figuresOf(configuration, samples);
   if (!figures) return null;
@@ -67,6 +85,8 @@ function summariseOne(key: string, group: readonly TrialResult[]): Configuration
     successes: all.filter(({ valid }) => valid).length,
     loadMs: group.flatMap((result) => result.loadMs),
     contended: samples.some(isMarked),
+    drift: largestDrift(sources, drift),
+    drifted: sources.some((result) => drift.get(attemptKey(result))?.verdict === "drifted"),
     machineIds: unique(sources.map(({ machineId }) => machineId)),
     evidence: sources.map(({ trialId, attempt }) => `${trialId}/${attempt}`),
   };
@@ -75,12 +95,11 @@ function summariseOne(key: string, group: readonly TrialResult[]): Configuration
 /** Summaries by configuration key; configurations without a usable sample are left out. */
 export function summarise(results: readonly TrialResult[]): ConfigurationSummary[] {
   const nothing = emptyConfiguration({ numCtx: 0, numBatch: 0, numPredict: 0 });
-  const groups = new Map<string, TrialResult[]>();
-  for (const result of results.filter(counts).toSorted(order)) {
-    const key = configurationKey(result.configuration ?? nothing);
-    groups.set(key, [...(groups.get(key) ?? []), result]);
-  }
+  const drift = driftAround(results);
+  const groups = groupBy(results.filter(counts).toSorted(order), ({ configuration }) =>
+    configurationKey(configuration ?? nothing),
+  );
   return [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([key, group]) => summariseOne(key, group) ?? []);
+    .flatMap(([key, group]) => summariseOne(key, group, drift) ?? []);
 }

@@ -3,9 +3,10 @@
 import { Purpose } from "@ozone/proto/configuration";
 import { configurationKey } from "@ozone/shared/configuration";
 import { measuredConfigurations } from "../finalists.ts";
+import { referenceTrial } from "../reference.ts";
 import type { SearchState, SearchStep, Strategy } from "../strategy.ts";
 import { nextConfirmation, unconfirmedNotes } from "./confirming.ts";
-import { type Candidate, candidates, FILL_LIMIT_MS, ladder, probe } from "./screening.ts";
+import { type Candidate, candidates, FILL_LIMIT_MS, ladder } from "./screening.ts";
 import { type Timing, timingOf, trialMs } from "./timing.ts";
 
 const SCREENING_SHARE = 0.45;
@@ -14,8 +15,8 @@ const CONFIGURATIONS_MIN = 8;
 /** Failures at the very start that end the search: nothing works here. */
 const HOPELESS_AFTER = 3;
 
-const tryOut = (state: SearchState, { configuration, reason }: Candidate, purpose: Purpose): SearchStep => ({
-  trials: [{ configuration, reason, purpose, protocol: state.protocol }],
+const screen = (state: SearchState, { configuration, reason }: Candidate): SearchStep => ({
+  trials: [{ configuration, reason, purpose: Purpose.SCREEN, protocol: state.protocol }],
   notes: [],
 });
 
@@ -44,9 +45,11 @@ function finish(state: SearchState, timing: Timing): SearchStep {
 
 function withoutRates(state: SearchState): SearchStep {
   if (state.observations.length < HOPELESS_AFTER) {
-    const first = probe(state);
-    const again = { ...first, reason: "the first trial again: it gave no usable sample" };
-    return tryOut(state, state.observations.length === 0 ? first : again, Purpose.REFERENCE);
+    const first = state.observations.length === 0;
+    const reason = first
+      ? "the drift reference, at the start; its rates plan what follows"
+      : "the first trial again: it gave no usable sample";
+    return { trials: [referenceTrial(state, reason)], notes: [] };
   }
   return {
     trials: [],
@@ -65,7 +68,7 @@ export const quick: Strategy = {
     const leftMs = budgetMs - spentMs;
     if (spentMs < SCREENING_SHARE * budgetMs || distinct(state) < CONFIGURATIONS_MIN) {
       const candidate = nextScreening(state, timing, leftMs);
-      if (candidate) return tryOut(state, candidate, Purpose.SCREEN);
+      if (candidate) return screen(state, candidate);
     }
     const confirmation = nextConfirmation(state, timing, leftMs);
     return confirmation ? { trials: [confirmation], notes: [] } : finish(state, timing);
