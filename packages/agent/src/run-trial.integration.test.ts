@@ -117,15 +117,15 @@ describe("an honest trial", () => {
   it("shows a flat server as flat, and a slower one at depth as slower", async () => {
     const rate = async (server: ScriptedOllama, numCtx: number): Promise<number> => {
       const result = await runTrial(
-        orderFor({ repetitions: 3, point: { numCtx, numPredict: 96 } }),
+        orderFor({ repetitions: 3, point: { numCtx, numPredict: 48 } }),
         portsFor(server.url),
       );
       expect(story(result)).toBe("");
-      const rates = result.samples.map((sample) => sample.decodeTokensPerSecond ?? 0).sort((a, b) => a - b);
-      return rates[1] ?? 0;
+      // The best of three: other programs on this machine can only make a paced server's tokens late.
+      return Math.max(...result.samples.map((sample) => sample.decodeTokensPerSecond ?? 0));
     };
     const flat = await scripted({
-      pace: flatPace({ prefillTokensPerSecond: 15_000, decodeTokensPerSecond: 200 }),
+      pace: flatPace({ prefillTokensPerSecond: 15_000, decodeTokensPerSecond: 100 }),
     });
     expect((await rate(flat, 8192)) / (await rate(flat, 1024))).toBeCloseTo(1, 1);
     const physical = await scripted();
