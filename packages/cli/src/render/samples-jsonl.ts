@@ -8,12 +8,16 @@ import {
   ConditionsSchema,
   ContextUseSchema,
   type Memory,
+  PrecisionReachedSchema,
+  RoundSchema,
   type Sample,
   SampleSchema,
+  SustainedSchema,
   type TrialResult,
 } from "@ozone/proto/trial";
 import { dimensionsOf } from "@ozone/shared/configuration";
 import { PROVENANCE_WORDS } from "@ozone/shared/provenance";
+import { sampleKindWords } from "@ozone/shared/sample-kinds";
 import { engineWords, purposeWords, verdictWords } from "./names.ts";
 
 const names = { useProtoFieldName: true } as const;
@@ -52,12 +56,22 @@ function attemptOf(result: TrialResult): Record<string, JsonValue> {
     conditions: conditions ? conditionsOf(conditions) : null,
     memory: memory ? memoryOf(memory) : null,
     load_ms: [...result.loadMs],
+    ...conclusionsOf(result),
     warnings: result.warnings.map(({ code, message }) => ({ code, message })),
     started_at: result.startedAt ? timestampDate(result.startedAt).toISOString() : null,
     elapsed_ms: result.elapsedMs,
     agent_version: result.agentVersion,
   };
 }
+
+/** What several samples say together. */
+const conclusionsOf = ({ rounds, sustained, precision }: TrialResult): Record<string, JsonValue> => ({
+  rounds: rounds.map((round) => toJson(RoundSchema, round, { ...names, alwaysEmitImplicit: true })),
+  sustained: sustained ? toJson(SustainedSchema, sustained, { ...names, alwaysEmitImplicit: true }) : null,
+  precision: precision
+    ? toJson(PrecisionReachedSchema, precision, { ...names, alwaysEmitImplicit: true })
+    : null,
+});
 
 /** Without engine and digest, which stand on the line already. */
 function conditionsOf(conditions: Conditions): JsonValue {
@@ -79,6 +93,7 @@ function sampleOf(sample: Sample): JsonValue {
   const checks = sample.checks.map(({ code, passed, detail }) => ({ code, passed: passed ?? null, detail }));
   return {
     ...(json as Record<string, JsonValue>),
+    kind: sampleKindWords(sample.kind),
     checks,
     prompt_eval_ns: Number(sample.promptEvalNs),
     eval_ns: Number(sample.evalNs),

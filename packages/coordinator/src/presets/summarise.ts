@@ -3,6 +3,8 @@ import { type Configuration, type Protocol, Purpose } from "@ozone/proto/configu
 import { type Sample, type TrialResult, Verdict } from "@ozone/proto/trial";
 import { configurationKey, configuration as emptyConfiguration } from "@ozone/shared/configuration";
 import type { ObjectiveFigures } from "@ozone/shared/objective";
+import { repetitionsOf } from "@ozone/shared/round-rates";
+import { filledSamples } from "@ozone/shared/sample-kinds";
 import { median } from "@ozone/shared/statistics/median";
 import { isMarked, usableSamples } from "@ozone/shared/usable-samples";
 
@@ -55,7 +57,7 @@ function summariseOne(key: string, group: readonly TrialResult[]): Configuration
   const figures = figuresOf(configuration, samples);
   if (!figures) return null;
   const failedAttempts = group.filter(({ verdict }) => verdict === Verdict.FAILED).length;
-  const all = group.flatMap((result) => result.samples);
+  const repetitions = group.map((result) => repetitionsOf(result, filledSamples(result)));
   return {
     key,
     configuration,
@@ -63,8 +65,8 @@ function summariseOne(key: string, group: readonly TrialResult[]): Configuration
     samples,
     confirmed,
     figures,
-    runs: all.length + failedAttempts,
-    successes: all.filter(({ valid }) => valid).length,
+    runs: repetitions.reduce((sum, { runs }) => sum + runs, failedAttempts),
+    successes: repetitions.reduce((sum, { successes }) => sum + successes, 0),
     loadMs: group.flatMap((result) => result.loadMs),
     contended: samples.some(isMarked),
     machineIds: unique(sources.map(({ machineId }) => machineId)),

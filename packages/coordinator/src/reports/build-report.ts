@@ -12,6 +12,7 @@ import {
 import { type TrialResult, Verdict } from "@ozone/proto/trial";
 import { configurationKey } from "@ozone/shared/configuration";
 import { figures } from "@ozone/shared/figures";
+import { filledSamples } from "@ozone/shared/sample-kinds";
 import { usableSamples } from "@ozone/shared/usable-samples";
 import { OZONE_VERSION } from "@ozone/shared/version";
 import { describeMachine } from "../store/describe-machine.ts";
@@ -37,7 +38,7 @@ function groupResults(results: readonly TrialResult[]): TrialResult[][] {
 function measured(group: readonly TrialResult[]): MeasuredConfiguration {
   const [first] = group;
   const samples = group.flatMap(usableSamples);
-  const all = group.flatMap((result) => result.samples);
+  const all = group.flatMap(filledSamples);
   const classes = group.flatMap(({ failure }) => (failure ? [failure.failureClass] : []));
   const purposes: Purpose[] = [...new Set(group.map(({ purpose }) => purpose))].sort();
   return create(MeasuredConfigurationSchema, {
