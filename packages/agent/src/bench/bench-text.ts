@@ -82,6 +82,15 @@ function interval({ median, ciLow, ciHigh, n, preliminary }: BenchFigure, unit: 
   return `${number(median)} ${unit} (${spread}, n = ${n}${preliminary ? ", preliminary" : ""})`;
 }
 
+/** What is wrong with a result, in sentences; empty when it is valid. */
+export function objections({ verdict, failure, checks }: BenchDocument): string[] {
+  if (failure !== null) return [`${verdict}: ${failure.class}. ${failure.message}`];
+  if (verdict === "valid") return [];
+  return checks
+    .filter(({ code, passed }) => passed === false && weightOf(code) === "FAILED")
+    .map(({ code, detail }) => `${verdict}: ${code}: ${detail}.`);
+}
+
 function complaints({ checks }: BenchDocument): string[] {
   return checks.flatMap(({ code, passed, detail }) => {
     if (passed === true) return [];

@@ -15,7 +15,7 @@ import { runTrial } from "../run-trial.ts";
 import { type BenchDocument, benchDocument } from "./bench-document.ts";
 import { BENCH_USAGE, type BenchOptions, benchOptions } from "./bench-options.ts";
 import { benchRows } from "./bench-rows.ts";
-import { benchText } from "./bench-text.ts";
+import { benchText, objections } from "./bench-text.ts";
 import { ROW_FORMATS } from "./row-formats.ts";
 
 /** Where a bench writes: the document or text on stdout, progress and complaints on stderr. */
@@ -54,7 +54,9 @@ export async function runBench(argv: readonly string[], { stdout, stderr }: Benc
   const result = await cancellable((signal) =>
     measure(options, signal, (words) => stderr.write(`${words}\n`)),
   );
-  stdout.write(printed(benchDocument(result), options));
+  const document = benchDocument(result);
+  stdout.write(printed(document, options));
+  if (options.format !== null) for (const words of objections(document)) stderr.write(`${words}\n`);
   return EXIT_CODES[result.verdict];
 }
 

@@ -37,7 +37,7 @@ export const SWEEP_FLAGS = {
   }),
   "warm-prefix": Flags.boolean({ summary: "Also measure a chat's second turn: a prompt from the cache." }),
   sustained: Flags.string({
-    summary: "Then generate without a pause: does the machine keep its speed?",
+    summary: "How long to generate without a pause, to see whether the machine keeps its speed.",
     helpValue: "60s",
   }),
   "quiet-wait": Flags.string({ summary: "How long to wait for a quiet machine.", helpValue: "60s" }),

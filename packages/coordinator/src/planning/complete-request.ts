@@ -69,6 +69,11 @@ export function completeRequest(request: SweepRequest): SweepRequest {
   checkNumbers(request);
   checkServerSettings(request);
   const quick = strategy === "quick";
+  if (quick && request.protocol?.precision) {
+    refuse(
+      "precision has no place in a quick sweep, which confirms as far as its time box goes: use the grid strategy.",
+    );
+  }
   const matrix = clone(MatrixSchema, request.matrix ?? create(MatrixSchema));
   if (quick && matrix.numPredict.length === 0) matrix.numPredict = [QUICK_NUM_PREDICT];
   const points = matrixSize(matrix);
