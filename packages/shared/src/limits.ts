@@ -21,8 +21,8 @@ export const GRPC_MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 /** Repetitions of one attempt that may be asked for: far above what the adaptive protocol can reach. */
 export const SAMPLES_PER_ATTEMPT_MAX = 64;
 
-/** Samples of one result, every kind and request counted: at about 3 KB each they fit a message with room to spare. */
-export const SAMPLES_PER_RESULT_MAX = 256;
+/** Samples of one result, every kind and request counted: at about 1.5 KB each they fit a message with room to spare. */
+export const SAMPLES_PER_RESULT_MAX = 400;
 
 /** Depths of one attempt: a curve needs few points. */
 export const DEPTHS_MAX = 16;

@@ -12,8 +12,8 @@ import { type PoolKey, readPool, writePool } from "./word-pool-cache.ts";
 /** Fewer words than this make prompts too much alike. */
 const WORDS_MIN = 16;
 
-/** Words in the prompt that verifies a pool from the cache. */
-const VERIFYING_WORDS = 64;
+/** Share of the context that verifying a pool from the cache may fill. */
+const VERIFYING_SHARE = 0.5;
 
 /** Unpredictable numbers in [0, 1): a prompt must not repeat between runs either. */
 const chance: Random = () => randomBytes(4).readUInt32LE() / 2 ** 32;
@@ -49,10 +49,11 @@ async function store(attempt: Attempt, key: PoolKey, pool: WordPool): Promise<vo
   });
 }
 
+/** Every word once, as far as they fit: a few drawn at random would miss a few that have changed. */
 async function countsRight(attempt: Attempt, pool: WordPool): Promise<boolean> {
-  const expected = tokensOf(pool, VERIFYING_WORDS);
-  const counted = await countTokens(attempt, new PromptSource(pool, chance).make(expected));
-  return counted === expected;
+  const room = Math.floor(VERIFYING_SHARE * attempt.configuration.numCtx);
+  const words = [...pool.openers.slice(0, 1), ...pool.words].slice(0, room);
+  return (await countTokens(attempt, words.join(" "))) === tokensOf(pool, words.length);
 }
 
 async function countTokens(attempt: Attempt, prompt: string): Promise<number> {
