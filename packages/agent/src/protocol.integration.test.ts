@@ -11,6 +11,7 @@ import {
   startScriptedOllama,
 } from "@ozone/simulator/scripted-ollama";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { unknownSampler } from "./measure/ports.ts";
 import {
   newFolder,
   type OrderChange,
@@ -206,6 +207,28 @@ describe("concurrent requests", () => {
     for (const rate of decodeOf(result)) {
       expect(rate).toBeGreaterThan(1.3 * single);
       expect(rate).toBeLessThan(2.05 * single);
+    }
+  });
+
+  it("count their wait from the moment they were meant for, also when our own loop sends them late", async () => {
+    const server = await startScriptedOllama({ server: { numParallel: 2 } });
+    servers.push(server);
+    const lateMs = 80;
+    const holdUp = (): void => {
+      const untilMs = performance.now() + lateMs;
+      while (performance.now() < untilMs);
+    };
+    const sampler = {
+      start: () => {
+        setTimeout(holdUp, 1);
+        return unknownSampler.start();
+      },
+    };
+    const order = orderFor({ point: { numCtx: 512, numPredict: 32, concurrency: 2 } });
+    const result = await runTrial(order, portsFor(server.url, { cacheDir, sampler }));
+    expect(story(result)).toBe("");
+    for (const { totalMs, totalNs } of result.samples) {
+      expect((totalMs ?? 0) - Number(totalNs) / 1e6).toBeGreaterThan(lateMs / 2);
     }
   });
 });

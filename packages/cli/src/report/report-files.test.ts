@@ -89,6 +89,7 @@ describe("reportFiles()", () => {
       memory: { size_bytes: 61_000_000, peak_pss_bytes: null },
       precision: null,
       sustained: null,
+      round: null,
       sample: {
         index: 0,
         kind: "filled",
