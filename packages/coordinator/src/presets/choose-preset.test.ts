@@ -47,10 +47,9 @@ describe("choosing presets", () => {
   it("counts filled samples only, as figures and as runs, whatever else was measured in the same load", () => {
     const withDepth = sweep().map((result) => {
       const [first] = result.samples;
-      const depth = first
-        ? [{ ...first, index: 99, kind: SampleKind.DEPTH, decodeTokensPerSecond: 900, valid: false }]
-        : [];
-      return { ...result, samples: [...result.samples, ...depth] };
+      const depth = { index: 99, kind: SampleKind.DEPTH, decodeTokensPerSecond: 900 };
+      const besides = first ? [true, false].map((valid) => ({ ...first, ...depth, valid })) : [];
+      return { ...result, samples: [...result.samples, ...besides] };
     });
     const [plain, besides] = [purposes(sweep()), purposes(withDepth)].map((all) => all.get("fast_response"));
     expect(besides?.figures).toEqual(plain?.figures);
