@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { EngineKind, Provenance } from "@ozone/proto/machine";
-import { Verdict } from "@ozone/proto/trial";
+import { SampleKind, Verdict } from "@ozone/proto/trial";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   newFolder,
@@ -20,27 +20,41 @@ const engineScript = fileURLToPath(new URL("../../engine/bin/ozone-engine.js", i
 const model = "ozone-synthetic:4m";
 const dataDir = newFolder();
 const never = new AbortController().signal;
-let engine: ChildProcess;
+let engine: StartedEngine;
 let url = "";
 
-beforeAll(async () => {
-  engine = spawn(process.execPath, [engineScript, "serve", "--port", "0", "--data-dir", dataDir], {
+interface StartedEngine {
+  readonly process: ChildProcess;
+  readonly url: string;
+}
+
+async function startEngine(env: Readonly<Record<string, string>> = {}): Promise<StartedEngine> {
+  const started = spawn(process.execPath, [engineScript, "serve", "--port", "0", "--data-dir", dataDir], {
     stdio: ["ignore", "pipe", "ignore"],
+    env: { ...process.env, ...env },
   });
-  const started = Promise.race([
-    once(engine.stdout as NonNullable<ChildProcess["stdout"]>, "data"),
-    once(engine, "exit").then(([code]) => {
+  const ready = Promise.race([
+    once(started.stdout as NonNullable<ChildProcess["stdout"]>, "data"),
+    once(started, "exit").then(([code]) => {
       throw new Error(`The engine ended with ${code} before it was ready; is it built?`);
     }),
   ]);
-  url = (JSON.parse(String((await started)[0])) as { listening: string }).listening;
+  return { process: started, url: (JSON.parse(String((await ready)[0])) as { listening: string }).listening };
+}
+
+async function stopEngine({ process: started }: StartedEngine): Promise<void> {
+  if (started.exitCode !== null) return;
+  started.kill("SIGTERM");
+  await once(started, "exit");
+}
+
+beforeAll(async () => {
+  engine = await startEngine({ OLLAMA_NUM_PARALLEL: "1" });
+  url = engine.url;
 });
 
 afterAll(async () => {
-  if (engine.exitCode === null) {
-    engine.kill("SIGTERM");
-    await once(engine, "exit");
-  }
+  await stopEngine(engine);
   removeFolders();
 });
 
@@ -86,6 +100,43 @@ describe("the agent on the reference engine", () => {
       middle(samples.map((one) => one.decodeTokensPerSecond)),
     );
     expect(rates[1]).toBeLessThan(rates[0] ?? 0);
+  });
+
+  it("measures the rest of the protocol in one load: depths, a warm prefix, a sustained run", async () => {
+    const point = { numCtx: 1024, numBatch: 512, numThread: 1, numPredict: 32 };
+    const protocol = { depths: [0.25], warmPrefix: true, sustainedMs: 500 };
+    const result = await runTrial(orderFor({ modelName: model, point, protocol }), portsFor(url));
+    expect(story(result)).toBe("");
+    expect(result.verdict).toBe(Verdict.VALID);
+    const kinds = result.samples.map(({ kind }) => kind).slice(0, 4);
+    expect(kinds).toEqual([
+      SampleKind.FILLED,
+      SampleKind.WARM_PREFIX,
+      SampleKind.DEPTH,
+      SampleKind.SUSTAINED,
+    ]);
+    const [filled, warm] = result.samples;
+    expect(warm?.checks.find(({ code }) => code === "no_prefix_cache")).toMatchObject({ passed: true });
+    expect(warm?.ttftMs).toBeLessThan(filled?.ttftMs ?? 0);
+    expect(result.sustained?.samples).toBeGreaterThanOrEqual(3);
+  });
+
+  it.each([1, 2])("gives two requests on %d slots what came out of it together", async (slots) => {
+    const own = slots === 1 ? engine : await startEngine({ OLLAMA_NUM_PARALLEL: String(slots) });
+    try {
+      const point = { numCtx: 1024, numBatch: 512, numThread: 1, numPredict: 48, concurrency: 2 };
+      const result = await runTrial(orderFor({ modelName: model, point }), portsFor(own.url));
+      expect(story(result)).toBe("");
+      expect(result.verdict).toBe(Verdict.VALID);
+      const [round] = result.rounds;
+      const alone = Math.max(...result.samples.map((one) => one.decodeTokensPerSecond ?? 0));
+      expect(round).toMatchObject({ requests: 2 });
+      expect(round?.decodeTokensPerSecond).toBeGreaterThan(0);
+      if (slots === 1) expect(round?.decodeTokensPerSecond).toBeLessThan(alone);
+      expect(round?.decodeTokensPerSecond).toBeLessThan(2.05 * alone);
+    } finally {
+      if (own !== engine) await stopEngine(own);
+    }
   });
 
   it("leaves nothing loaded", async () => {

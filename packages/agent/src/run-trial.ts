@@ -3,15 +3,18 @@
 import type { TrialOrder, TrialResult } from "@ozone/proto/trial";
 import { messageOf } from "@ozone/shared/errors";
 import { TrialFailure } from "@ozone/shared/failure";
-import { type Attempt, openAttempt, warn } from "./measure/attempt.ts";
+import { type Attempt, type Launch, openAttempt, warn } from "./measure/attempt.ts";
+import { fillContext } from "./measure/fill-context.ts";
+import { fillDepths } from "./measure/fill-depths.ts";
 import { startFreshRunner, unloadModel } from "./measure/fresh-runner.ts";
 import { leaveNoTrace, promiseToLeaveNoTrace } from "./measure/leave-no-trace.ts";
 import type { TrialPorts } from "./measure/ports.ts";
 import { preparePrompts } from "./measure/prepare-prompts.ts";
 import { probeOptions } from "./measure/probe-options.ts";
+import { repeatPrefix } from "./measure/repeat-prefix.ts";
 import { resolveModel } from "./measure/resolve-model.ts";
 import { resultOf } from "./measure/result.ts";
-import { takeSamples } from "./measure/take-samples.ts";
+import { runSustained } from "./measure/run-sustained.ts";
 import { warmUpRunner } from "./measure/warm-up-runner.ts";
 
 /**
@@ -42,11 +45,20 @@ async function measure(attempt: Attempt): Promise<void> {
     await startFreshRunner(attempt, launch);
     const prompts = await preparePrompts(attempt);
     await warmUpRunner(attempt, prompts);
-    const goOn = await takeSamples(attempt, launch, prompts);
-    if (launch === launches - 1) await probeOptions(attempt);
+    const isLast = launch === launches - 1;
+    const goOn = await takeSamples(attempt, { launch, isLast, prompts });
+    if (isLast) await probeOptions(attempt);
     await unloadModel(attempt);
     if (!goOn) break;
   }
+}
+
+/** @returns whether it is worth going on */
+async function takeSamples(attempt: Attempt, launch: Launch): Promise<boolean> {
+  if (!(await fillContext(attempt, launch))) return false;
+  if (!(await repeatPrefix(attempt, launch))) return false;
+  if (!launch.isLast) return true;
+  return (await fillDepths(attempt, launch)) && (await runSustained(attempt, launch));
 }
 
 function noteBattery(attempt: Attempt): void {

@@ -68,6 +68,34 @@ describe("the flags of a bench", () => {
     });
   });
 
+  it("say what is measured besides, and in what form it is printed", () => {
+    const flags = [
+      "--precision",
+      "--depths",
+      "0.5, 0.1",
+      "--warm-prefix",
+      "--sustained",
+      "60",
+      "--format",
+      "csv",
+    ];
+    expect(options(...flags)).toMatchObject({
+      precise: true,
+      depths: [0.1, 0.5],
+      warmPrefix: true,
+      sustainedMs: 60_000,
+      format: "csv",
+      limitMs: 3_660_000,
+    });
+    expect(options()).toMatchObject({
+      precise: false,
+      depths: [],
+      warmPrefix: false,
+      sustainedMs: 0,
+      format: null,
+    });
+  });
+
   it("take the address from the flag, else from OLLAMA_HOST", () => {
     expect(benchOptions(usual, { OLLAMA_HOST: "0.0.0.0:4000" }).engineUrl).toBe("http://127.0.0.1:4000");
     const both = benchOptions([...usual, "--ollama-url", "http://127.0.0.1:5000"], {
@@ -89,6 +117,13 @@ describe("the flags of a bench", () => {
     [[...usual, "--kv-cache-type", "q8_0"], "needs --managed"],
     [[...usual, "--flash-attention", "on"], "needs --managed"],
     [[...usual, "--managed"], "not available yet"],
+    [[...usual, "--depths", "0.5,2"], "--depths"],
+    [[...usual, "--depths", ""], "--depths"],
+    [[...usual, "--depths", "0.001"], "a prompt needs 16"],
+    [[...usual, "--sustained", "0"], "--sustained"],
+    [[...usual, "--format", "xml"], "--format"],
+    [[...usual, "--format", "toString"], "--format"],
+    [[...usual, "--format", "csv", "--json"], "exclude each other"],
     [[...usual, "--what"], "--what"],
     [[...usual, "more"], "more"],
   ])("refuse %j with one sentence that names the flag", (argv, words) => {

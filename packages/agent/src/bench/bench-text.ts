@@ -1,13 +1,15 @@
 // What `ozone-agent bench` prints for a person. Pure: the document in words.
 import { CHECK_ADVICE, type CheckCode, GUARDING_CHECKS, MARKING_CHECKS } from "@ozone/shared/check-codes";
 import { formatBytes, formatDuration } from "@ozone/shared/units";
-import type { BenchDocument, BenchFigure } from "./bench-document.ts";
+import type { BenchDocument } from "./bench-document.ts";
+import type { BenchFigure } from "./bench-figure.ts";
 
 /** The document as lines of text. */
 export function benchText(document: BenchDocument): string {
   const sections = [
     headline(document),
     document.verdict === "failed" ? [] : figures(document),
+    document.verdict === "failed" ? [] : besides(document),
     complaints(document),
     document.warnings.map(({ message }) => `Warning: ${message}`),
     document.notice === "" ? [] : [document.notice],
@@ -42,6 +44,34 @@ function figures({ context, metrics, memory, samples }: BenchDocument): string[]
   ];
 }
 
+/** What was measured besides, each apart. */
+function besides({ curve, warmPrefix, sustained, rounds, ttftPercentiles }: BenchDocument): string[] {
+  const lines = curve.map(
+    ({ promptTokens, valid, decodeTokensPerSecond, prefillTokensPerSecond, ttftMs }) =>
+      `depth     ${promptTokens} tokens${valid ? "" : " (rejected)"}: decode ${interval(decodeTokensPerSecond, "tokens/s")}; prefill ${interval(prefillTokensPerSecond, "tokens/s")}; ttft ${interval(ttftMs, "ms")}`,
+  );
+  if (warmPrefix !== null) {
+    const { ttftMs, fromCache, samples, cachedTokens } = warmPrefix;
+    const cached = cachedTokens === null ? "" : `, ${cachedTokens} tokens cached`;
+    lines.push(
+      `warm      ttft ${interval(ttftMs, "ms")}; ${fromCache} of ${samples} prompts from the cache${cached}`,
+    );
+  }
+  if (sustained !== null) {
+    const { burstTokensPerSecond: burst, sustainedTokensPerSecond: last, durationMs } = sustained;
+    lines.push(
+      `sustained ${formatDuration(durationMs)}: first third ${interval(burst, "tokens/s")}, last third ${interval(last, "tokens/s")}${sustained.throttled ? ": slowed down" : ""}`,
+    );
+  }
+  if (rounds.length > 0) {
+    const { n, p50Ms, p95Ms } = ttftPercentiles ?? { n: 0, p50Ms: null, p95Ms: null };
+    lines.push(
+      `rounds    ${rounds.length} of ${rounds[0]?.requests} requests at the same time; decode is all that came out together; ttft p50 ${number(p50Ms)} ms, p95 ${number(p95Ms)} ms (n = ${n})`,
+    );
+  }
+  return lines;
+}
+
 const number = (value: number | null): string =>
   value === null ? "unknown" : value.toFixed(value < 100 ? 1 : 0);
 
@@ -50,6 +80,15 @@ function interval({ median, ciLow, ciHigh, n, preliminary }: BenchFigure, unit: 
   const spread =
     ciLow === null || ciHigh === null ? "no interval" : `95 % interval ${number(ciLow)} to ${number(ciHigh)}`;
   return `${number(median)} ${unit} (${spread}, n = ${n}${preliminary ? ", preliminary" : ""})`;
+}
+
+/** What is wrong with a result, in sentences; empty when it is valid. */
+export function objections({ verdict, failure, checks }: BenchDocument): string[] {
+  if (failure !== null) return [`${verdict}: ${failure.class}. ${failure.message}`];
+  if (verdict === "valid") return [];
+  return checks
+    .filter(({ code, passed }) => passed === false && weightOf(code) === "FAILED")
+    .map(({ code, detail }) => `${verdict}: ${code}: ${detail}.`);
 }
 
 function complaints({ checks }: BenchDocument): string[] {

@@ -39,6 +39,8 @@ export interface Question {
   readonly numPredict: number;
   /** Requests that are made at the same time, this one included. */
   readonly atOnce?: number;
+  /** Tokens at the beginning of the prompt that the server need not compute again. */
+  readonly repeatedTokens?: number;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface Question {
 export async function ask(attempt: Attempt, question: Question): Promise<StreamRecord> {
   requireTime(attempt, question);
   attempt.requests += 1;
-  const { prompt, promptTokens, numPredict, atOnce = 1 } = question;
+  const { prompt, promptTokens, numPredict, atOnce = 1, repeatedTokens = 0 } = question;
   const options = requestOptions(loadOptionsOf(attempt), { numPredict, seed: attempt.requests });
   const limitMs = requestLimitMs(question, attempt.pace, { ...timeOf(attempt), atOnce });
   const record = await attempt.engine.generate(
@@ -60,8 +62,8 @@ export async function ask(attempt: Attempt, question: Question): Promise<StreamR
   }
   const { ttftMs, spanMs } = timingsOf(record);
   const chunks = record.textTimesMs.length;
-  // Requests that share the server say nothing about one that has it alone.
-  if (atOnce === 1) {
+  // Requests that share the server say nothing about one that has it alone, nor do prompts from its cache.
+  if (atOnce === 1 && repeatedTokens === 0) {
     const answer = { promptTokens, ttftMs, spanMs, chunks };
     attempt.pace = paceAfter(attempt.pace, answer);
     attempt.bestPace = bestPaceAfter(attempt.bestPace, answer);

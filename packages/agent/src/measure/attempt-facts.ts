@@ -32,5 +32,8 @@ export function factsOf(attempt: Attempt): AttemptFacts | null {
 /** Whether the last `count` samples pass every check that rejects, as far as can be said by now. */
 export function lastSamplesPass(attempt: Attempt, count: number): boolean {
   const facts = factsOf(attempt);
-  return facts?.samples.slice(-count).every((one) => isSampleValid(certify(one, facts))) ?? false;
+  return (
+    facts?.samples.slice(-count).every((one) => isSampleValid(certify(one, facts), one.evidence.kind)) ??
+    false
+  );
 }

@@ -10,6 +10,15 @@ import type { OptionProbes } from "./option-probes.ts";
 import type { ConditionsReading, TrialPorts } from "./ports.ts";
 import { loadOptions } from "./sample-options.ts";
 import type { Pace } from "./time-limits.ts";
+import type { PromptSource } from "./word-pool.ts";
+
+/** A launch at work: what its steps have in common. */
+export interface Launch {
+  readonly launch: number;
+  /** The last one of the attempt also measures what is measured once. */
+  readonly isLast: boolean;
+  readonly prompts: PromptSource;
+}
 
 /** A fresh load of the model. */
 export interface Load {
@@ -66,6 +75,10 @@ export interface Attempt {
   /** Least load_duration of a request to the loaded model, in milliseconds; null before the first. */
   warmLoadMs: number | null;
   requests: number;
+  /** Rounds so far: requests made at the same time are one. */
+  rounds: number;
+  /** The prompt that the server has worked on last; null before the first sample. */
+  lastPrompt: { readonly text: string; readonly promptTokens: number } | null;
 }
 
 /** Overall limit of an order that names none. */
@@ -104,6 +117,8 @@ export function openAttempt(order: TrialOrder, ports: TrialPorts): Attempt {
     bytesPerToken: null,
     warmLoadMs: null,
     requests: 0,
+    rounds: 0,
+    lastPrompt: null,
   };
 }
 

@@ -3,14 +3,10 @@ import { clone, create } from "@bufbuild/protobuf";
 import { ProtocolSchema } from "@ozone/proto/configuration";
 import { MatrixSchema, type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
 import { OzoneError } from "@ozone/shared/errors";
-import {
-  NUM_CTX_MAX,
-  NUM_CTX_MIN,
-  SAMPLES_PER_ATTEMPT_MAX,
-  TRIALS_PER_SWEEP_MAX,
-} from "@ozone/shared/limits";
+import { NUM_CTX_MAX, NUM_CTX_MIN, TRIALS_PER_SWEEP_MAX } from "@ozone/shared/limits";
 import { matrixSize } from "../search/option-space.ts";
 import { STRATEGIES, strategyNamed } from "../search/strategies.ts";
+import { protocolProblem } from "./protocol-problem.ts";
 
 /** Share of the context that is filled unless asked otherwise (search.md). */
 const FILL = 0.9;
@@ -41,15 +37,8 @@ function checkNumbers({ matrix, protocol }: SweepRequest): void {
   ] as const) {
     if (values?.includes(0)) refuse(`${name} 0 is impossible: use 1 or more.`);
   }
-  const samples = (protocol?.repetitions ?? 0) * Math.max(1, protocol?.launches ?? 1);
-  if (samples > SAMPLES_PER_ATTEMPT_MAX) {
-    refuse(
-      `${samples} samples per trial are too many: launches x repetitions may be ${SAMPLES_PER_ATTEMPT_MAX}.`,
-    );
-  }
-  if (protocol && protocol.fill !== 0 && !(protocol.fill > 0 && protocol.fill <= 1)) {
-    refuse(`fill ${protocol.fill} is impossible: use a share above 0 and up to 1, for example ${FILL}.`);
-  }
+  const problem = protocol ? protocolProblem(protocol, Math.max(1, ...(matrix?.concurrency ?? []))) : null;
+  if (problem !== null) refuse(problem);
 }
 
 function checkServerSettings({ matrix }: SweepRequest): void {
@@ -80,6 +69,11 @@ export function completeRequest(request: SweepRequest): SweepRequest {
   checkNumbers(request);
   checkServerSettings(request);
   const quick = strategy === "quick";
+  if (quick && request.protocol?.precision) {
+    refuse(
+      "precision has no place in a quick sweep, which confirms as far as its time box goes: use the grid strategy.",
+    );
+  }
   const matrix = clone(MatrixSchema, request.matrix ?? create(MatrixSchema));
   if (quick && matrix.numPredict.length === 0) matrix.numPredict = [QUICK_NUM_PREDICT];
   const points = matrixSize(matrix);
@@ -93,10 +87,15 @@ export function completeRequest(request: SweepRequest): SweepRequest {
     fill: given?.fill || FILL,
     repetitions: given?.repetitions || 1,
     launches: given?.launches || 1,
-    limitMs: given?.limitMs || ATTEMPT_LIMIT_MS,
+    limitMs: given?.limitMs || ATTEMPT_LIMIT_MS + (given?.sustainedMs ?? 0),
     quietWaitMs: given?.quietWaitMs || (quick ? QUICK_QUIET_WAIT_MS : QUIET_WAIT_MS),
     allowContended: quick || (given?.allowContended ?? false),
     timeBoxed: quick,
+    ...(given?.precision ? { precision: given.precision } : {}),
+    samplesMax: given?.samplesMax ?? 0,
+    depths: [...new Set(given?.depths)].sort((a, b) => a - b),
+    warmPrefix: given?.warmPrefix ?? false,
+    sustainedMs: given?.sustainedMs ?? 0,
   });
   const budgetMs = request.budgetMs || (quick ? QUICK_BUDGET_MS : 0);
   return create(SweepRequestSchema, { ...request, strategy, matrix, protocol, budgetMs });

@@ -38,7 +38,26 @@ describe("completing a sweep request", () => {
     expect(request).toMatchObject({ budgetMs: 240_000, protocol: { allowContended: true, timeBoxed: true } });
   });
 
+  it("passes on what is measured besides, and gives a sustained run its time", () => {
+    const wish = {
+      precision: { decode: 0.02 },
+      samplesMax: 12,
+      depths: [0.5, 0.1, 0.5],
+      warmPrefix: true,
+      sustainedMs: 60_000,
+    };
+    const { protocol } = completeRequest(create(SweepRequestSchema, { protocol: wish }));
+    expect(protocol).toMatchObject({ ...wish, depths: [0.1, 0.5], limitMs: 31 * 60_000 });
+    const plain = completeRequest(create(SweepRequestSchema)).protocol;
+    expect(plain).toMatchObject({ depths: [], warmPrefix: false, sustainedMs: 0, limitMs: 30 * 60_000 });
+    expect(plain?.precision).toBeUndefined();
+  });
+
   it.each([
+    ["a depth of 150 %", { protocol: { depths: [0.5, 1.5] } }, /depth 1.5 is impossible/],
+    ["a half-width of 200 %", { protocol: { precision: { decode: 2 } } }, /half-width of precision/],
+    ["precision in a time box", { strategy: "quick", protocol: { precision: {} } }, /use the grid strategy/],
+    ["too many samples", { protocol: { repetitions: 40, launches: 2 } }, /80 samples per trial are too many/],
     ["an unknown strategy", { strategy: "magic" }, /no strategy "magic": use grid or quick/],
     ["num_ctx 0", { matrix: create(MatrixSchema, { numCtx: [0] }) }, /num_ctx 0 is impossible/],
     ["num_batch 0", { matrix: create(MatrixSchema, { numBatch: [0] }) }, /num_batch 0 is impossible/],

@@ -5,6 +5,8 @@ import { configurationKey, configuration as emptyConfiguration } from "@ozone/sh
 import { attemptKey, type DriftByAttempt, driftAround, mayCount } from "@ozone/shared/drift-around";
 import { groupBy } from "@ozone/shared/group-by";
 import type { ObjectiveFigures } from "@ozone/shared/objective";
+import { repetitionsOf } from "@ozone/shared/round-rates";
+import { filledSamples } from "@ozone/shared/sample-kinds";
 import { median } from "@ozone/shared/statistics/median";
 import { isMarked, usableSamples } from "@ozone/shared/usable-samples";
 
@@ -73,7 +75,7 @@ function summariseOne(
   const figures = figuresOf(configuration, samples);
   if (!figures) return null;
   const failedAttempts = group.filter(({ verdict }) => verdict === Verdict.FAILED).length;
-  const all = group.flatMap((result) => result.samples);
+  const repetitions = group.map((result) => repetitionsOf(result, filledSamples(result)));
   return {
     key,
     configuration,
@@ -81,8 +83,8 @@ function summariseOne(
     samples,
     confirmed,
     figures,
-    runs: all.length + failedAttempts,
-    successes: all.filter(({ valid }) => valid).length,
+    runs: repetitions.reduce((sum, { runs }) => sum + runs, failedAttempts),
+    successes: repetitions.reduce((sum, { successes }) => sum + successes, 0),
     loadMs: group.flatMap((result) => result.loadMs),
     contended: samples.some(isMarked),
     drift: largestDrift(sources, drift),

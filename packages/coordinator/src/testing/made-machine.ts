@@ -57,7 +57,13 @@ function observe(machine: MadeMachine, proposal: Proposal): Observation {
     }),
   );
   const depthWarmUps = purpose === Purpose.CONFIRM ? protocol.launches : 0;
-  const elapsedMs = protocol.launches * launchMs + (count + depthWarmUps) * totalMs;
+  // A shorter prompt costs its share at most.
+  const depthsMs = protocol.depths.reduce((sum, share) => sum + (share / protocol.fill) * totalMs, 0);
+  const besidesMs =
+    depthsMs +
+    (protocol.warmPrefix ? count * totalMs : 0) +
+    (protocol.sustainedMs > 0 ? protocol.sustainedMs + totalMs : 0);
+  const elapsedMs = protocol.launches * launchMs + (count + depthWarmUps) * totalMs + besidesMs;
   return { configuration, purpose, state: "done", failureClass: null, samples, elapsedMs };
 }
 

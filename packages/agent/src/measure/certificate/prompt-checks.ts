@@ -5,6 +5,7 @@ import { prefillRate } from "../figures.ts";
 import { timesFaster } from "./clock-tolerance.ts";
 import type { AttemptFacts, SampleFacts } from "./facts.ts";
 import { type Finding, failed, passed, unknown } from "./finding.ts";
+import { prefixFromCache } from "./prefix-from-cache.ts";
 
 /** A raw prompt carries a begin-of-text token at most; more is not the tokenizer's doing. */
 const OVERHEAD_TOKENS_MAX = 4;
@@ -14,6 +15,10 @@ const SHARED_TOKENS_MAX = 4;
 
 /** A prefill this much faster than its peers' did not compute the same tokens. */
 const OVER_PEERS = { quiet: 3, contended: 20 };
+
+/** The cost of a token depends on how many are before it: only prompts of one length that are new can be compared. */
+const isPeer = ({ evidence }: SampleFacts, { evidence: judged }: SampleFacts): boolean =>
+  evidence.repeatedTokens === 0 && evidence.promptTokens === judged.promptTokens;
 
 const counted = ({ evidence }: SampleFacts): boolean => {
   const value = evidence.stream.done?.prompt_eval_count;
@@ -66,12 +71,13 @@ export function noTruncation(sample: SampleFacts, { configuration }: AttemptFact
   );
 }
 
-/** All of the prompt was computed. */
+/** All of the prompt was computed; of one that repeats another on purpose, that its beginning was not. */
 export function noPrefixCache(sample: SampleFacts, attempt: AttemptFacts): Finding {
   const { figures } = sample;
+  if (sample.evidence.repeatedTokens > 0) return prefixFromCache(sample, attempt);
   const rate = prefillRate(figures);
   const peers = attempt.samples
-    .filter((one) => one !== sample)
+    .filter((one) => one !== sample && isPeer(one, sample))
     .map((one) => prefillRate(one.figures))
     .filter((one) => one !== null);
   if (figures.cachedTokens !== null && figures.cachedTokens > SHARED_TOKENS_MAX) {

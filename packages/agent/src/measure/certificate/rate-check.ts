@@ -38,7 +38,7 @@ const PREFILL_OVER_WARM_UP = { quiet: 25, contended: 100 };
 /** Rates within what the machine, and the model's own warm-up, allow. */
 export function ratePlausible(sample: SampleFacts, attempt: AttemptFacts): Finding {
   const decode = decodeRate(sample.figures);
-  const prefill = prefillRate(sample.figures);
+  const prefill = computedPrefillRate(sample);
   if (decode === null && prefill === null) return unknown("rate_plausible", "there is no rate to judge");
   const complaints = againstWarmUp({ decode, prefill }, attempt);
   if (decode !== null && decode > DECODE_MAX)
@@ -58,6 +58,10 @@ export function ratePlausible(sample: SampleFacts, attempt: AttemptFacts): Findi
   }
   return passed("rate_plausible", `decode ${decodeJudged.detail}; prefill ${rounded(prefill)} tokens/s`);
 }
+
+/** Of a prompt that the server has mostly in its cache, nobody but the server knows how many tokens it computed. */
+const computedPrefillRate = ({ evidence, figures }: SampleFacts): number | null =>
+  evidence.repeatedTokens > 0 && figures.cachedTokens === null ? null : prefillRate(figures);
 
 const rounded = (value: number | null): string =>
   value === null ? "unknown" : value.toFixed(value < 100 ? 1 : 0);

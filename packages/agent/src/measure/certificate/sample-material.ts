@@ -1,4 +1,5 @@
 // Material for the tests of the checks: one honest sample in an honest attempt, to be spoilt in one place at a time.
+import { SampleKind } from "@ozone/proto/trial";
 import { configuration } from "@ozone/shared/configuration";
 import type { LoadedModel } from "../../ollama/engine-state.ts";
 import { modelDetailsOf } from "../../ollama/model-details.ts";
@@ -70,9 +71,13 @@ export function honestStream(tokens = 64): StreamRecord {
 
 /** Honest evidence with some of it changed. */
 export const evidence = (change: Partial<SampleEvidence> = {}): SampleEvidence => ({
+  kind: SampleKind.FILLED,
   launch: 0,
+  round: 0,
+  intendedAtMs: 5000,
   startedAt: new Date(0),
   promptTokens: 1843,
+  repeatedTokens: 0,
   numPredict: 64,
   atOnce: 1,
   stream: honestStream(),

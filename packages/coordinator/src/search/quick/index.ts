@@ -1,6 +1,7 @@
 // quick: a time box. Screens while less than half of the box is spent, confirms with the rest; planned trial by trial
 // from the rates measured so far.
-import { Purpose } from "@ozone/proto/configuration";
+import { create } from "@bufbuild/protobuf";
+import { type Protocol, ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { configurationKey } from "@ozone/shared/configuration";
 import { measuredConfigurations } from "../finalists.ts";
 import { referenceTrial } from "../reference.ts";
@@ -9,6 +10,10 @@ import { nextConfirmation, unconfirmedNotes } from "./confirming.ts";
 import { type Candidate, candidates, FILL_LIMIT_MS, ladder } from "./screening.ts";
 import { type Timing, timingOf, trialMs } from "./timing.ts";
 
+/** While it searches a time box has no time for what is measured besides; confirmations have it. */
+const searchingProtocol = (protocol: Protocol): Protocol =>
+  create(ProtocolSchema, { ...protocol, depths: [], warmPrefix: false, sustainedMs: 0 });
+
 const SCREENING_SHARE = 0.45;
 /** Below this many configurations a choice would be no choice. */
 const CONFIGURATIONS_MIN = 8;
@@ -16,7 +21,7 @@ const CONFIGURATIONS_MIN = 8;
 const HOPELESS_AFTER = 3;
 
 const screen = (state: SearchState, { configuration, reason }: Candidate): SearchStep => ({
-  trials: [{ configuration, reason, purpose: Purpose.SCREEN, protocol: state.protocol }],
+  trials: [{ configuration, reason, purpose: Purpose.SCREEN, protocol: searchingProtocol(state.protocol) }],
   notes: [],
 });
 
@@ -26,7 +31,11 @@ const distinct = ({ observations }: SearchState): number =>
 /** The most important candidate that still fits the box. */
 function nextScreening(state: SearchState, timing: Timing, leftMs: number): Candidate | null {
   const fits = ({ configuration }: Candidate) =>
-    trialMs(timing, { configuration, protocol: state.protocol, purpose: Purpose.SCREEN }) <= leftMs;
+    trialMs(timing, {
+      configuration,
+      protocol: searchingProtocol(state.protocol),
+      purpose: Purpose.SCREEN,
+    }) <= leftMs;
   return candidates(state, timing).find(fits) ?? null;
 }
 
