@@ -59,6 +59,7 @@ export async function ask(attempt: Attempt, question: Question): Promise<StreamR
     attempt.warmLoadMs = Math.min(attempt.warmLoadMs ?? Infinity, serverFiguresOf(record.done).loadNs / 1e6);
   }
   const { ttftMs, spanMs } = timingsOf(record);
+  if (ttftMs !== null) attempt.warmTtftMs = Math.min(attempt.warmTtftMs ?? Infinity, ttftMs);
   const chunks = record.textTimesMs.length;
   // Requests that share the server say nothing about one that has it alone.
   if (atOnce === 1) {

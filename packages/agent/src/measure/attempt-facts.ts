@@ -22,9 +22,14 @@ export function factsOf(attempt: Attempt): AttemptFacts | null {
     loads: attempt.loads,
     loadedBefore: attempt.loadedBefore,
     conditions: attempt.conditions,
-    warmUp: { ...attempt.warmUpRates, bytesPerToken: attempt.bytesPerToken },
+    warmUp: {
+      ...attempt.warmUpRates,
+      prefillMs: attempt.warmUpPrefillMs,
+      bytesPerToken: attempt.bytesPerToken,
+    },
     optionProbes: attempt.optionProbes,
     overheadTokens: attempt.overheadTokens,
+    exactLengths: attempt.exactLengths,
     samples,
   };
 }

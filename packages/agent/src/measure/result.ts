@@ -49,7 +49,7 @@ export function resultOf(attempt: Attempt, failure: TrialFailure | null): TrialR
     purpose: order.purpose,
     samples,
     context: contextOf(attempt, samples),
-    loadMs: attempt.loads.map(({ serverMs, clientMs }) => serverMs ?? clientMs),
+    loadMs: attempt.loads.map(({ clientMs }) => clientMs),
     memory: memoryOf(attempt),
     conditions: conditionsOf(attempt),
     warnings: attempt.warnings.map((warning) => create(WarningSchema, warning)),

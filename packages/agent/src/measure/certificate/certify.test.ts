@@ -236,7 +236,7 @@ describe("on a machine that others use", () => {
     const late = textTimes((time) => time + 150);
     expect(failedCodes(late)).toContain("clocks_agree");
     expect(failedCodes(contended(late))).toEqual(["uncontended"]);
-    const slowWarmUp = { warmUp: { prefill: 400, decode: 4, bytesPerToken: 6 } };
+    const slowWarmUp = { warmUp: { prefill: 400, decode: 4, prefillMs: 85, bytesPerToken: 6 } };
     expect(failedCodes(contended(evidence()), slowWarmUp)).toEqual(["uncontended"]);
     expect(failedCodes(evidence(), slowWarmUp)).toContain("rate_plausible");
   });
@@ -254,7 +254,7 @@ describe("on a machine that others use", () => {
         total_duration: (1002 + 63 * 0.8 + 241) * 1e6,
       },
     };
-    const fast = { warmUp: { prefill: 1500, decode: 1250, bytesPerToken: 6 } };
+    const fast = { warmUp: { prefill: 1500, decode: 1250, prefillMs: 85, bytesPerToken: 6 } };
     expect(failedCodes(evidence({ stream }), fast)).not.toContain("clocks_agree");
   });
 

@@ -4,7 +4,8 @@
 // event loop was really held up. Where other programs are at work, whole time slices go missing: seen on the reference
 // engine on two cores, between the end of a prefill and its first text, 87 ms with one core taken by others and 168 ms
 // with one and a half.
-import type { AttemptFacts, SampleFacts } from "./facts.ts";
+import { median } from "@ozone/shared/statistics/median";
+import { type AttemptFacts, nsToMs, type SampleFacts } from "./facts.ts";
 
 /** Scheduling, sockets, tokenizing, on a machine that is not contended. */
 const QUIET_MS = 40;
@@ -27,6 +28,27 @@ export function hiccupMs(sample: SampleFacts): number {
   if (!isContended(sample)) return QUIET_MS + ownDelayMs;
   const slicesMs = CONTENDED_MS_PER_CORE * (resources.foreignLoadCores ?? 1);
   return Math.min(CONTENDED_MS_MAX, QUIET_MS + slicesMs) + ownDelayMs;
+}
+
+/** What even the least late of several samples may be late by, alone and where others are at work. */
+const LEAST_LATE = { quietMs: 10, contendedMs: 40 };
+
+/** What a sample may be late by when it is the least late of several. */
+export const leastLateMs = (sample: SampleFacts): number =>
+  isContended(sample) ? LEAST_LATE.contendedMs : LEAST_LATE.quietMs;
+
+/** Sampling of a token, which Ollama up to 0.24 leaves out of eval_duration, at most (large vocabularies). */
+const PER_TOKEN_MS = 1;
+
+/**
+ * What eval_duration leaves out of every token alike. A stall that it leaves out is in one gap only, and does not
+ * count here.
+ */
+export function uniformExcessMs({ timings, figures }: SampleFacts): number {
+  const steps = figures.generatedTokens - 1;
+  if (timings.gapsMs.length === 0 || steps < 1) return 0;
+  const excessMs = median(timings.gapsMs) - nsToMs(figures.evalNs) / steps;
+  return steps * Math.min(PER_TOKEN_MS, Math.max(0, excessMs));
 }
 
 /** A wait of the client, and what the server accounts for of it. */

@@ -28,7 +28,7 @@ export function contextAllocated(sample: SampleFacts, attempt: AttemptFacts): Fi
   const seen = states.map((state) => state?.contextLength ?? null).filter((one) => one !== null);
   const wrong = seen.find((one) => one < numCtx || one > Math.ceil(numCtx / CONTEXT_STEP) * CONTEXT_STEP);
   if (wrong !== undefined) return failed("context_allocated", `${numCtx} asked for, ${wrong} allocated`);
-  if (evidence.refusal !== null) {
+  if (evidence.refusal !== null && attempt.exactLengths) {
     return failed(
       "context_allocated",
       `${numCtx} asked for, but a prompt of ${evidence.promptTokens} tokens was refused: ${evidence.refusal}`,

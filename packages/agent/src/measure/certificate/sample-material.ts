@@ -115,9 +115,10 @@ export const attempt = (
   loads: [{ launch: 0, clientMs: 900, serverMs: 800, state: loadedModel }],
   loadedBefore: [],
   conditions: null,
-  warmUp: { prefill: 1500, decode: 110, bytesPerToken: 6 },
+  warmUp: { prefill: 1500, decode: 110, prefillMs: 85, bytesPerToken: 6 },
   optionProbes: null,
   overheadTokens: 1,
+  exactLengths: true,
   samples,
   ...change,
 });
