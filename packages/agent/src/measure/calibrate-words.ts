@@ -20,7 +20,7 @@ const PROBES_MAX = 160;
 
 /** Words in the prompts that prove a pool: what holds for words one by one must hold for them together. */
 const PROOF_WORDS = 48;
-const SECOND_PROOF_WORDS = 37;
+const SECOND_PROOF_WORDS = 16;
 
 /**
  * Length of the words that are left when words don't count one by one: with the space before it such a word is four

@@ -36,7 +36,7 @@ export function clocksAgree(sample: SampleFacts, attempt: AttemptFacts): Finding
     ...missingDurations(server, sample),
     ...sums(server),
     ...serverBeyondClient(server, sample),
-    ...clientBeyondServer(server, sample),
+    ...clientBeyondServer(server, sample, attempt),
     ...loadBeyondClient(sample, attempt),
     ...burstThenStall(sample, attempt),
     ...systematicDifferences(attempt),
@@ -89,7 +89,7 @@ function loadBeyondClient(sample: SampleFacts, attempt: AttemptFacts): string[] 
 }
 
 /** What the client waited for must be in the server's account. */
-function clientBeyondServer(server: Durations, sample: SampleFacts): string[] {
+function clientBeyondServer(server: Durations, sample: SampleFacts, attempt: AttemptFacts): string[] {
   const { timings, figures, evidence } = sample;
   const tokens = figures.generatedTokens;
   const stepMs = tokens > 1 ? server.decodeMs / (tokens - 1) : 0;
@@ -104,7 +104,7 @@ function clientBeyondServer(server: Durations, sample: SampleFacts): string[] {
   if (ttftMs !== null && beyond(ttftMs, untilFirstMs, 2 * stepMs)) {
     complaints.push(`first text after ${ms(ttftMs)}, but load + prefill are only ${ms(untilFirstMs)}`);
   }
-  if (spanMs !== null && beyond(spanMs, server.decodeMs, uniformExcessMs(sample))) {
+  if (spanMs !== null && beyond(spanMs, server.decodeMs, uniformExcessMs(sample, attempt))) {
     complaints.push(`text came over ${ms(spanMs)}, but decode is only ${ms(server.decodeMs)}`);
   }
   if (totalMs !== null && beyond(totalMs, server.totalMs, 0)) {

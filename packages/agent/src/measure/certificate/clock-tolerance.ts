@@ -40,11 +40,18 @@ export const leastLateMs = (sample: SampleFacts): number =>
 /** Sampling of a token, which Ollama up to 0.24 leaves out of eval_duration, at most (large vocabularies). */
 const PER_TOKEN_MS = 1;
 
+/** From 0.30 on eval_duration runs from the first token to the last and leaves nothing out. */
+const leavesOutSampling = (version: string): boolean => {
+  const [, major, minor] = /^(\d+)\.(\d+)\./.exec(version) ?? [];
+  return Number(major ?? 0) === 0 && Number(minor ?? 0) < 30;
+};
+
 /**
  * What eval_duration leaves out of every token alike. A stall that it leaves out is in one gap only, and does not
  * count here.
  */
-export function uniformExcessMs({ timings, figures }: SampleFacts): number {
+export function uniformExcessMs({ timings, figures }: SampleFacts, { engineVersion }: AttemptFacts): number {
+  if (!leavesOutSampling(engineVersion)) return 0;
   const steps = figures.generatedTokens - 1;
   if (timings.gapsMs.length === 0 || steps < 1) return 0;
   const excessMs = median(timings.gapsMs) - nsToMs(figures.evalNs) / steps;

@@ -20,15 +20,18 @@ interface Account {
 }
 
 /** Complaints about what most samples of an attempt, or all of them, show. */
-export function systematicDifferences({ samples }: AttemptFacts): string[] {
-  const complete = samples.filter(
+export function systematicDifferences(attempt: AttemptFacts): string[] {
+  const complete = attempt.samples.filter(
     ({ evidence, timings }) => evidence.stream.done !== null && timings.spanMs !== null,
   );
   if (complete.length < SYSTEMATIC_FROM) return [];
-  return [...mostSamples(complete), ...allSamples(complete)];
+  return [...mostSamples(complete, attempt), ...allSamples(complete, attempt)];
 }
 
-function accountsOf(sample: SampleFacts): { first: Account; text: Account; total: Account } {
+function accountsOf(
+  sample: SampleFacts,
+  attempt: AttemptFacts,
+): { first: Account; text: Account; total: Account } {
   const { timings, figures } = sample;
   const steps = Math.max(1, figures.generatedTokens - 1);
   return {
@@ -43,7 +46,7 @@ function accountsOf(sample: SampleFacts): { first: Account; text: Account; total
       what: "text",
       clientMs: timings.spanMs ?? 0,
       serverMs: nsToMs(figures.evalNs),
-      allowedMs: uniformExcessMs(sample),
+      allowedMs: uniformExcessMs(sample, attempt),
     },
     total: {
       what: "all",
@@ -54,9 +57,11 @@ function accountsOf(sample: SampleFacts): { first: Account; text: Account; total
   };
 }
 
-function mostSamples(samples: readonly SampleFacts[]): string[] {
-  const toleratedMs = MEDIAN_HICCUP * median(samples.map(hiccupMs)) + median(samples.map(uniformExcessMs));
-  const accounts = samples.map(accountsOf);
+function mostSamples(samples: readonly SampleFacts[], attempt: AttemptFacts): string[] {
+  const toleratedMs =
+    MEDIAN_HICCUP * median(samples.map(hiccupMs)) +
+    median(samples.map((one) => uniformExcessMs(one, attempt)));
+  const accounts = samples.map((one) => accountsOf(one, attempt));
   return [accounts.map(({ text }) => text), accounts.map(({ total }) => total)].flatMap((same) => {
     const offMs = median(same.map(({ clientMs, serverMs }) => clientMs - serverMs));
     const sizeMs = median(same.map(({ clientMs }) => clientMs));
@@ -66,11 +71,11 @@ function mostSamples(samples: readonly SampleFacts[]): string[] {
 }
 
 /** Each sample may be late for a reason of its own; the least late one has the least of them. */
-function allSamples(samples: readonly SampleFacts[]): string[] {
+function allSamples(samples: readonly SampleFacts[], attempt: AttemptFacts): string[] {
   const alone = samples.filter(({ evidence }) => evidence.atOnce === 1);
   if (alone.length < SYSTEMATIC_FROM) return [];
   const toleratedMs = Math.max(...alone.map(leastLateMs));
-  const accounts = alone.map(accountsOf);
+  const accounts = alone.map((one) => accountsOf(one, attempt));
   return (["first", "text", "total"] as const).flatMap((which) => {
     const lateMs = accounts.map((one) => {
       const { clientMs, serverMs, allowedMs } = one[which];
