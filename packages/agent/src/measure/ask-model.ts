@@ -56,6 +56,7 @@ export async function ask(attempt: Attempt, question: Question): Promise<StreamR
     { signal: attempt.ports.signal, limitMs },
   );
   if (record.done !== null) {
+    if (numPredict === 1 && record.textBytes > 0) attempt.singleTokenBytes.push(record.textBytes);
     attempt.warmLoadMs = Math.min(attempt.warmLoadMs ?? Infinity, serverFiguresOf(record.done).loadNs / 1e6);
   }
   const { ttftMs, spanMs } = timingsOf(record);

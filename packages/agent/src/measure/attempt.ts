@@ -67,6 +67,8 @@ export interface Attempt {
   exactLengths: boolean;
   /** Bytes of text per token in the warm-up; null before. */
   bytesPerToken: number | null;
+  /** Bytes of text of each answer of one token. */
+  readonly singleTokenBytes: number[];
   /** Least load_duration of a request to the loaded model, in milliseconds; null before the first. */
   warmLoadMs: number | null;
   /** Least time to the first text of a request to the loaded model, in milliseconds; null before the first. */
@@ -110,6 +112,7 @@ export function openAttempt(order: TrialOrder, ports: TrialPorts): Attempt {
     overheadTokens: null,
     exactLengths: true,
     bytesPerToken: null,
+    singleTokenBytes: [],
     warmLoadMs: null,
     warmTtftMs: null,
     requests: 0,

@@ -23,6 +23,10 @@ export interface WarmUpFacts {
   readonly prefillMs: number | null;
   /** Bytes of text per token; null when no answer of the warm-up came token by token. */
   readonly bytesPerToken: number | null;
+  /** Bytes of text of a token, the median over answers of one token; null when there was none. */
+  readonly singleTokenBytes: number | null;
+  /** Least load_duration of a request to the loaded model, in milliseconds; null before the first. */
+  readonly loadMs: number | null;
 }
 
 /** The attempt around the samples. */

@@ -1,7 +1,7 @@
 // Did the answer come whole, in the form it must have, and token by token?
 
 import type { StreamRecord } from "../../ollama/stream-record.ts";
-import type { AttemptFacts, SampleFacts } from "./facts.ts";
+import type { AttemptFacts, SampleFacts, WarmUpFacts } from "./facts.ts";
 import { type Finding, failed, judged, passed, unknown } from "./finding.ts";
 
 /** Each token is at least a byte of text, control tokens and pieces of characters apart; half of it leaves room for them. */
@@ -34,7 +34,7 @@ export function outputComplete({ evidence, figures }: SampleFacts, { warmUp }: A
   if (stream.textTimesMs.length > figures.generatedTokens) {
     complaints.push(`${stream.textTimesMs.length} chunks of text for ${figures.generatedTokens} tokens`);
   }
-  complaints.push(...phantomTokens(stream, figures.generatedTokens, warmUp.bytesPerToken));
+  complaints.push(...phantomTokens(stream, figures.generatedTokens, warmUp));
   return judged(
     "output_complete",
     complaints,
@@ -45,13 +45,18 @@ export function outputComplete({ evidence, figures }: SampleFacts, { warmUp }: A
 /** Merged chunks carry more text each; fewer chunks with less text in all are fewer tokens than were counted. */
 const PHANTOM_SHARE = 0.85;
 
-function phantomTokens(stream: StreamRecord, counted: number, bytesPerToken: number | null): string[] {
+/** Answers of one token say less of what a token has in the middle of a text. */
+const PHANTOM_SHARE_BY_SINGLES = 0.6;
+
+function phantomTokens(stream: StreamRecord, counted: number, warmUp: WarmUpFacts): string[] {
   const chunks = stream.textTimesMs.length;
-  if (bytesPerToken === null || chunks >= PHANTOM_SHARE * counted) return [];
-  const expectedBytes = bytesPerToken * counted;
-  if (stream.textBytes >= PHANTOM_SHARE * expectedBytes) return [];
+  const { bytesPerToken, singleTokenBytes } = warmUp;
+  const perToken = bytesPerToken ?? singleTokenBytes;
+  if (perToken === null || chunks >= PHANTOM_SHARE * counted) return [];
+  const share = bytesPerToken === null ? PHANTOM_SHARE_BY_SINGLES : PHANTOM_SHARE;
+  if (stream.textBytes >= share * perToken * counted) return [];
   return [
-    `${stream.textBytes} bytes of text in ${chunks} chunks for ${counted} tokens, at least ${Math.round(expectedBytes)} by the warm-up: not all were generated`,
+    `${stream.textBytes} bytes of text in ${chunks} chunks for ${counted} tokens, some ${Math.round(perToken * counted)} by shorter answers: not all were generated`,
   ];
 }
 

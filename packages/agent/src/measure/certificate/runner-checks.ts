@@ -44,6 +44,10 @@ export function modelUnchanged({ evidence }: SampleFacts, attempt: AttemptFacts)
   const complaints = [evidence.before, evidence.after].flatMap((snapshot) =>
     modelComplaints(snapshot, attempt),
   );
+  const answered = evidence.stream.done?.model;
+  if (typeof answered === "string" && answered !== "" && !sameModel(answered, attempt.model.name)) {
+    complaints.push(`the answer says it is from ${answered.slice(0, 80)}, not from ${attempt.model.name}`);
+  }
   const digest = attempt.model.digest;
   if (complaints.length === 0 && digest === "") {
     return unknown("model_unchanged", "the server shows no digest of the model");

@@ -9,6 +9,7 @@ import {
   evidence,
   honestDone,
   honestStream,
+  honestWarmUp,
   loadedModel,
   sampleOf,
   withDone,
@@ -57,7 +58,7 @@ function fast(): SampleEvidence {
 }
 
 describe("a rate whose memory is not known", () => {
-  const warmUp = { prefill: 1500, decode: 1000, prefillMs: 85, bytesPerToken: 6 };
+  const warmUp = { ...honestWarmUp, prefill: 1500, decode: 1000 };
 
   it("is refused in RAM, and left open on a GPU or where the server does not show the place", () => {
     const seen = (sizeVramBytes: number | null): Passed | undefined =>
@@ -85,7 +86,7 @@ describe("a prompt", () => {
 
   it("of many batches is not read in less time than they need, each a reading of all weights", () => {
     const point = configuration({ numCtx: 2048, numBatch: 256, numPredict: 64 });
-    const warmUp = { prefill: 1500, decode: 110, prefillMs: 85, bytesPerToken: 6 };
+    const warmUp = { ...honestWarmUp, prefill: 1500, decode: 110 };
     const change = { configuration: point, warmUp, ...loadedAs({ effective: { num_batch: 256 } }) };
     const skipped = withDone({ prompt_eval_duration: 250e6 });
     expect(failedIn(certificateOf([skipped], change))).toContain("no_prefix_cache");
@@ -128,4 +129,22 @@ describe("what all samples share", () => {
 it("a load that took longer by the server's word than the client waited is a contradiction", () => {
   const loads = [{ launch: 0, clientMs: 900, serverMs: 1900, state: loadedModel }];
   expect(failedIn(certificateOf([evidence()], { loads }))).toEqual(["clocks_agree"]);
+});
+
+describe("tokens that were never generated", () => {
+  it("are found by answers of one token where all longer answers are cut alike", () => {
+    const times = honestStream().textTimesMs.slice(0, 32);
+    const cut = (textBytes: number): SampleEvidence =>
+      evidence({ stream: { ...honestStream(), textTimesMs: times, textBytes } });
+    const warmUp = { ...honestWarmUp, bytesPerToken: null };
+    expect(failedIn(certificateOf([cut(32 * 6)], { warmUp }))).toContain("output_complete");
+    expect(failedIn(certificateOf([cut(64 * 6)], { warmUp }))).not.toContain("output_complete");
+    expect(failedIn(certificateOf([cut(64 * 4)], { warmUp }))).not.toContain("output_complete");
+  });
+});
+
+it("load_duration that grows with the prompt is time taken from the prefill", () => {
+  const moved = (): SampleEvidence => withDone({ load_duration: 42e6, prompt_eval_duration: 960e6 });
+  expect(failedIn(certificateOf([moved()]))).toEqual([]);
+  expect(failedIn(certificateOf([moved(), moved(), moved()]))).toEqual(["clocks_agree"]);
 });

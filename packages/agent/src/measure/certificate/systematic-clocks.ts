@@ -25,7 +25,9 @@ export function systematicDifferences(attempt: AttemptFacts): string[] {
     ({ evidence, timings }) => evidence.stream.done !== null && timings.spanMs !== null,
   );
   if (complete.length < SYSTEMATIC_FROM) return [];
-  return [...mostSamples(complete, attempt), ...allSamples(complete, attempt)];
+  const alone = complete.filter(({ evidence }) => evidence.atOnce === 1);
+  if (alone.length < SYSTEMATIC_FROM) return mostSamples(complete, attempt);
+  return [...mostSamples(complete, attempt), ...allSamples(alone, attempt), ...longLoads(alone, attempt)];
 }
 
 function accountsOf(
@@ -72,10 +74,8 @@ function mostSamples(samples: readonly SampleFacts[], attempt: AttemptFacts): st
 
 /** Each sample may be late for a reason of its own; the least late one has the least of them. */
 function allSamples(samples: readonly SampleFacts[], attempt: AttemptFacts): string[] {
-  const alone = samples.filter(({ evidence }) => evidence.atOnce === 1);
-  if (alone.length < SYSTEMATIC_FROM) return [];
-  const toleratedMs = Math.max(...alone.map(leastLateMs));
-  const accounts = alone.map((one) => accountsOf(one, attempt));
+  const toleratedMs = Math.max(...samples.map(leastLateMs));
+  const accounts = samples.map((one) => accountsOf(one, attempt));
   return (["first", "text", "total"] as const).flatMap((which) => {
     const lateMs = accounts.map((one) => {
       const { clientMs, serverMs, allowedMs } = one[which];
@@ -84,7 +84,21 @@ function allSamples(samples: readonly SampleFacts[], attempt: AttemptFacts): str
     const leastMs = Math.min(...lateMs);
     if (leastMs <= toleratedMs) return [];
     return [
-      `in all ${alone.length} samples the client waited for ${accounts[0]?.[which].what ?? which} at least ${ms(leastMs)} more than the server accounts for`,
+      `in all ${samples.length} samples the client waited for ${accounts[0]?.[which].what ?? which} at least ${ms(leastMs)} more than the server accounts for`,
     ];
   });
+}
+
+/** A warm request's time in the scheduler does not depend on its prompt. */
+const LOAD_OVER_WARM = 3;
+const LOAD_BEYOND_MS = 10;
+
+/** Time that load_duration has too much is time that the prefill has too little. */
+function longLoads(samples: readonly SampleFacts[], { warmUp }: AttemptFacts): string[] {
+  const leastMs = Math.min(...samples.map(({ figures }) => nsToMs(figures.loadNs)));
+  const toleratedMs = LOAD_BEYOND_MS + Math.max(...samples.map(leastLateMs));
+  if (warmUp.loadMs === null || leastMs <= LOAD_OVER_WARM * warmUp.loadMs + toleratedMs) return [];
+  return [
+    `load_duration is at least ${ms(leastMs)} in all ${samples.length} samples, ${ms(warmUp.loadMs)} in a shorter request to the same runner`,
+  ];
 }
