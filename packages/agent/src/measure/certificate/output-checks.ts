@@ -1,8 +1,8 @@
 // Did the answer come whole, in the form it must have, and token by token?
 
-import type { StreamRecord } from "../../ollama/stream-record.ts";
-import type { AttemptFacts, SampleFacts, WarmUpFacts } from "./facts.ts";
+import type { AttemptFacts, SampleFacts } from "./facts.ts";
 import { type Finding, failed, judged, passed, unknown } from "./finding.ts";
+import { phantomTokens } from "./phantom-tokens.ts";
 
 /** Each token is at least a byte of text, control tokens and pieces of characters apart; half of it leaves room for them. */
 const BYTES_PER_TOKEN_MIN = 0.5;
@@ -12,7 +12,8 @@ const RATIO_MIN = 0.95;
 const RATIO_MAX = 1.05;
 
 /** `done` with `length`, exactly as many tokens as asked for, and as much text as they must have. */
-export function outputComplete({ evidence, figures }: SampleFacts, { warmUp }: AttemptFacts): Finding {
+export function outputComplete(sample: SampleFacts, attempt: AttemptFacts): Finding {
+  const { evidence, figures } = sample;
   const { stream, numPredict } = evidence;
   if (evidence.refusal !== null) return failed("output_complete", evidence.refusal);
   if (stream.done === null) {
@@ -34,30 +35,12 @@ export function outputComplete({ evidence, figures }: SampleFacts, { warmUp }: A
   if (stream.textTimesMs.length > figures.generatedTokens) {
     complaints.push(`${stream.textTimesMs.length} chunks of text for ${figures.generatedTokens} tokens`);
   }
-  complaints.push(...phantomTokens(stream, figures.generatedTokens, warmUp));
+  complaints.push(...phantomTokens(sample, attempt));
   return judged(
     "output_complete",
     complaints,
     `${figures.generatedTokens} of ${numPredict} tokens, ${stream.textBytes} bytes of text, done_reason length`,
   );
-}
-
-/** Merged chunks carry more text each; fewer chunks with less text in all are fewer tokens than were counted. */
-const PHANTOM_SHARE = 0.85;
-
-/** Answers of one token say less of what a token has in the middle of a text. */
-const PHANTOM_SHARE_BY_SINGLES = 0.6;
-
-function phantomTokens(stream: StreamRecord, counted: number, warmUp: WarmUpFacts): string[] {
-  const chunks = stream.textTimesMs.length;
-  const { bytesPerToken, singleTokenBytes } = warmUp;
-  const perToken = bytesPerToken ?? singleTokenBytes;
-  if (perToken === null || chunks >= PHANTOM_SHARE * counted) return [];
-  const share = bytesPerToken === null ? PHANTOM_SHARE_BY_SINGLES : PHANTOM_SHARE;
-  if (stream.textBytes >= share * perToken * counted) return [];
-  return [
-    `${stream.textBytes} bytes of text in ${chunks} chunks for ${counted} tokens, some ${Math.round(perToken * counted)} by shorter answers: not all were generated`,
-  ];
 }
 
 /** Every line a JSON object with fields of the right kind, `done` exactly once and last. */

@@ -148,3 +148,24 @@ it("load_duration that grows with the prompt is time taken from the prefill", ()
   expect(failedIn(certificateOf([moved()]))).toEqual([]);
   expect(failedIn(certificateOf([moved(), moved(), moved()]))).toEqual(["clocks_agree"]);
 });
+
+describe("chunks that are fewer than the tokens counted", () => {
+  const merged = (every: number, stepMs: number, tokens = 64): SampleEvidence => {
+    const stream = honestStream();
+    const firstMs = stream.textTimesMs[0] ?? 0;
+    const chunks = Math.ceil(tokens / every);
+    const textTimesMs = Array.from({ length: chunks }, (_, at) => firstMs + at * every * stepMs);
+    return evidence({ stream: { ...stream, textTimesMs } });
+  };
+
+  it("may hold several tokens each", () => {
+    for (const every of [2, 3]) {
+      expect(failedIn(certificateOf([merged(every, 10)]))).toEqual(["chunk_ratio"]);
+    }
+  });
+
+  it("are tokens made up when they come at no multiple of a step", () => {
+    const cut = merged(1, (63 * 10) / 55, 56);
+    expect(failedIn(certificateOf([cut]))).toContain("output_complete");
+  });
+});
