@@ -20,7 +20,8 @@ const SHARE = 0.05;
 /** Hiccups are added to what the server did; an account of less than this share of the wait leaves out more than that. */
 const ACCOUNTED_SHARE_MIN = 0.35;
 
-const isContended = ({ evidence }: SampleFacts): boolean => evidence.resources.contended === true;
+/** Whether other programs were at work during a sample. */
+export const isContended = ({ evidence }: SampleFacts): boolean => evidence.resources.contended === true;
 
 /** What a hiccup may take, in milliseconds. */
 export function hiccupMs(sample: SampleFacts): number {
@@ -43,13 +44,15 @@ const LEAST_LATE = {
 export const leastLateMs = (sample: SampleFacts): { firstMs: number; otherMs: number } =>
   isContended(sample) ? LEAST_LATE.contended : LEAST_LATE.quiet;
 
-/** Sampling of a token, which Ollama up to 0.24 leaves out of eval_duration, at most (large vocabularies). */
-const PER_TOKEN_MS = 1;
+/**
+ * What eval_duration may leave out of a token, at most: up to 0.24 its sampling (large vocabularies), from 0.30 on only
+ * the way from the engine to the socket.
+ */
+const PER_TOKEN_MS = { before30: 1, from30: 0.5 };
 
-/** From 0.30 on eval_duration runs from the first token to the last and leaves nothing out. */
-const leavesOutSampling = (version: string): boolean => {
+const perTokenMs = (version: string): number => {
   const [, major, minor] = /^(\d+)\.(\d+)\./.exec(version) ?? [];
-  return Number(major ?? 0) === 0 && Number(minor ?? 0) < 30;
+  return Number(major ?? 0) === 0 && Number(minor ?? 0) < 30 ? PER_TOKEN_MS.before30 : PER_TOKEN_MS.from30;
 };
 
 /**
@@ -57,11 +60,10 @@ const leavesOutSampling = (version: string): boolean => {
  * count here.
  */
 export function uniformExcessMs({ timings, figures }: SampleFacts, { engineVersion }: AttemptFacts): number {
-  if (!leavesOutSampling(engineVersion)) return 0;
   const steps = figures.generatedTokens - 1;
   if (timings.gapsMs.length === 0 || steps < 1) return 0;
   const excessMs = median(timings.gapsMs) - nsToMs(figures.evalNs) / steps;
-  return steps * Math.min(PER_TOKEN_MS, Math.max(0, excessMs));
+  return steps * Math.min(perTokenMs(engineVersion), Math.max(0, excessMs));
 }
 
 /** A wait of the client, and what the server accounts for of it. */

@@ -1,5 +1,6 @@
 // Tokens that were counted but never generated. Several tokens in one chunk are no sign of them: the text is longer
 // then, and the wait for it a multiple of a step.
+import { isContended } from "./clock-tolerance.ts";
 import { type AttemptFacts, nsToMs, type SampleFacts } from "./facts.ts";
 
 /** Merged chunks carry more text each; fewer chunks with less text in all are fewer tokens than were counted. */
@@ -15,8 +16,11 @@ const ONE_BY_ONE = 0.95;
 const GAPS_MIN = 20;
 const STEP_MIN_MS = 4;
 
-/** How far from a multiple of a step the usual gap may be. */
-const OFF_MULTIPLE = 0.07;
+/**
+ * How far above a multiple of a step the usual gap must be to be none. Stalls make the mean step longer than the usual
+ * one, so a gap just below a multiple is that multiple.
+ */
+const ABOVE_MULTIPLE = { from: 0.07, to: 0.4 };
 
 /** Complaints about fewer tokens than were counted. */
 export const phantomTokens = (sample: SampleFacts, attempt: AttemptFacts): string[] =>
@@ -38,14 +42,16 @@ function byText({ evidence, figures }: SampleFacts, { warmUp }: AttemptFacts): s
 }
 
 /** A chunk waits for one token or for several: its gap is one step or a multiple, unless the step is made too short. */
-function byPace({ figures, timings }: SampleFacts): string[] {
+function byPace(sample: SampleFacts): string[] {
+  const { figures, timings } = sample;
   const gapsMs = [...timings.gapsMs].sort((one, other) => one - other);
   const usualMs = gapsMs[Math.floor(gapsMs.length / 2)] ?? 0;
   const stepMs = nsToMs(figures.evalNs) / (figures.generatedTokens - 1);
-  if (gapsMs.length < GAPS_MIN || !(stepMs >= STEP_MIN_MS)) return [];
+  if (isContended(sample) || gapsMs.length < GAPS_MIN || !(stepMs >= STEP_MIN_MS)) return [];
   const steps = usualMs / stepMs;
-  const nearest = Math.max(1, Math.round(steps));
-  if (steps < 1 || Math.abs(steps - nearest) <= OFF_MULTIPLE * nearest) return [];
+  const multiple = Math.floor(steps);
+  const above = steps - multiple;
+  if (multiple < 1 || above <= ABOVE_MULTIPLE.from * multiple || above >= ABOVE_MULTIPLE.to) return [];
   return [
     `${gapsMs.length + 1} chunks for ${figures.generatedTokens} tokens, each after ${steps.toFixed(2)} steps of ${stepMs.toFixed(2)} ms as a rule: not all tokens were generated`,
   ];
