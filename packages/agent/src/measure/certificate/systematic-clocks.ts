@@ -1,7 +1,7 @@
 // What the samples of an attempt have in common. Noise hits single samples, and only ever makes the client see things
 // late; a difference that all or most of them show is the server's account, and is held to a closer tolerance.
 import { median } from "@ozone/shared/statistics/median";
-import { hiccupMs, leastLateMs, uniformExcessMs } from "./clock-tolerance.ts";
+import { hiccupMs, leastLateMs, type Part, uniformExcessMs } from "./clock-tolerance.ts";
 import { type AttemptFacts, ms, nsToMs, type SampleFacts } from "./facts.ts";
 
 /** From so many samples on, what they have in common is no accident. */
@@ -30,10 +30,7 @@ export function systematicDifferences(attempt: AttemptFacts): string[] {
   return [...mostSamples(complete, attempt), ...allSamples(alone, attempt), ...longLoads(alone, attempt)];
 }
 
-function accountsOf(
-  sample: SampleFacts,
-  attempt: AttemptFacts,
-): { first: Account; text: Account; total: Account } {
+function accountsOf(sample: SampleFacts, attempt: AttemptFacts): Record<Part, Account> {
   const { timings, figures } = sample;
   const steps = Math.max(1, figures.generatedTokens - 1);
   return {
@@ -81,10 +78,7 @@ function allSamples(samples: readonly SampleFacts[], attempt: AttemptFacts): str
       return clientMs - serverMs - allowedMs - SHARE * clientMs;
     });
     const leastMs = Math.min(...lateMs);
-    const tolerances = samples.map(leastLateMs);
-    const toleratedMs = Math.max(
-      ...tolerances.map(({ firstMs, otherMs }) => (which === "first" ? firstMs : otherMs)),
-    );
+    const toleratedMs = Math.max(...samples.map((one) => leastLateMs(one, which)));
     if (leastMs <= toleratedMs) return [];
     return [
       `in all ${samples.length} samples the client waited for ${accounts[0]?.[which].what ?? which} at least ${ms(leastMs)} more than the server accounts for`,
@@ -99,7 +93,7 @@ const LOAD_BEYOND_MS = 10;
 /** Time that load_duration has too much is time that the prefill has too little. */
 function longLoads(samples: readonly SampleFacts[], { warmUp }: AttemptFacts): string[] {
   const leastMs = Math.min(...samples.map(({ figures }) => nsToMs(figures.loadNs)));
-  const toleratedMs = LOAD_BEYOND_MS + Math.max(...samples.map((one) => leastLateMs(one).otherMs));
+  const toleratedMs = LOAD_BEYOND_MS + Math.max(...samples.map((one) => leastLateMs(one, "text")));
   if (warmUp.loadMs === null || leastMs <= LOAD_OVER_WARM * warmUp.loadMs + toleratedMs) return [];
   return [
     `load_duration is at least ${ms(leastMs)} in all ${samples.length} samples, ${ms(warmUp.loadMs)} in a shorter request to the same runner`,
