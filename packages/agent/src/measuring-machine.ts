@@ -16,23 +16,27 @@ const WAITING_LOOK_MS = 1_000;
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
-/** Who measures, and the ceilings that its numbers are held against. */
-export const machineCeilings = (machineId: string, facts: MachineFacts): MachineIdentity => ({
-  machineId,
-  hardwareClass: hardwareClass(facts),
-  agentVersion: OZONE_VERSION,
-  memoryBandwidthBytesPerSecond: facts.memory.bandwidthBytesPerSecond,
-  cacheBandwidthBytesPerSecond: facts.memory.cacheBandwidthBytesPerSecond,
-  cacheBytes: facts.cpu.l3Bytes,
-  gpuMemoryBandwidthBytesPerSecond: null,
-  peakFlops: arithmeticCeilingFlops(facts),
-});
+const isHere = (engineUrl: string): boolean => LOOPBACK.test(new URL(engineUrl).hostname);
+
+/** Who measures, and the ceilings that its numbers are held against: none for a server on another host. */
+export function machineCeilings(machineId: string, facts: MachineFacts, engineUrl: string): MachineIdentity {
+  const here = isHere(engineUrl);
+  return {
+    machineId,
+    hardwareClass: hardwareClass(facts),
+    agentVersion: OZONE_VERSION,
+    memoryBandwidthBytesPerSecond: here ? facts.memory.bandwidthBytesPerSecond : null,
+    cacheBandwidthBytesPerSecond: here ? facts.memory.cacheBandwidthBytesPerSecond : null,
+    cacheBytes: here ? facts.cpu.l3Bytes : null,
+    gpuMemoryBandwidthBytesPerSecond: null,
+    peakFlops: here ? arithmeticCeilingFlops(facts) : null,
+  };
+}
 
 /** Process id of the server behind a URL of this machine; null when it is elsewhere or can't be seen. */
 export async function enginePid(engineUrl: string): Promise<number | null> {
-  const url = new URL(engineUrl);
-  if (!LOOPBACK.test(url.hostname)) return null;
-  return (await findListener(Number(url.port || "80"))).pid;
+  if (!isHere(engineUrl)) return null;
+  return (await findListener(Number(new URL(engineUrl).port || "80"))).pid;
 }
 
 const ownPidsOf = async (engineUrl: string): Promise<number[]> => {

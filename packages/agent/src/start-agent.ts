@@ -127,7 +127,7 @@ function trialRunner(config: AgentConfig, { self, state, heart }: Parts) {
   const { engineUrl, facts, machineId } = self;
   const fixed = {
     engineUrl,
-    machine: machineCeilings(machineId, facts),
+    machine: machineCeilings(machineId, facts, engineUrl),
     cacheDir: join(config.dataDir, "cache"),
     conditions: conditionsOf(engineUrl),
     sampler: samplerOf(engineUrl),

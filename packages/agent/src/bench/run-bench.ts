@@ -93,7 +93,7 @@ async function measure(
     const cacheDir = join(dataDir(), "agent", "cache");
     for (const sentence of await cleanUpLeftovers(cacheDir)) onActivity(sentence);
     onActivity("looking at the machine");
-    const machine = machineCeilings("", await probeMachine());
+    const machine = machineCeilings("", await probeMachine(), options.engineUrl);
     return await runTrial(orderOf(options), {
       engineUrl: options.engineUrl,
       machine,

@@ -58,9 +58,11 @@ export async function ask(attempt: Attempt, question: Question): Promise<StreamR
     { signal: attempt.ports.signal, limitMs },
   );
   if (record.done !== null) {
+    if (numPredict === 1 && record.textBytes > 0) attempt.singleTokenBytes.push(record.textBytes);
     attempt.warmLoadMs = Math.min(attempt.warmLoadMs ?? Infinity, serverFiguresOf(record.done).loadNs / 1e6);
   }
   const { ttftMs, spanMs } = timingsOf(record);
+  if (ttftMs !== null) attempt.warmTtftMs = Math.min(attempt.warmTtftMs ?? Infinity, ttftMs);
   const chunks = record.textTimesMs.length;
   // Requests that share the server say nothing about one that has it alone, nor do prompts from its cache.
   if (atOnce === 1 && repeatedTokens === 0) {

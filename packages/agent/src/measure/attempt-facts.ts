@@ -1,5 +1,7 @@
 // What the certificates are made from, taken from the journal of an attempt.
+
 import { isSampleValid } from "@ozone/shared/check-codes";
+import { median } from "@ozone/shared/statistics/median";
 import type { Attempt } from "./attempt.ts";
 import { certify } from "./certificate/certify.ts";
 import type { AttemptFacts, SampleFacts } from "./certificate/facts.ts";
@@ -22,9 +24,16 @@ export function factsOf(attempt: Attempt): AttemptFacts | null {
     loads: attempt.loads,
     loadedBefore: attempt.loadedBefore,
     conditions: attempt.conditions,
-    warmUp: { ...attempt.warmUpRates, bytesPerToken: attempt.bytesPerToken },
+    warmUp: {
+      ...attempt.warmUpRates,
+      prefillMs: attempt.warmUpPrefillMs,
+      bytesPerToken: attempt.bytesPerToken,
+      singleTokenBytes: attempt.singleTokenBytes.length === 0 ? null : median(attempt.singleTokenBytes),
+      loadMs: attempt.warmLoadMs,
+    },
     optionProbes: attempt.optionProbes,
     overheadTokens: attempt.overheadTokens,
+    exactLengths: attempt.exactLengths,
     samples,
   };
 }

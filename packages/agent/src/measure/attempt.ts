@@ -64,16 +64,24 @@ export interface Attempt {
   bestPace: Pace;
   /** Best rates of the warm-up. */
   warmUpRates: { prefill: number | null; decode: number | null };
+  /** Least time of a prefill of the warm-up, in milliseconds; null before the first. */
+  warmUpPrefillMs: number | null;
   /** What trying other options has shown; null when nothing was tried. */
   optionProbes: OptionProbes | null;
   /** Since when the first sample is waited for, on the monotonic clock; null before the first load and after it. */
   proofFromMs: number | null;
   /** Tokens that the server counts beyond the words of a prompt; null before calibration. */
   overheadTokens: number | null;
+  /** Whether words were found by which the server's counting can be followed; true before calibration. */
+  exactLengths: boolean;
   /** Bytes of text per token in the warm-up; null before. */
   bytesPerToken: number | null;
+  /** Bytes of text of each answer of one token. */
+  readonly singleTokenBytes: number[];
   /** Least load_duration of a request to the loaded model, in milliseconds; null before the first. */
   warmLoadMs: number | null;
+  /** Least time to the first text of a request to the loaded model, in milliseconds; null before the first. */
+  warmTtftMs: number | null;
   requests: number;
   /** Rounds so far: requests made at the same time are one. */
   rounds: number;
@@ -111,11 +119,15 @@ export function openAttempt(order: TrialOrder, ports: TrialPorts): Attempt {
     pace: { prefillTokensPerSecond: null, decodeTokensPerSecond: null },
     bestPace: { prefillTokensPerSecond: null, decodeTokensPerSecond: null },
     warmUpRates: { prefill: null, decode: null },
+    warmUpPrefillMs: null,
     optionProbes: null,
     proofFromMs: null,
     overheadTokens: null,
+    exactLengths: true,
     bytesPerToken: null,
+    singleTokenBytes: [],
     warmLoadMs: null,
+    warmTtftMs: null,
     requests: 0,
     rounds: 0,
     lastPrompt: null,

@@ -34,10 +34,18 @@ describe("what to try", () => {
   });
 });
 
-describe("a load_duration", () => {
+describe("the time of a request", () => {
+  const times = (ms: number | null, warmMs: number, freshMs: number | null) => ({ ms, warmMs, freshMs });
+
   it("is that of a load when it is far above a warm request's", () => {
-    expect(isReload(120, 2)).toBe(true);
-    expect(isReload(30, 2)).toBe(false);
-    expect(isReload(200, 35)).toBe(false);
+    expect(isReload(times(120, 2, null))).toBe(true);
+    expect(isReload(times(30, 2, null))).toBe(false);
+    expect(isReload(times(200, 35, null))).toBe(false);
+    expect(isReload(times(null, 2, 250))).toBe(false);
+  });
+
+  it("is no load's when it is far below that of the fresh load", () => {
+    expect(isReload(times(230, 4, 250))).toBe(true);
+    expect(isReload(times(90, 4, 250))).toBe(false);
   });
 });

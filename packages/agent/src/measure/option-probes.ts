@@ -19,6 +19,8 @@ export interface OptionTry {
 
 /** What came of a try. */
 export interface OptionProbe extends OptionTry {
+  /** It took as long as a load does, by the server's word or by the client's clock. */
+  readonly reloaded: boolean;
   /** The model was loaded again, or its size changed: the server took notice. */
   readonly noticed: boolean;
   /** load_duration of the request that tried it, in milliseconds. */
@@ -72,8 +74,11 @@ export function triesFor(
   return tries;
 }
 
-/** Whether the server reacts visibly to any other value: only then does no reaction say anything. */
-export const reactsVisibly = ({ probes }: OptionProbes): boolean => probes.some(({ noticed }) => noticed);
+/**
+ * Whether the server can be seen to load the model again for another value: only then does no reaction say anything.
+ * A size that follows num_ctx is no such sign; a server may show that and load within a blink.
+ */
+export const reactsVisibly = ({ probes }: OptionProbes): boolean => probes.some(({ reloaded }) => reloaded);
 
 /** Half of a long context, twice a short one. */
 function otherContext(numCtx: number, trainedContext: number | null): number | null {
@@ -85,9 +90,21 @@ function otherContext(numCtx: number, trainedContext: number | null): number | n
 const RELOAD_OVER_WARM = 5;
 const RELOAD_BEYOND_MS = 40;
 
-/** Whether a load_duration is that of a load, given that of warm requests. */
-export const isReload = (loadMs: number, warmLoadMs: number): boolean =>
-  loadMs > RELOAD_OVER_WARM * warmLoadMs + RELOAD_BEYOND_MS;
+/** Other programs can make a warm request late, but seldom by most of a load. */
+const RELOAD_SHARE = 0.5;
+
+/** One kind of time of a request: of the one in question, of the quickest warm one, of the fresh load. */
+export interface LoadTimes {
+  readonly ms: number | null;
+  readonly warmMs: number | null;
+  readonly freshMs: number | null;
+}
+
+/** Whether a request took as long as a load does. A load that takes no longer than a warm request can't be seen. */
+export const isReload = ({ ms, warmMs, freshMs }: LoadTimes): boolean =>
+  ms !== null &&
+  ms > RELOAD_OVER_WARM * (warmMs ?? 0) + RELOAD_BEYOND_MS &&
+  (freshMs === null || ms > RELOAD_SHARE * freshMs);
 
 /** Compute buffers grow with the context too, a little; a server that shows less than the cache is no guide. */
 const GROWTH_MIN = 0.94;

@@ -39,6 +39,7 @@ export async function preparePrompts(attempt: Attempt): Promise<PromptSource> {
 
 function sourceOf(attempt: Attempt, pool: WordPool): PromptSource {
   attempt.overheadTokens = pool.overheadTokens;
+  attempt.exactLengths = pool.exact;
   return new PromptSource(pool, chance);
 }
 

@@ -43,7 +43,7 @@ export function resultOf(attempt: Attempt, failure: TrialFailure | null): TrialR
     samples,
     ...conclusions,
     context: contextOf(attempt, samples.filter(isFilledSample)),
-    loadMs: attempt.loads.map(({ serverMs, clientMs }) => serverMs ?? clientMs),
+    loadMs: attempt.loads.map(({ clientMs }) => clientMs),
     memory: memoryOf(attempt),
     conditions: conditionsOf(attempt),
     warnings: [...attempt.warnings, ...warnings].map((warning) => create(WarningSchema, warning)),

@@ -34,6 +34,10 @@ export async function warmUpRunner(attempt: Attempt, prompts: PromptSource): Pro
     if (rate !== null) rates.push(rate);
     noteRates(attempt, { decode: rate, prefill: prefillRate(figures) });
     noteBytes(attempt, record, figures);
+    if (figures.promptEvalNs > 0) {
+      const prefillMs = figures.promptEvalNs / 1e6;
+      attempt.warmUpPrefillMs = Math.min(attempt.warmUpPrefillMs ?? prefillMs, prefillMs);
+    }
   }
   if (order.purpose !== Purpose.CONFIRM) return;
   ports.onActivity(`warming up at full depth: ${full} tokens`);

@@ -1,5 +1,6 @@
 // Are the options in force that were asked for, the KV cache's type among them? Read where the server shows it, else
 // concluded from whether it took notice of other values.
+import type { LoadedModel } from "../../ollama/engine-state.ts";
 import { kvTypeSeen, reactsVisibly } from "../option-probes.ts";
 import { type AttemptFacts, loadOf, type SampleFacts } from "./facts.ts";
 import { type Finding, failed, passed, unknown } from "./finding.ts";
@@ -52,33 +53,61 @@ function optionFinding(
       ? { verdict: "in force", words: `${option} ${shown} in force` }
       : { verdict: "not in force", words: `${option} is ${shown}, ${value} was sent` };
   }
-  if (option === "num_gpu" && value === 0 && typeof state?.sizeVramBytes === "number") {
-    return state.sizeVramBytes === 0
-      ? { verdict: "in force", words: "num_gpu 0: nothing is on the GPU" }
-      : {
-          verdict: "not in force",
-          words: `num_gpu 0 was sent, but ${state.sizeVramBytes} bytes are on the GPU`,
-        };
-  }
-  return triedFinding(option, attempt);
+  return (
+    (option === "num_gpu" ? placedFinding(value, attempt, state) : null) ?? triedFinding(option, attempt)
+  );
 }
 
-function triedFinding(option: string, { optionProbes }: AttemptFacts): OptionFinding {
+/** What the share on the GPU says of num_gpu; null when it says nothing. */
+function placedFinding(
+  numGpu: number,
+  { details }: AttemptFacts,
+  state: LoadedModel | undefined,
+): OptionFinding | null {
+  const { sizeBytes, sizeVramBytes } = state ?? {};
+  if (typeof sizeVramBytes !== "number") return null;
+  if (numGpu === 0 && sizeVramBytes === 0) {
+    return { verdict: "in force", words: "num_gpu 0: nothing is on the GPU" };
+  }
+  const layers = details.architecture.layers.length;
+  const allThere = numGpu > 0 && numGpu < layers && sizeBytes === sizeVramBytes;
+  const noneThere = numGpu > 0 && sizeVramBytes === 0;
+  if (numGpu !== 0 && !allThere && !noneThere) return null;
+  return {
+    verdict: "not in force",
+    words: `num_gpu ${numGpu} was sent, but ${sizeVramBytes} of ${sizeBytes} bytes are on the GPU`,
+  };
+}
+
+function triedFinding(option: string, attempt: AttemptFacts): OptionFinding {
+  const { optionProbes } = attempt;
   const probe = optionProbes?.probes.find((one) => one.option === option);
   if (optionProbes === null || probe === undefined) {
     return { verdict: "unseen", words: `this server does not show ${option}` };
   }
+  const tried = `${option} ${probe.to} instead of ${probe.from}`;
+  if (probe.noticed) return { verdict: "in force", words: `${tried} loads the model anew` };
   if (!reactsVisibly(optionProbes)) {
     return {
       verdict: "unseen",
       words: `this server shows no reaction to other options, so ${option} can't be judged`,
     };
   }
-  const tried = `${option} ${probe.to} instead of ${probe.from}`;
-  return probe.noticed
-    ? { verdict: "in force", words: `${tried} loads the model anew` }
-    : { verdict: "not in force", words: `${tried} changes nothing: the server ignores ${option}` };
+  if (option === "num_batch" && isUsualBatch(attempt)) {
+    return {
+      verdict: "unseen",
+      words: `${tried} changes nothing, but ${probe.from} is what an Ollama uses when nobody asks`,
+    };
+  }
+  return { verdict: "not in force", words: `${tried} changes nothing: the server ignores ${option}` };
 }
+
+/** Ollama's own num_batch; from 0.30 on it chooses more for contexts above the limit. */
+const USUAL_BATCH = 512;
+const USUAL_UP_TO_CONTEXT = 4096;
+
+const isUsualBatch = ({ configuration }: AttemptFacts): boolean =>
+  configuration.numBatch === USUAL_BATCH && configuration.numCtx <= USUAL_UP_TO_CONTEXT;
 
 /** The KV cache has the type that was asked for; without one asked for, the type is only recorded. */
 export function kvTypeEffective(sample: SampleFacts, attempt: AttemptFacts): Finding {

@@ -6,7 +6,7 @@ import { modelDetailsOf } from "../../ollama/model-details.ts";
 import type { StreamRecord } from "../../ollama/stream-record.ts";
 import type { EngineSnapshot, SampleEvidence } from "../evidence.ts";
 import { serverFiguresOf, timingsOf } from "../timings.ts";
-import type { AttemptFacts, SampleFacts } from "./facts.ts";
+import type { AttemptFacts, SampleFacts, WarmUpFacts } from "./facts.ts";
 
 /** A model of 100 MB per token on a machine of 20 GB/s: at most 400 tokens/s by its memory, 2 times the probe's. */
 const SIZE_BYTES = 200_000_000;
@@ -100,6 +100,16 @@ export const sampleOf = (one: SampleEvidence): SampleFacts => ({
 export const withDone = (change: Record<string, unknown>): SampleEvidence =>
   evidence({ stream: { ...honestStream(), done: { ...honestDone(), ...change } } });
 
+/** What the model showed with short prompts. */
+export const honestWarmUp: WarmUpFacts = {
+  prefill: 1500,
+  decode: 110,
+  prefillMs: 85,
+  bytesPerToken: 6,
+  singleTokenBytes: 6,
+  loadMs: 1,
+};
+
 /** An honest attempt around samples. */
 export const attempt = (
   samples: readonly SampleFacts[],
@@ -120,9 +130,10 @@ export const attempt = (
   loads: [{ launch: 0, clientMs: 900, serverMs: 800, state: loadedModel }],
   loadedBefore: [],
   conditions: null,
-  warmUp: { prefill: 1500, decode: 110, bytesPerToken: 6 },
+  warmUp: honestWarmUp,
   optionProbes: null,
   overheadTokens: 1,
+  exactLengths: true,
   samples,
   ...change,
 });
