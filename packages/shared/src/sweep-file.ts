@@ -102,6 +102,7 @@ const sweepSchema = z.strictObject(
     launches: numbers({ from: 1, to: SAMPLES_PER_ATTEMPT_MAX }).optional(),
     quiet_wait: quietWaitSchema.optional(),
     contended: words(["allow", "refuse"]).optional(),
+    allow_battery: z.boolean({ error: "must be true or false" }).optional(),
     matrix: matrixSchema.optional(),
   },
   { error: 'must be a list of keys with values, for example "strategy: grid"' },
@@ -174,6 +175,7 @@ function requestOf(document: SweepDocument): SweepRequest {
     // 0 asks for the coordinator's default; a person's "0s" means: do not wait.
     quietWaitMs: document.quiet_wait === undefined ? 0 : Math.max(1, document.quiet_wait),
     allowContended: document.contended === "allow",
+    allowBattery: document.allow_battery === true,
   };
   return create(SweepRequestSchema, {
     name,

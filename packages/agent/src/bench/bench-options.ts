@@ -23,6 +23,7 @@ export const BENCH_USAGE = `ozone-agent bench --model M --num-ctx N [...]     on
   --launches N           fresh loads of the model (default 1)
   --time-limit SECONDS   longest time for the whole trial (default: follows from num_ctx)
   --kv-cache-type T, --flash-attention on|off    settings of the server itself; they need --managed
+  --allow-battery        measure on battery too (default: such a trial fails)
   --managed              a server of Ozone's own; not available yet in this version
   --json                 one JSON document on stdout
 
@@ -42,6 +43,7 @@ export interface BenchOptions {
   readonly limitMs: number;
   /** The limit was given; else it follows from num_ctx and the rates seen. */
   readonly limitGiven: boolean;
+  readonly allowBattery: boolean;
 }
 
 const FLAGS = {
@@ -59,6 +61,7 @@ const FLAGS = {
   repetitions: { type: "string" },
   launches: { type: "string" },
   "time-limit": { type: "string" },
+  "allow-battery": { type: "boolean" },
   managed: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean" },
@@ -95,6 +98,7 @@ export function benchOptions(
     launches,
     limitMs: 1000 * (seconds ?? LIMIT_SECONDS),
     limitGiven: seconds !== undefined,
+    allowBattery: flags["allow-battery"] === true,
   };
 }
 
@@ -109,6 +113,7 @@ const nothing: BenchOptions = {
   launches: 0,
   limitMs: 0,
   limitGiven: false,
+  allowBattery: false,
 };
 
 function parsed(argv: readonly string[]): Flags {

@@ -98,7 +98,8 @@ async function measure(
   }
 }
 
-function orderOf({ model, configuration, fill, repetitions, launches, limitMs }: BenchOptions): TrialOrder {
+function orderOf(options: BenchOptions): TrialOrder {
+  const { model, configuration, fill, repetitions, launches, limitMs, allowBattery } = options;
   return create(TrialOrderSchema, {
     trialId: "bench",
     attempt: 1,
@@ -111,6 +112,7 @@ function orderOf({ model, configuration, fill, repetitions, launches, limitMs }:
       limitMs,
       quietWaitMs: 0,
       allowContended: true,
+      allowBattery,
     }),
     purpose: Purpose.SCREEN,
   });

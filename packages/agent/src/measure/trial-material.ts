@@ -17,6 +17,7 @@ export interface OrderChange {
   readonly launches?: number;
   readonly limitMs?: number;
   readonly purpose?: Purpose;
+  readonly allowBattery?: boolean;
 }
 
 /** An order for the scripted model: num_ctx 2048, one sample of 64 tokens. */
@@ -33,6 +34,7 @@ export function orderFor(change: OrderChange = {}): TrialOrder {
       repetitions: change.repetitions ?? 1,
       launches: change.launches ?? 1,
       limitMs: change.limitMs ?? 120_000,
+      allowBattery: change.allowBattery ?? false,
     }),
     purpose: change.purpose ?? Purpose.SCREEN,
   });

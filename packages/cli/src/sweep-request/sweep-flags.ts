@@ -32,6 +32,7 @@ export const SWEEP_FLAGS = {
     summary: "Whether samples taken while other programs use the machine may count, with a warning.",
     helpValue: "allow|refuse",
   }),
+  "allow-battery": Flags.boolean({ summary: "Measure machines that run on battery too." }),
   "num-ctx": list("Context windows in tokens.", "4096,8192"),
   "num-batch": list("Batch sizes of the prefill.", "256,512"),
   "num-thread": list("Threads.", "1,2"),
@@ -44,7 +45,7 @@ export const SWEEP_FLAGS = {
 
 /** Values of the flags as oclif parsed them. */
 export type SweepFlagValues = {
-  readonly [Name in keyof typeof SWEEP_FLAGS]?: string | readonly string[] | undefined;
+  readonly [Name in keyof typeof SWEEP_FLAGS]?: string | boolean | readonly string[] | undefined;
 };
 
 const KEYS: Readonly<Record<keyof typeof SWEEP_FLAGS, readonly [string] | readonly ["matrix", string]>> = {
@@ -58,6 +59,7 @@ const KEYS: Readonly<Record<keyof typeof SWEEP_FLAGS, readonly [string] | readon
   launches: ["launches"],
   "quiet-wait": ["quiet_wait"],
   contended: ["contended"],
+  "allow-battery": ["allow_battery"],
   "num-ctx": ["matrix", "num_ctx"],
   "num-batch": ["matrix", "num_batch"],
   "num-thread": ["matrix", "num_thread"],
@@ -105,7 +107,8 @@ export function documentFromFlags(flags: SweepFlagValues): FlagDocument {
   return { top, matrix, origins };
 }
 
-function readValue(name: string, given: string | readonly string[]): unknown {
+function readValue(name: string, given: string | boolean | readonly string[]): unknown {
+  if (typeof given === "boolean") return given;
   const one = (text: string) =>
     NUMERIC.has(name) && /^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : text.trim();
   return typeof given === "string" ? one(given) : given.map(one);

@@ -97,6 +97,7 @@ export function completeRequest(request: SweepRequest): SweepRequest {
     quietWaitMs: given?.quietWaitMs || (quick ? QUICK_QUIET_WAIT_MS : QUIET_WAIT_MS),
     allowContended: quick || (given?.allowContended ?? false),
     timeBoxed: quick,
+    allowBattery: given?.allowBattery ?? false,
   });
   const budgetMs = request.budgetMs || (quick ? QUICK_BUDGET_MS : 0);
   return create(SweepRequestSchema, { ...request, strategy, matrix, protocol, budgetMs });

@@ -28,9 +28,12 @@ export interface ConfigurationSummary {
 const order = (a: TrialResult, b: TrialResult): number =>
   a.trialId === b.trialId ? a.attempt - b.attempt : a.trialId < b.trialId ? -1 : 1;
 
-/** A cancelled attempt says nothing about the configuration; a reference is there for its rates, not to be chosen. */
+/** What ended an attempt before its configuration was tried says nothing about it. */
+const SAYS_NOTHING: ReadonlySet<string> = new Set(["cancelled", "on_battery"]);
+
+/** A reference is there for its rates, not to be chosen. */
 const counts = ({ failure, purpose }: TrialResult): boolean =>
-  failure?.failureClass !== "cancelled" && purpose !== Purpose.REFERENCE;
+  !SAYS_NOTHING.has(failure?.failureClass ?? "") && purpose !== Purpose.REFERENCE;
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
 
