@@ -32,8 +32,6 @@ function onBus(
     deviceId,
     vramBytes,
     kernelDriver: "driver",
-    busyShare: null,
-    vramUsedBytes: null,
   };
 }
 
@@ -143,8 +141,6 @@ describe("readPciGpus", () => {
         vendor: "0x1002",
         device: "0x744c",
         mem_info_vram_total: "25753026560",
-        mem_info_vram_used: "1048576",
-        gpu_busy_percent: "7",
       },
       "0000:04:00.0": { class: "0x020000", vendor: "0x8086", device: "0x1533" }, // network card
       "0000:c1:00.0": { class: "0x120000", vendor: "0x1002", device: "0x74a1" },
@@ -158,8 +154,6 @@ describe("readPciGpus", () => {
       deviceId: "744c",
       vramBytes: 25_753_026_560,
       kernelDriver: "amdgpu",
-      busyShare: 0.07,
-      vramUsedBytes: 1_048_576,
     });
   });
 

@@ -24,6 +24,7 @@ import type { Attempt } from "./attempt.ts";
 import { factsOf } from "./attempt-facts.ts";
 import { certify } from "./certificate/certify.ts";
 import type { AttemptFacts, SampleFacts } from "./certificate/facts.ts";
+import type { SampleEvidence } from "./evidence.ts";
 import { decodeRate, interTokenTimes, prefillRate } from "./figures.ts";
 
 /** Fewer samples than this say nothing about outliers. */
@@ -119,8 +120,13 @@ function sampleOf(
     cachedTokens: figures.cachedTokens ?? undefined,
     chunks: evidence.stream.textTimesMs.length,
     startedAt: timestampFromDate(evidence.startedAt),
+    energyJoules: energyOf(evidence),
   });
 }
+
+/** Requests of a round ran together: each has its equal part. */
+const energyOf = ({ resources, atOnce }: SampleEvidence): number | undefined =>
+  typeof resources.energyJoules === "number" ? resources.energyJoules / Math.max(1, atOnce) : undefined;
 
 function contextOf({ configuration, protocol, loads, details }: Attempt, samples: readonly Sample[]) {
   const usable = samples.filter(({ valid }) => valid);
@@ -137,19 +143,44 @@ function contextOf({ configuration, protocol, loads, details }: Attempt, samples
   });
 }
 
-function memoryOf({ loads, samples }: Attempt) {
+type Seen = number | null | undefined;
+
+const known = (values: readonly Seen[]): number[] => values.filter((value) => typeof value === "number");
+
+const highest = (values: readonly Seen[]): number | undefined =>
+  known(values).length === 0 ? undefined : Math.max(...known(values));
+
+const lowest = (values: readonly Seen[]): number | undefined =>
+  known(values).length === 0 ? undefined : Math.min(...known(values));
+
+const big = (value: Seen): bigint | undefined =>
+  value === null || value === undefined ? undefined : BigInt(Math.round(value));
+
+/** Each once: requests of a round share theirs. */
+const readingsOf = (samples: readonly SampleEvidence[]) => [
+  ...new Set(samples.map(({ resources }) => resources)),
+];
+
+function memoryOf({ loads, samples, availableBytes, ports }: Attempt) {
   const state = loads[loads.length - 1]?.state;
-  const peaks = samples.map(({ resources }) => resources.peakPssBytes).filter((one) => one !== null);
-  const big = (value: number | null | undefined): bigint | undefined =>
-    value === null || value === undefined ? undefined : BigInt(Math.round(value));
+  const seen = readingsOf(samples);
   return create(MemorySchema, {
     sizeBytes: big(state?.sizeBytes),
     sizeVramBytes: big(state?.sizeVramBytes),
-    peakPssBytes: peaks.length === 0 ? undefined : big(Math.max(...peaks)),
+    peakPssBytes: big(highest(seen.map((one) => one.peakPssBytes))),
+    peakVramBytes: big(highest(seen.map((one) => one.peakVramBytes))),
+    availableBytes: big(availableBytes),
+    leastAvailableBytes: big(lowest(seen.map((one) => one.leastAvailableBytes))),
+    vramBytes: big(ports.machine.vramBytes),
   });
 }
 
-function conditionsOf({ identity, model, conditions, samples }: Attempt) {
+function conditionsOf({ identity, model, conditions, samples, ports }: Attempt) {
+  const seen = readingsOf(samples);
+  const clocks = known(seen.map((one) => one.clockMhz));
+  const clockMhz =
+    clocks.length === 0 ? conditions?.clockMhz : clocks.reduce((sum, mhz) => sum + mhz, 0) / clocks.length;
+  const watched = known(seen.map((one) => one.watchingMs));
   return create(ConditionsSchema, {
     ...(identity === null ? {} : { engine: create(EngineSchema, identity) }),
     modelDigest: model?.digest ?? "",
@@ -158,8 +189,12 @@ function conditionsOf({ identity, model, conditions, samples }: Attempt) {
     foreignLoadCores: conditions?.foreignLoadCores ?? undefined,
     powerSource: conditions?.powerSource ?? "unknown",
     temperatureCelsius: conditions?.temperatureCelsius ?? undefined,
+    peakTemperatureCelsius: highest(seen.map((one) => one.peakTemperatureCelsius)),
+    clockMhz: clockMhz ?? undefined,
+    driver: ports.machine.driver ?? "",
     contended:
       conditions?.contended === true || samples.some(({ resources }) => resources.contended === true),
     waitedMs: Math.round(conditions?.waitedMs ?? 0),
+    watchingMs: watched.length === 0 ? undefined : watched.reduce((sum, ms) => sum + ms, 0),
   });
 }
