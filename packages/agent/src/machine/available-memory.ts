@@ -33,22 +33,33 @@ const text = (file: string): string | null => {
   }
 };
 
-const readLinux = (): number | null =>
-  availableFrom({
-    meminfo: text("/proc/meminfo"),
+/** Reads available main memory in bytes; null where the system does not tell. */
+export type MemoryGauge = () => number | null;
+
+/** Whether there is a limit is looked up once: asking a cgroup makes the kernel add up all of its counters. */
+function openLinux(): MemoryGauge {
+  const max = text("/sys/fs/cgroup/memory.max");
+  const limited = max !== null && max.trim() !== "max";
+  const none = { cgroupMax: null, cgroupCurrent: null, cgroupStat: null };
+  const cgroup = () => ({
     cgroupMax: text("/sys/fs/cgroup/memory.max"),
     cgroupCurrent: text("/sys/fs/cgroup/memory.current"),
     cgroupStat: text("/sys/fs/cgroup/memory.stat"),
   });
+  return () => availableFrom({ meminfo: text("/proc/meminfo"), ...(limited ? cgroup() : none) });
+}
 
 /**
- * Available main memory in bytes; null where the system does not tell (macOS counts only untouched pages as free, which
- * is far less than what a process can get). Some 60 us on Linux.
+ * How this system tells its available memory. macOS counts only untouched pages as free, which is far less than what
+ * a process can get: unknown there.
  */
-export const readAvailableBytes = (platform: string = process.platform): number | null =>
-  onPlatform<() => number | null>(platform, {
-    linux: readLinux,
-    windows: () => os.freemem(),
-    macos: () => null,
-    other: () => null,
+export const openMemoryGauge = (platform: string = process.platform): MemoryGauge =>
+  onPlatform<() => MemoryGauge>(platform, {
+    linux: openLinux,
+    windows: () => () => os.freemem(),
+    macos: () => () => null,
+    other: () => () => null,
   })();
+
+/** Available main memory now, in bytes; null where the system does not tell. */
+export const readAvailableBytes = (): number | null => openMemoryGauge()();

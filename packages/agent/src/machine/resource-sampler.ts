@@ -4,7 +4,7 @@
 // walks page tables runs beside the event loop that times tokens.
 import { setTimeout as delay } from "node:timers/promises";
 import { onPlatform } from "@ozone/shared/platform";
-import { readAvailableBytes } from "./available-memory.ts";
+import { openMemoryGauge } from "./available-memory.ts";
 import { openCpuGauge } from "./cpu-gauge.ts";
 import { GpuSampler } from "./gpu-sampler.ts";
 import { findListener } from "./listening-port.ts";
@@ -29,8 +29,10 @@ export type SamplerOptions = ({ pid: number } | { port: number }) & {
 };
 
 const FAST_INTERVAL_MS = 100;
-const SLOW_INTERVAL_MS = 1000;
+const SLOW_INTERVAL_MS = 2000;
 const TOOL_INTERVAL_MS = 2000;
+/** Runners come and go with loads, not inside a sample; listing all processes of a machine takes milliseconds. */
+const TREE_INTERVAL_MS = 10_000;
 
 /** How this system's processes are read: from /proc in microseconds, elsewhere by a tool. */
 const hasProc = (platform: string = process.platform): boolean =>
@@ -55,9 +57,10 @@ async function sample(options: SamplerOptions, peaks: PeakKeeper, stopping: Abor
   const proc = hasProc();
   const intervalMs = proc ? (options.intervalMs ?? FAST_INTERVAL_MS) : TOOL_INTERVAL_MS;
   let tree: ReadonlySet<number> = new Set();
-  const findTree = paced(peaks, proc ? SLOW_INTERVAL_MS : TOOL_INTERVAL_MS, async () => {
+  const findTree = paced(peaks, proc ? TREE_INTERVAL_MS : TOOL_INTERVAL_MS, async () => {
     tree = await readTreeAndCount(options, peaks, proc);
   });
+  const readCheap = cheapReader(peaks, proc);
   const gpus = new GpuSampler(peaks);
   const readSensors = proc ? sensorReader(peaks) : async () => undefined;
   const readBeside = besideReader(peaks, gpus, proc);
@@ -65,7 +68,7 @@ async function sample(options: SamplerOptions, peaks: PeakKeeper, stopping: Abor
   for (let round = 0, last = false; ; round += 1, last = stopping.aborted) {
     await findTree(round === 0 || last);
     await readSensors(round === 0 || last);
-    readCheap(peaks, tree, proc);
+    readCheap(tree);
     beside ??= readBeside(tree, last).finally(() => {
       beside = null;
     });
@@ -76,12 +79,15 @@ async function sample(options: SamplerOptions, peaks: PeakKeeper, stopping: Abor
   gpus.stop();
 }
 
-/** Some 100 us: a few small files. */
-function readCheap(peaks: PeakKeeper, tree: ReadonlySet<number>, proc: boolean): void {
-  const start = performance.now();
-  if (proc) peaks.saw("rssBytes", readRssBytes(tree));
-  peaks.sawAvailable(readAvailableBytes());
-  peaks.spent(performance.now() - start);
+/** Some 50 us: two small files. */
+function cheapReader(peaks: PeakKeeper, proc: boolean) {
+  const readAvailable = openMemoryGauge();
+  return (tree: ReadonlySet<number>): void => {
+    const start = performance.now();
+    if (proc) peaks.saw("rssBytes", readRssBytes(tree));
+    peaks.sawAvailable(readAvailable());
+    peaks.spent(performance.now() - start);
+  };
 }
 
 function sensorReader(peaks: PeakKeeper) {

@@ -1,6 +1,6 @@
 // Results of one preset key, put together per configuration. Pure; the order of the results plays no part.
 import { type Configuration, type Protocol, Purpose } from "@ozone/proto/configuration";
-import { type Sample, type TrialResult, Verdict } from "@ozone/proto/trial";
+import { type Memory, type Sample, type TrialResult, Verdict } from "@ozone/proto/trial";
 import { configurationKey, configuration as emptyConfiguration } from "@ozone/shared/configuration";
 import type { ObjectiveFigures } from "@ozone/shared/objective";
 import { median } from "@ozone/shared/statistics/median";
@@ -20,6 +20,8 @@ export interface ConfigurationSummary {
   readonly successes: number;
   readonly loadMs: readonly number[];
   readonly contended: boolean;
+  /** Memory of each result that the samples come from. */
+  readonly memories: readonly Memory[];
   readonly machineIds: readonly string[];
   /** trial/attempt of what the samples come from. */
   readonly evidence: readonly string[];
@@ -70,6 +72,7 @@ function summariseOne(key: string, group: readonly TrialResult[]): Configuration
     successes: all.filter(({ valid }) => valid).length,
     loadMs: group.flatMap((result) => result.loadMs),
     contended: samples.some(isMarked),
+    memories: sources.flatMap(({ memory }) => memory ?? []),
     machineIds: unique(sources.map(({ machineId }) => machineId)),
     evidence: sources.map(({ trialId, attempt }) => `${trialId}/${attempt}`),
   };
