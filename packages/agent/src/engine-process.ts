@@ -2,17 +2,20 @@
 import { findListener, type PortOwner } from "./machine/listening-port.ts";
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+const HTTP_PORT = 80;
+
+/** Port of a server on this host; null when the URL leads elsewhere. */
+export function localPort(engineUrl: string): number | null {
+  const url = new URL(engineUrl);
+  return LOOPBACK.test(url.hostname) ? Number(url.port || HTTP_PORT) : null;
+}
 
 /** The process behind a URL, or why it can't be told. */
 export async function engineOwner(engineUrl: string): Promise<PortOwner> {
-  const url = new URL(engineUrl);
-  if (!LOOPBACK.test(url.hostname)) {
-    return {
-      pid: null,
-      reason: `The server at ${engineUrl} runs on another host, whose processes can't be seen.`,
-    };
-  }
-  return findListener(Number(url.port || "80"));
+  const port = localPort(engineUrl);
+  if (port !== null) return findListener(port);
+  const reason = `The server at ${engineUrl} runs on another host, whose processes can't be seen.`;
+  return { pid: null, reason };
 }
 
 /** Process id of the server behind a URL of this machine; null when it is elsewhere or can't be seen. */
