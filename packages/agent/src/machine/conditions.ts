@@ -60,7 +60,7 @@ export async function readConditions(options: ConditionOptions = {}): Promise<Co
 }
 
 /** Windows has no such mean: Node gives zeros there. */
-const readLoadAverage = (platform: string = process.platform): number | null =>
+export const readLoadAverage = (platform: string = process.platform): number | null =>
   onPlatform(platform, {
     linux: () => os.loadavg()[0] ?? null,
     macos: () => os.loadavg()[0] ?? null,

@@ -78,7 +78,7 @@ describe("mergeGpus", () => {
       { vendor: "Advanced Micro Devices, Inc.", model: "AMD Radeon RX 6700 XT", vram: 4095 },
       { vendor: "Advanced Micro Devices, Inc.", model: "AMD Radeon RX 6600", vram: 8176 },
     ];
-    const { gpus, notes } = mergeGpus({ ...none, platform: "win32", listed });
+    const { gpus, notes } = mergeGpus({ ...none, platform: "windows", listed });
     expect(gpus?.map((gpu) => gpu.vramBytes)).toEqual([null, 8176 * 1024 ** 2]);
     expect(notes).toHaveLength(1);
   });
@@ -89,7 +89,7 @@ describe("mergeGpus", () => {
       { vendor: "VMware", model: "SVGA 3D", vram: 16 },
       { vendor: "Intel Corporation", model: "Intel(R) Iris(R) Xe Graphics", vram: 16384 },
     ];
-    const { gpus } = mergeGpus({ ...none, platform: "win32", listed });
+    const { gpus } = mergeGpus({ ...none, platform: "windows", listed });
     expect(gpus).toEqual([expect.objectContaining({ vendor: "intel", unified: true, vramBytes: null })]);
   });
 });

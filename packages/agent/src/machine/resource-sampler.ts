@@ -2,13 +2,14 @@
 // disturb what it watches: what is cheap is read ten times a second, each kind of slow reading waits five hundred times
 // as long as its last one took (the kernel walks 4 GiB of small pages in 75 ms for one PSS), and what starts tools or
 // walks page tables runs beside the event loop that times tokens.
+
 import { setTimeout as delay } from "node:timers/promises";
-import { onPlatform } from "@ozone/shared/platform";
 import { openMemoryGauge } from "./available-memory.ts";
 import { openCpuGauge } from "./cpu-gauge.ts";
 import { GpuSampler } from "./gpu-sampler.ts";
 import { findListener } from "./listening-port.ts";
 import { paced } from "./paced.ts";
+import { hasProc } from "./proc.ts";
 import { readPssBytes, readRssBytes } from "./process-memory.ts";
 import { readProcesses, treeOf } from "./process-tree.ts";
 import { PeakKeeper, type ResourcePeaks } from "./resource-peaks.ts";
@@ -33,10 +34,6 @@ const SLOW_INTERVAL_MS = 2000;
 const TOOL_INTERVAL_MS = 2000;
 /** Runners come and go with loads, not inside a sample; listing all processes of a machine takes milliseconds. */
 const TREE_INTERVAL_MS = 10_000;
-
-/** How this system's processes are read: from /proc in microseconds, elsewhere by a tool. */
-const hasProc = (platform: string = process.platform): boolean =>
-  onPlatform(platform, { linux: true, macos: false, windows: false, other: false });
 
 /** Starts sampling. Never throws: what can't be read is null, with a note. */
 export function startResourceSampler(options: SamplerOptions): ResourceSampler {
