@@ -13,6 +13,7 @@ import {
   story,
   unknownCodes,
 } from "./measure/trial-material.ts";
+import { conditionsOf, samplerOf } from "./measuring-machine.ts";
 import { describeEngine, listModels } from "./ollama/describe-engine.ts";
 import { runTrial } from "./run-trial.ts";
 
@@ -136,6 +137,34 @@ describe("the agent on the reference engine", () => {
       expect(round?.decodeTokensPerSecond).toBeLessThan(2.05 * alone);
     } finally {
       if (own !== engine) await stopEngine(own);
+    }
+  });
+
+  it("carries what it saw of the machine: memory before and at the worst, the engine's peak, and no made-up zeros", async () => {
+    const watched = { conditions: conditionsOf(url), sampler: samplerOf(url) };
+    const result = await runTrial(order(1024, 2), portsFor(url, watched));
+    const { memory, conditions, samples } = result;
+    expect(result.failure, story(result)).toBeUndefined();
+    if (process.platform === "linux") {
+      const [before, least] = [Number(memory?.availableBytes), Number(memory?.leastAvailableBytes)];
+      expect(before).toBeGreaterThan(0);
+      expect(least).toBeGreaterThan(0);
+      // The engine's own processes at least, and far from what a machine has.
+      expect(Number(memory?.peakPssBytes)).toBeGreaterThan(Number(memory?.sizeBytes));
+      expect(Number(memory?.peakPssBytes)).toBeLessThan(before);
+      expect(conditions?.foreignLoadCores).toBeGreaterThanOrEqual(0);
+      expect(conditions?.watchingMs).toBeGreaterThan(0);
+    }
+    const where = samples.map(({ energyJoules }) => energyJoules);
+    const { clockMhz, peakTemperatureCelsius, temperatureCelsius } = conditions ?? {};
+    for (const value of [clockMhz, peakTemperatureCelsius, temperatureCelsius, ...where]) {
+      if (value !== undefined) expect(value).toBeGreaterThan(0);
+    }
+    expect(memory?.peakVramBytes ?? 1n).toBeGreaterThan(0n);
+    for (const sample of samples) {
+      const throttling = sample.checks.find(({ code }) => code === "unthrottled");
+      expect(throttling?.detail).not.toBe("");
+      expect(unknownCodes(sample)).not.toContain("uncontended");
     }
   });
 

@@ -37,7 +37,7 @@ async function measure(attempt: Attempt): Promise<void> {
   const { ports, protocol } = attempt;
   ports.onActivity("waiting for a quiet machine");
   attempt.conditions = await ports.conditions.waitUntilQuiet(protocol.quietWaitMs, ports.signal);
-  noteBattery(attempt);
+  requireMains(attempt);
   await resolveModel(attempt);
   await promiseToLeaveNoTrace(attempt);
   const launches = Math.max(1, protocol.launches);
@@ -61,8 +61,15 @@ async function takeSamples(attempt: Attempt, launch: Launch): Promise<boolean> {
   return (await fillDepths(attempt, launch)) && (await runSustained(attempt, launch));
 }
 
-function noteBattery(attempt: Attempt): void {
+/** A battery's manners are not the machine's speed. An unknown power source runs: most machines that don't tell have no battery. */
+function requireMains(attempt: Attempt): void {
   if (attempt.conditions?.powerSource !== "battery") return;
+  if (!attempt.protocol.allowBattery) {
+    throw new TrialFailure(
+      "on_battery",
+      "The machine runs on battery, where it is slower; connect it to the mains, or allow it (--allow-battery, allow_battery in a sweep file).",
+    );
+  }
   warn(attempt, {
     code: "on_battery",
     message: "The machine runs on battery, where it may be slower; connect it to the mains and run again.",

@@ -12,6 +12,7 @@ import { announceSelf, type Self } from "./control/announcing.ts";
 import { type Heart, startHeart } from "./control/heartbeat.ts";
 import { WorkState } from "./control/work-state.ts";
 import { machineIdentity } from "./identity.ts";
+import { rememberFacts } from "./last-facts.ts";
 import { acquireHostLock } from "./machine/host-lock.ts";
 import { probeMachine } from "./machine/identify.ts";
 import { cleanUpLeftovers } from "./measure/leave-no-trace.ts";
@@ -78,8 +79,10 @@ async function probeAlone(dataDir: string, log: Log, stop: AbortSignal): Promise
   const lock = await acquireHostLock({ signal: stop });
   try {
     for (const sentence of await cleanUpLeftovers(join(dataDir, "cache"))) log(sentence);
-    const facts = await probeMachine({ persistedHostId });
-    await writeFile(hostIdFile, `${facts.hostId}\n`, { mode: 0o600 });
+    const probed = await probeMachine({ persistedHostId });
+    await writeFile(hostIdFile, `${probed.hostId}\n`, { mode: 0o600 });
+    const { facts, noticed } = await rememberFacts(dataDir, probed);
+    for (const change of noticed) log(`since the last start: ${change}`);
     return facts;
   } finally {
     await lock.release();

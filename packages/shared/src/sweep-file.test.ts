@@ -64,6 +64,12 @@ describe("readSweep()", () => {
     expect(readSweep({ matrix: { num_ctx: 4096 } }).request).toMatchObject({ strategy: "grid", budgetMs: 0 });
   });
 
+  it("measures on battery only where the file says so", () => {
+    expect(readSweep({}).request?.protocol?.allowBattery).toBe(false);
+    expect(readSweep({ allow_battery: true }).request?.protocol?.allowBattery).toBe(true);
+    expect(problemsOf({ allow_battery: "yes" })).toEqual(["must be true or false"]);
+  });
+
   it("recognises the seed's names and says what Ollama calls them", () => {
     const [batch, f16] = problemsOf({ matrix: { batch: [8, 16], f16_kv: true } });
     expect(batch).toBe('"batch" is ignored by Ollama; its name is num_batch');

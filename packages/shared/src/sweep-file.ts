@@ -126,6 +126,7 @@ const sweepSchema = z.strictObject(
     sustained: sustainedSchema.optional(),
     quiet_wait: quietWaitSchema.optional(),
     contended: words(["allow", "refuse"]).optional(),
+    allow_battery: z.boolean({ error: "must be true or false" }).optional(),
     matrix: matrixSchema.optional(),
   },
   { error: 'must be a list of keys with values, for example "strategy: grid"' },
@@ -210,6 +211,7 @@ function requestOf(document: SweepDocument): SweepRequest {
     quietWaitMs: document.quiet_wait === undefined ? 0 : Math.max(1, document.quiet_wait),
     allowContended: document.contended === "allow",
     ...besides(document),
+    allowBattery: document.allow_battery === true,
   };
   return create(SweepRequestSchema, {
     name,

@@ -3,6 +3,7 @@ import { EngineKind, Provenance } from "@ozone/proto/machine";
 import { type Sample, SampleKind, type TrialResult, Verdict } from "@ozone/proto/trial";
 import { CHECK_ADVICE } from "@ozone/shared/check-codes";
 import { dimensionsOf } from "@ozone/shared/configuration";
+import { memoryStress } from "@ozone/shared/memory-stress";
 import { engineKindWords, PROVENANCE_NOTICE, PROVENANCE_WORDS } from "@ozone/shared/provenance";
 import { withRoundRates } from "@ozone/shared/round-rates";
 import { filledSamples, sampleKindWords } from "@ozone/shared/sample-kinds";
@@ -62,6 +63,11 @@ export function benchDocument(result: TrialResult) {
       sizeBytes: numberOf(memory?.sizeBytes),
       sizeVramBytes: numberOf(memory?.sizeVramBytes),
       peakPssBytes: numberOf(memory?.peakPssBytes),
+      peakVramBytes: numberOf(memory?.peakVramBytes),
+      availableBytes: numberOf(memory?.availableBytes),
+      leastAvailableBytes: numberOf(memory?.leastAvailableBytes),
+      vramBytes: numberOf(memory?.vramBytes),
+      stress: memoryStress(memory),
     },
     samples: result.samples.map(sampleOf),
     curve: curveOf(result),
@@ -133,6 +139,7 @@ function sampleOf(sample: Sample) {
     totalNs: Number(sample.totalNs),
     cachedTokens: sample.cachedTokens ?? null,
     chunks: sample.chunks,
+    energyJoules: sample.energyJoules ?? null,
     checks: sample.checks.map(({ code, passed, detail }) => ({ code, passed: passed ?? null, detail })),
   };
 }
@@ -143,8 +150,12 @@ function conditionsOf({ conditions }: TrialResult) {
     foreignLoadCores: conditions?.foreignLoadCores ?? null,
     powerSource: conditions?.powerSource ?? "unknown",
     temperatureCelsius: conditions?.temperatureCelsius ?? null,
+    peakTemperatureCelsius: conditions?.peakTemperatureCelsius ?? null,
+    clockMhz: conditions?.clockMhz ?? null,
+    driver: conditions?.driver ?? "",
     contended: conditions?.contended ?? false,
     waitedMs: conditions?.waitedMs ?? 0,
+    watchingMs: conditions?.watchingMs ?? null,
     quantization: conditions?.quantization ?? "",
   };
 }

@@ -29,6 +29,7 @@ export const BENCH_USAGE = `ozone-agent bench --model M --num-ctx N [...]     on
   --concurrency N        requests at the same time (default 1)
 ${PROTOCOL_USAGE}
   --kv-cache-type T, --flash-attention on|off    settings of the server itself; they need --managed
+  --allow-battery        measure on battery too (default: such a trial fails)
   --managed              a server of Ozone's own; not available yet in this version
   --json                 one JSON document on stdout
   --format md|jsonl|csv|sql   rows instead: one per configuration and depth
@@ -103,6 +104,7 @@ const nothing: BenchOptions = {
   depths: [],
   warmPrefix: false,
   sustainedMs: 0,
+  allowBattery: false,
 };
 
 function parsed(argv: readonly string[]): Flags {

@@ -1,5 +1,6 @@
 // What `ozone-agent bench` prints for a person. Pure: the document in words.
 import { CHECK_ADVICE, type CheckCode, GUARDING_CHECKS, MARKING_CHECKS } from "@ozone/shared/check-codes";
+import type { Stress } from "@ozone/shared/memory-stress";
 import { formatBytes, formatDuration } from "@ozone/shared/units";
 import type { BenchDocument } from "./bench-document.ts";
 import type { BenchFigure } from "./bench-figure.ts";
@@ -40,6 +41,7 @@ function figures({ context, metrics, memory, samples }: BenchDocument): string[]
     `chunks    p50 ${number(metrics.interTokenMs.p50)} ms, p95 ${number(metrics.interTokenMs.p95)} ms between them`,
     `load      ${metrics.loadMs === null ? "unknown" : formatDuration(metrics.loadMs)}`,
     `memory    ${memory.sizeBytes === null ? "unknown" : formatBytes(memory.sizeBytes)}, ${memory.sizeVramBytes === null ? "unknown" : formatBytes(memory.sizeVramBytes)} of it on the GPU`,
+    `stress    RAM ${stressWords(memory.stress.ram)}, VRAM ${stressWords(memory.stress.vram)}`,
     `samples   ${valid} of ${samples.length} valid`,
   ];
 }
@@ -71,6 +73,10 @@ function besides({ curve, warmPrefix, sustained, rounds, ttftPercentiles }: Benc
   }
   return lines;
 }
+const stressWords = (stress: Stress | null): string =>
+  stress === null
+    ? "unknown"
+    : `${stress.level} (${Math.round(100 * stress.share)} % of ${formatBytes(stress.ofBytes)})`;
 
 const number = (value: number | null): string =>
   value === null ? "unknown" : value.toFixed(value < 100 ? 1 : 0);

@@ -26,6 +26,7 @@ export const PROTOCOL_FLAGS = {
   "warm-prefix": { type: "boolean" },
   sustained: { type: "string" },
   "time-limit": { type: "string" },
+  "allow-battery": { type: "boolean" },
   format: { type: "string" },
 } as const;
 
@@ -42,6 +43,7 @@ export interface BenchProtocol {
   readonly depths: readonly number[];
   readonly warmPrefix: boolean;
   readonly sustainedMs: number;
+  readonly allowBattery: boolean;
 }
 
 /** Longest trial when nobody says; a server that hangs or drips is given up long before. */
@@ -61,6 +63,7 @@ export function benchProtocol(flags: Flags, point: Configuration): BenchProtocol
     depths: depthsOf(flags, point),
     warmPrefix: flags["warm-prefix"] === true,
     sustainedMs,
+    allowBattery: flags["allow-battery"] === true,
   };
 }
 

@@ -111,7 +111,7 @@ async function measure(
 
 function orderOf(options: BenchOptions): TrialOrder {
   const { model, configuration, fill, repetitions, launches, limitMs } = options;
-  const { precise, depths, warmPrefix, sustainedMs } = options;
+  const { precise, depths, warmPrefix, sustainedMs, allowBattery } = options;
   return create(TrialOrderSchema, {
     trialId: "bench",
     attempt: 1,
@@ -128,6 +128,7 @@ function orderOf(options: BenchOptions): TrialOrder {
       depths: [...depths],
       warmPrefix,
       sustainedMs,
+      allowBattery,
     }),
     // Only a confirmation stops when it is precise.
     purpose: precise ? Purpose.CONFIRM : Purpose.SCREEN,

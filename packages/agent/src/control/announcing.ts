@@ -6,6 +6,7 @@ import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { hardwareClass } from "@ozone/shared/hardware-class";
 import type { MachineFacts } from "@ozone/shared/machine-facts";
 import { OZONE_VERSION } from "@ozone/shared/version";
+import { hostAccessProblems } from "../host-access.ts";
 import { describeEngine, listModels } from "../ollama/describe-engine.ts";
 
 /** What does not change while the agent runs. */
@@ -52,6 +53,7 @@ export async function writeAnnouncement(self: Self, signal: AbortSignal): Promis
     models,
     defaultThreads: defaultThreads(engine.kind, facts),
     engineProblem: problem,
+    accessProblems: await hostAccessProblems(engineUrl, process.env),
   });
 }
 

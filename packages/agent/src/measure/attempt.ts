@@ -54,6 +54,8 @@ export interface Attempt {
   model: InstalledModel | null;
   details: ModelDetails | null;
   conditions: ConditionsReading | null;
+  /** Main memory available before the first load, in bytes; null before, and where it can't be read. */
+  availableBytes: number | null;
   /** Models that were loaded when the attempt began, by others. */
   loadedBefore: readonly LoadedModel[];
   /** Whether the model under test is loaded by us. */
@@ -114,6 +116,7 @@ export function openAttempt(order: TrialOrder, ports: TrialPorts): Attempt {
     model: null,
     details: null,
     conditions: null,
+    availableBytes: null,
     loadedBefore: [],
     holdsModel: false,
     pace: { prefillTokensPerSecond: null, decodeTokensPerSecond: null },

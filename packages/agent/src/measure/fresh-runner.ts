@@ -26,6 +26,7 @@ export async function startFreshRunner(attempt: Attempt, launch: number): Promis
   const { ports, order, configuration } = attempt;
   noteUsersModels(attempt);
   await unloadModel(attempt);
+  attempt.availableBytes ??= ports.conditions.availableBytes?.() ?? null;
   ports.onActivity(`loading ${order.modelName} with num_ctx ${configuration.numCtx}`);
   attempt.holdsModel = true;
   const options = requestOptions(loadOptionsOf(attempt), { numPredict: 1, seed: 0 });

@@ -17,6 +17,10 @@ export interface MachineIdentity {
   readonly gpuMemoryBandwidthBytesPerSecond?: number | null;
   /** Measured or known peak of the processor, floating-point operations per second. */
   readonly peakFlops: number | null;
+  /** Memory of the GPUs that have their own, all together, in bytes. */
+  readonly vramBytes?: number | null;
+  /** GPU drivers in words, "nvidia 560.35.03"; empty without any. */
+  readonly driver?: string;
 }
 
 /** The machine at one moment. */
@@ -31,12 +35,18 @@ export interface ConditionsReading {
   readonly contended: boolean | null;
   /** How long the wait for a quiet machine took, in milliseconds. */
   readonly waitedMs: number;
+  /** Use of the busiest GPU by others, 0 to 1. */
+  readonly foreignGpuShare?: number | null;
+  /** Mean clock of all cores, in MHz. */
+  readonly clockMhz?: number | null;
 }
 
 /** Looks at the machine before an attempt. */
 export interface ConditionsPort {
   /** Waits at most `limitMs` for others to stop working, then says how things are. Returns early when aborted. */
   waitUntilQuiet(limitMs: number, signal: AbortSignal): Promise<ConditionsReading>;
+  /** Main memory that a new process could have now, in bytes; absent: can't be read. */
+  availableBytes?(): number | null;
 }
 
 /** What happened on the machine between start and stop. */
@@ -49,6 +59,20 @@ export interface ResourceReading {
   readonly contended: boolean | null;
   /** Whether the hardware says it slowed down. */
   readonly throttled: boolean | null;
+  /** Use of the busiest GPU by others meanwhile, 0 to 1. */
+  readonly foreignGpuShare?: number | null;
+  /** Highest GPU memory of the engine's process tree, in bytes. */
+  readonly peakVramBytes?: number | null;
+  /** Least main memory that was available, in bytes. */
+  readonly leastAvailableBytes?: number | null;
+  /** Highest temperature of CPU and GPUs. */
+  readonly peakTemperatureCelsius?: number | null;
+  /** Mean clock of all cores, in MHz. */
+  readonly clockMhz?: number | null;
+  /** Of the processor packages and GPUs; only where all of them tell and nobody else used the machine. */
+  readonly energyJoules?: number | null;
+  /** Time spent in watching, in milliseconds: what it cost, at most. */
+  readonly watchingMs?: number;
 }
 
 /** A sampler at work. */

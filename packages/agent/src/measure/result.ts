@@ -19,6 +19,7 @@ import { provenanceOf } from "@ozone/shared/provenance";
 import { isFilledSample } from "@ozone/shared/sample-kinds";
 import type { Attempt } from "./attempt.ts";
 import { conclusionsOf } from "./conclusions.ts";
+import type { SampleEvidence } from "./evidence.ts";
 import { sampleMessages } from "./sample-messages.ts";
 
 /** Makes the result. `failure` is what ended the attempt early, or null. */
@@ -79,19 +80,44 @@ function contextOf({ configuration, protocol, loads, details }: Attempt, samples
   });
 }
 
-function memoryOf({ loads, samples }: Attempt) {
+type Seen = number | null | undefined;
+
+const known = (values: readonly Seen[]): number[] => values.filter((value) => typeof value === "number");
+
+const highest = (values: readonly Seen[]): number | undefined =>
+  known(values).length === 0 ? undefined : Math.max(...known(values));
+
+const lowest = (values: readonly Seen[]): number | undefined =>
+  known(values).length === 0 ? undefined : Math.min(...known(values));
+
+const big = (value: Seen): bigint | undefined =>
+  value === null || value === undefined ? undefined : BigInt(Math.round(value));
+
+/** Each once: requests of a round share theirs. */
+const readingsOf = (samples: readonly SampleEvidence[]) => [
+  ...new Set(samples.map(({ resources }) => resources)),
+];
+
+function memoryOf({ loads, samples, availableBytes, ports }: Attempt) {
   const state = loads[loads.length - 1]?.state;
-  const peaks = samples.map(({ resources }) => resources.peakPssBytes).filter((one) => one !== null);
-  const big = (value: number | null | undefined): bigint | undefined =>
-    value === null || value === undefined ? undefined : BigInt(Math.round(value));
+  const seen = readingsOf(samples);
   return create(MemorySchema, {
     sizeBytes: big(state?.sizeBytes),
     sizeVramBytes: big(state?.sizeVramBytes),
-    peakPssBytes: peaks.length === 0 ? undefined : big(Math.max(...peaks)),
+    peakPssBytes: big(highest(seen.map((one) => one.peakPssBytes))),
+    peakVramBytes: big(highest(seen.map((one) => one.peakVramBytes))),
+    availableBytes: big(availableBytes),
+    leastAvailableBytes: big(lowest(seen.map((one) => one.leastAvailableBytes))),
+    vramBytes: big(ports.machine.vramBytes),
   });
 }
 
-function conditionsOf({ identity, model, conditions, samples }: Attempt) {
+function conditionsOf({ identity, model, conditions, samples, ports }: Attempt) {
+  const seen = readingsOf(samples);
+  const clocks = known(seen.map((one) => one.clockMhz));
+  const clockMhz =
+    clocks.length === 0 ? conditions?.clockMhz : clocks.reduce((sum, mhz) => sum + mhz, 0) / clocks.length;
+  const watched = known(seen.map((one) => one.watchingMs));
   return create(ConditionsSchema, {
     ...(identity === null ? {} : { engine: create(EngineSchema, identity) }),
     modelDigest: model?.digest ?? "",
@@ -100,8 +126,12 @@ function conditionsOf({ identity, model, conditions, samples }: Attempt) {
     foreignLoadCores: conditions?.foreignLoadCores ?? undefined,
     powerSource: conditions?.powerSource ?? "unknown",
     temperatureCelsius: conditions?.temperatureCelsius ?? undefined,
+    peakTemperatureCelsius: highest(seen.map((one) => one.peakTemperatureCelsius)),
+    clockMhz: clockMhz ?? undefined,
+    driver: ports.machine.driver ?? "",
     contended:
       conditions?.contended === true || samples.some(({ resources }) => resources.contended === true),
     waitedMs: Math.round(conditions?.waitedMs ?? 0),
+    watchingMs: watched.length === 0 ? undefined : watched.reduce((sum, ms) => sum + ms, 0),
   });
 }

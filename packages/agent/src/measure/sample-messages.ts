@@ -46,6 +46,10 @@ function outlierFlags(samples: readonly SampleFacts[]): boolean[] {
   );
 }
 
+/** Requests of a round ran together: each has its equal part. */
+const energyOf = ({ resources, atOnce }: SampleEvidence): number | undefined =>
+  typeof resources.energyJoules === "number" ? resources.energyJoules / Math.max(1, atOnce) : undefined;
+
 /** How late the request was sent, against its schedule. A user's wait begins with the schedule. */
 const latenessMs = ({ stream, intendedAtMs }: SampleEvidence): number =>
   Math.max(0, stream.startedAtMs - intendedAtMs);
@@ -86,5 +90,6 @@ function sampleOf(
     cachedTokens: figures.cachedTokens ?? undefined,
     chunks: evidence.stream.textTimesMs.length,
     startedAt: timestampFromDate(evidence.startedAt),
+    energyJoules: energyOf(evidence),
   });
 }

@@ -19,6 +19,7 @@ export interface OrderChange {
   readonly purpose?: Purpose;
   /** Everything else of the protocol. */
   readonly protocol?: Omit<Partial<Protocol>, "$typeName" | "$unknown">;
+  readonly allowBattery?: boolean;
 }
 
 /** An order for the scripted model: num_ctx 2048, one sample of 64 tokens. */
@@ -36,6 +37,7 @@ export function orderFor(change: OrderChange = {}): TrialOrder {
       launches: change.launches ?? 1,
       limitMs: change.limitMs ?? 120_000,
       ...change.protocol,
+      allowBattery: change.allowBattery ?? false,
     }),
     purpose: change.purpose ?? Purpose.SCREEN,
   });

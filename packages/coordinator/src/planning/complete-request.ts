@@ -96,6 +96,7 @@ export function completeRequest(request: SweepRequest): SweepRequest {
     depths: [...new Set(given?.depths)].sort((a, b) => a - b),
     warmPrefix: given?.warmPrefix ?? false,
     sustainedMs: given?.sustainedMs ?? 0,
+    allowBattery: given?.allowBattery ?? false,
   });
   const budgetMs = request.budgetMs || (quick ? QUICK_BUDGET_MS : 0);
   return create(SweepRequestSchema, { ...request, strategy, matrix, protocol, budgetMs });

@@ -170,6 +170,22 @@ describe("choosing presets", () => {
     }
   });
 
+  it("warns when a chosen configuration came close to the end of the memory", () => {
+    const memory = { availableBytes: 8_000_000_000n, peakPssBytes: 7_280_000_000n };
+    const [tight] = choosePresets([madeResult({ memory })], []);
+    expect(tight?.warnings.join(" ")).toContain("RAM stress high: 91 %");
+    const [roomy] = choosePresets([madeResult({ memory: { ...memory, peakPssBytes: 1n } })], []);
+    expect(roomy?.warnings.join(" ")).not.toContain("stress");
+  });
+
+  it("does not count an attempt that a battery ended as a failed run", () => {
+    const [chosen] = choosePresets(
+      [madeResult(), madeResult({ trialId: "t-2", failureClass: "on_battery" })],
+      [],
+    );
+    expect(chosen?.stability).toMatchObject({ successes: 1, runs: 1 });
+  });
+
   it("gives the same bytes for the same results in any order", () => {
     const bytes = (results: readonly TrialResult[]) =>
       choosePresets(results, [madeDefault()]).map((preset) =>

@@ -1,6 +1,6 @@
 // Results of one preset key, put together per configuration. Pure; the order of the results plays no part.
 import { type Configuration, type Protocol, Purpose } from "@ozone/proto/configuration";
-import { type Sample, type TrialResult, Verdict } from "@ozone/proto/trial";
+import { type Memory, type Sample, type TrialResult, Verdict } from "@ozone/proto/trial";
 import { configurationKey, configuration as emptyConfiguration } from "@ozone/shared/configuration";
 import { attemptKey, type DriftByAttempt, driftAround, mayCount } from "@ozone/shared/drift-around";
 import { groupBy } from "@ozone/shared/group-by";
@@ -28,6 +28,8 @@ export interface ConfigurationSummary {
   readonly drift: number | null;
   /** Some of the samples lie where the machine changed its speed, and the sweep allowed them. */
   readonly drifted: boolean;
+  /** Memory of each result that the samples come from. */
+  readonly memories: readonly Memory[];
   readonly machineIds: readonly string[];
   /** trial/attempt of what the samples come from. */
   readonly evidence: readonly string[];
@@ -36,9 +38,12 @@ export interface ConfigurationSummary {
 const order = (a: TrialResult, b: TrialResult): number =>
   a.trialId === b.trialId ? a.attempt - b.attempt : a.trialId < b.trialId ? -1 : 1;
 
-/** A cancelled attempt says nothing about the configuration; a reference is there for its rates, not to be chosen. */
+/** What ended an attempt before its configuration was tried says nothing about it. */
+const SAYS_NOTHING: ReadonlySet<string> = new Set(["cancelled", "on_battery"]);
+
+/** A reference is there for its rates, not to be chosen. */
 const counts = ({ failure, purpose }: TrialResult): boolean =>
-  failure?.failureClass !== "cancelled" && purpose !== Purpose.REFERENCE;
+  !SAYS_NOTHING.has(failure?.failureClass ?? "") && purpose !== Purpose.REFERENCE;
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
 
@@ -89,6 +94,7 @@ function summariseOne(
     contended: samples.some(isMarked),
     drift: largestDrift(sources, drift),
     drifted: sources.some((result) => drift.get(attemptKey(result))?.verdict === "drifted"),
+    memories: sources.flatMap(({ memory }) => memory ?? []),
     machineIds: unique(sources.map(({ machineId }) => machineId)),
     evidence: sources.map(({ trialId, attempt }) => `${trialId}/${attempt}`),
   };

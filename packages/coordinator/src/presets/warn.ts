@@ -1,6 +1,7 @@
 // What a person must know before using a preset, in sentences. Pure.
 import { Provenance } from "@ozone/proto/machine";
 import type { TrialResult } from "@ozone/proto/trial";
+import { stressWarnings } from "@ozone/shared/memory-stress";
 import { PROVENANCE_NOTICE } from "@ozone/shared/provenance";
 import type { ConfigurationSummary } from "./summarise.ts";
 
@@ -46,6 +47,7 @@ export function warnings(chosen: ConfigurationSummary, provenance: Provenance): 
   if (chosen.confirmed && chosen.drift === null) {
     all.push("Drift was not checked: there is no reference measurement before and after these samples.");
   }
+  all.push(...stressWarnings(chosen.memories));
   if (chosen.machineIds.length < MACHINES_FOR_A_CLASS) {
     const count = chosen.machineIds.length;
     all.push(
