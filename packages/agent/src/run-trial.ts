@@ -6,19 +6,30 @@ import { TrialFailure } from "@ozone/shared/failure";
 import { type Attempt, openAttempt, warn } from "./measure/attempt.ts";
 import { startFreshRunner, unloadModel } from "./measure/fresh-runner.ts";
 import { leaveNoTrace, promiseToLeaveNoTrace } from "./measure/leave-no-trace.ts";
+import { needsManagedServer, onManagedServer } from "./measure/managed-attempt.ts";
 import type { TrialPorts } from "./measure/ports.ts";
 import { preparePrompts } from "./measure/prepare-prompts.ts";
 import { probeOptions } from "./measure/probe-options.ts";
+import { requireMemory } from "./measure/require-memory.ts";
 import { resolveModel } from "./measure/resolve-model.ts";
 import { resultOf } from "./measure/result.ts";
 import { takeSamples } from "./measure/take-samples.ts";
 import { warmUpRunner } from "./measure/warm-up-runner.ts";
 
 /**
- * Runs one attempt at a trial.
+ * Runs one attempt at a trial, on a server of its own where the order asks for a server's settings.
  * @throws TrialFailure internal, only for an order that is none (no configuration or no protocol)
  */
 export async function runTrial(order: TrialOrder, ports: TrialPorts): Promise<TrialResult> {
+  if (!needsManagedServer(order)) return runAttempt(order, ports);
+  try {
+    return await onManagedServer(order, ports, (managed) => runAttempt(order, managed));
+  } catch (thrown) {
+    return resultOf(openAttempt(order, ports), asFailure(thrown, ports.signal));
+  }
+}
+
+async function runAttempt(order: TrialOrder, ports: TrialPorts): Promise<TrialResult> {
   const attempt = openAttempt(order, ports);
   let failure: TrialFailure | null = null;
   try {
@@ -36,6 +47,7 @@ async function measure(attempt: Attempt): Promise<void> {
   attempt.conditions = await ports.conditions.waitUntilQuiet(protocol.quietWaitMs, ports.signal);
   noteBattery(attempt);
   await resolveModel(attempt);
+  await requireMemory(attempt);
   await promiseToLeaveNoTrace(attempt);
   const launches = Math.max(1, protocol.launches);
   for (let launch = 0; launch < launches; launch += 1) {

@@ -147,5 +147,7 @@ function conditionsOf({ conditions }: TrialResult) {
     contended: conditions?.contended ?? false,
     waitedMs: conditions?.waitedMs ?? 0,
     quantization: conditions?.quantization ?? "",
+    managed: conditions?.managed ?? false,
+    serverEnvironment: { ...conditions?.serverEnvironment },
   };
 }

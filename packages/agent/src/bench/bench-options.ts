@@ -1,7 +1,7 @@
 // The flags of `ozone-agent bench`: parsed and checked here, one sentence per problem.
 import { parseArgs } from "node:util";
 import type { Configuration } from "@ozone/proto/configuration";
-import { configuration, configurationProblems } from "@ozone/shared/configuration";
+import { configuration, configurationProblems, KV_CACHE_TYPES } from "@ozone/shared/configuration";
 import { DEFAULT_NUM_BATCH, DEFAULT_NUM_PREDICT } from "@ozone/shared/default-configuration";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { NUM_CTX_MAX, NUM_CTX_MIN } from "@ozone/shared/limits";
@@ -22,8 +22,9 @@ export const BENCH_USAGE = `ozone-agent bench --model M --num-ctx N [...]     on
   --repetitions N        samples per launch (default 3)
   --launches N           fresh loads of the model (default 1)
   --time-limit SECONDS   longest time for the whole trial (default: follows from num_ctx)
-  --kv-cache-type T, --flash-attention on|off    settings of the server itself; they need --managed
-  --managed              a server of Ozone's own; not available yet in this version
+  --managed              on a server that Ozone starts for this trial alone; the one at the URL is left as it is
+  --kv-cache-type T      f16, q8_0 or q4_0: a setting of the server, needs --managed
+  --flash-attention on|off    a setting of the server, needs --managed
   --json                 one JSON document on stdout
 
 Exit codes: 0 valid, 2 usage, 3 rejected (a check failed), 4 failed.
@@ -42,6 +43,8 @@ export interface BenchOptions {
   readonly limitMs: number;
   /** The limit was given; else it follows from num_ctx and the rates seen. */
   readonly limitGiven: boolean;
+  /** On a server of our own. */
+  readonly managed: boolean;
 }
 
 const FLAGS = {
@@ -79,7 +82,6 @@ export function benchOptions(
 ): BenchOptions {
   const flags = parsed(argv);
   if (flags.help === true) return { ...nothing, help: true };
-  refuseServerSettings(flags);
   const point = configurationOf(flags);
   const repetitions = whole(flags, "repetitions", { least: 1, most: 32 }) ?? 3;
   const launches = whole(flags, "launches", { least: 1, most: 16 }) ?? 1;
@@ -95,6 +97,7 @@ export function benchOptions(
     launches,
     limitMs: 1000 * (seconds ?? LIMIT_SECONDS),
     limitGiven: seconds !== undefined,
+    managed: flags.managed === true,
   };
 }
 
@@ -109,6 +112,7 @@ const nothing: BenchOptions = {
   launches: 0,
   limitMs: 0,
   limitGiven: false,
+  managed: false,
 };
 
 function parsed(argv: readonly string[]): Flags {
@@ -119,16 +123,28 @@ function parsed(argv: readonly string[]): Flags {
   }
 }
 
-function refuseServerSettings(flags: Flags): void {
-  if (flags.managed === true) {
-    throw usage("--managed (a server that Ozone starts itself) is not available yet in this version.");
-  }
-  for (const name of ["kv-cache-type", "flash-attention"] as const) {
-    if (flags[name] === undefined) continue;
+/** Settings of the server: absent means as the server has it. */
+function serverSettingsOf(flags: Flags): { kvCacheType: string; flashAttention: string } {
+  return {
+    kvCacheType: serverSetting(flags, "kv-cache-type", KV_CACHE_TYPES),
+    flashAttention: serverSetting(flags, "flash-attention", ["on", "off"]),
+  };
+}
+
+function serverSetting(
+  flags: Flags,
+  name: "kv-cache-type" | "flash-attention",
+  known: readonly string[],
+): string {
+  const value = flags[name];
+  if (value === undefined) return "";
+  if (flags.managed !== true) {
     throw usage(
       `--${name} is a setting of the Ollama server, not of a request: it needs --managed, with which Ozone starts a server of its own.`,
     );
   }
+  if (typeof value === "string" && known.includes(value)) return value;
+  throw usage(`--${name} is ${JSON.stringify(value)}; use one of ${known.join(", ")}.`);
 }
 
 function configurationOf(flags: Flags): Configuration {
@@ -146,6 +162,7 @@ function configurationOf(flags: Flags): Configuration {
       whole(flags, "num-predict", { least: 2, most: NUM_CTX_MAX }) ??
       Math.min(DEFAULT_NUM_PREDICT, numCtx >> 1),
     concurrency: whole(flags, "concurrency", { least: 1, most: 64 }) ?? 1,
+    ...serverSettingsOf(flags),
   });
   const [problem] = configurationProblems(point, 0);
   if (problem !== undefined) throw usage(problem);

@@ -9,8 +9,8 @@ import { OzoneError } from "@ozone/shared/errors";
 import { acquireHostLock } from "../machine/host-lock.ts";
 import { probeMachine } from "../machine/identify.ts";
 import { cleanUpLeftovers } from "../measure/leave-no-trace.ts";
-import { conditionsOf, machineCeilings, samplerOf } from "../measuring-machine.ts";
 import { runTrial } from "../run-trial.ts";
+import { machinePorts } from "../trial-ports.ts";
 import { benchDocument } from "./bench-document.ts";
 import { BENCH_USAGE, type BenchOptions, benchOptions } from "./bench-options.ts";
 import { benchText } from "./bench-text.ts";
@@ -82,23 +82,22 @@ async function measure(
     const cacheDir = join(dataDir(), "agent", "cache");
     for (const sentence of await cleanUpLeftovers(cacheDir)) onActivity(sentence);
     onActivity("looking at the machine");
-    const machine = machineCeilings("", await probeMachine());
+    const facts = await probeMachine();
+    const { engineUrl } = options;
+    const engineDataDir = join(dataDir(), "engine");
     return await runTrial(orderOf(options), {
-      engineUrl: options.engineUrl,
-      machine,
-      cacheDir,
+      ...machinePorts({ engineUrl, env: process.env, engineDataDir, machineId: "", facts, cacheDir }),
       signal,
       onActivity,
       waitUntilLimit: options.limitGiven,
-      conditions: conditionsOf(options.engineUrl),
-      sampler: samplerOf(options.engineUrl),
     });
   } finally {
     await lock?.release();
   }
 }
 
-function orderOf({ model, configuration, fill, repetitions, launches, limitMs }: BenchOptions): TrialOrder {
+function orderOf(options: BenchOptions): TrialOrder {
+  const { model, configuration, fill, repetitions, launches, limitMs, managed } = options;
   return create(TrialOrderSchema, {
     trialId: "bench",
     attempt: 1,
@@ -111,6 +110,7 @@ function orderOf({ model, configuration, fill, repetitions, launches, limitMs }:
       limitMs,
       quietWaitMs: 0,
       allowContended: true,
+      managed,
     }),
     purpose: Purpose.SCREEN,
   });

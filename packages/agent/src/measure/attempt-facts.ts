@@ -24,6 +24,7 @@ export function factsOf(attempt: Attempt): AttemptFacts | null {
     conditions: attempt.conditions,
     warmUp: { ...attempt.warmUpRates, bytesPerToken: attempt.bytesPerToken },
     optionProbes: attempt.optionProbes,
+    logged: attempt.ports.managedServer?.logged() ?? null,
     overheadTokens: attempt.overheadTokens,
     samples,
   };

@@ -149,7 +149,7 @@ function memoryOf({ loads, samples }: Attempt) {
   });
 }
 
-function conditionsOf({ identity, model, conditions, samples }: Attempt) {
+function conditionsOf({ identity, model, conditions, samples, ports }: Attempt) {
   return create(ConditionsSchema, {
     ...(identity === null ? {} : { engine: create(EngineSchema, identity) }),
     modelDigest: model?.digest ?? "",
@@ -161,5 +161,7 @@ function conditionsOf({ identity, model, conditions, samples }: Attempt) {
     contended:
       conditions?.contended === true || samples.some(({ resources }) => resources.contended === true),
     waitedMs: Math.round(conditions?.waitedMs ?? 0),
+    managed: ports.managedServer !== undefined,
+    serverEnvironment: { ...ports.managedServer?.settings },
   });
 }

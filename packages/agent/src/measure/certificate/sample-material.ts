@@ -117,6 +117,7 @@ export const attempt = (
   conditions: null,
   warmUp: { prefill: 1500, decode: 110, bytesPerToken: 6 },
   optionProbes: null,
+  logged: null,
   overheadTokens: 1,
   samples,
   ...change,
