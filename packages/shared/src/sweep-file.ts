@@ -100,6 +100,7 @@ const sweepSchema = z.strictObject(
     fill: numbers({ from: 0.01, to: 1, whole: false }).optional(),
     repetitions: numbers({ from: 1, to: SAMPLES_PER_ATTEMPT_MAX }).optional(),
     launches: numbers({ from: 1, to: SAMPLES_PER_ATTEMPT_MAX }).optional(),
+    managed: onOff.optional(),
     quiet_wait: quietWaitSchema.optional(),
     contended: words(["allow", "refuse"]).optional(),
     matrix: matrixSchema.optional(),
@@ -174,6 +175,7 @@ function requestOf(document: SweepDocument): SweepRequest {
     // 0 asks for the coordinator's default; a person's "0s" means: do not wait.
     quietWaitMs: document.quiet_wait === undefined ? 0 : Math.max(1, document.quiet_wait),
     allowContended: document.contended === "allow",
+    managed: document.managed === "on",
   };
   return create(SweepRequestSchema, {
     name,

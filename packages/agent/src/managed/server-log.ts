@@ -11,14 +11,14 @@ export const NOTHING_LOGGED: LoggedSettings = {
 };
 
 const COMPLAINT =
-  /kv cache type not supported|quantized kv cache requested but|must be enabled to use a quantized|unsupported OLLAMA_KV_CACHE_TYPE|flash attention enabled but not supported|does not support parallel requests|V cache quantization requires|requires flash attention|flash_attn is not compatible/i;
+  /kv cache type not supported|quantized kv cache requested but|must be enabled to use a quantized|unsupported OLLAMA_KV_CACHE_TYPE|flash attention enabled but not supported|does not (?:currently )?support parallel|V cache (?:quantization )?requires|requires flash[ _]att|flash_attn is not compatible/i;
 
 /** llama.cpp, when the cache is allocated: K (q8_0): 1.06 MiB, V (q8_0): 1.06 MiB. What is there, not what was asked for. */
 const ALLOCATED = /\bK \(([\w]+)\):.*\bV \(([\w]+)\):/;
 
 /** llama.cpp with flash attention left to itself, or told: "flash_attn = enabled", "Flash Attention was auto, set to enabled". */
 const FLASH =
-  /flash_attn\s*=\s*(enabled|disabled|0|1)\b|Flash Attention (?:was auto, set to )?(enabled|disabled)\b/i;
+  /flash_attn\s*=\s*(enabled|disabled|0|1)\b|Flash Attention (?:was auto, set to )?(enabled|disabled)\b/;
 
 /** Ollama to 0.24: the request to its own runner, the only trace of its own engine. An empty type is f16. */
 const REQUEST = /msg=load request="\{.*\bParallel:(\d+)\b.*\bFlashAttention:(\w+)\b.*\bKvCacheType:(\w*)/;

@@ -8,7 +8,7 @@ import { textPairs, textTable } from "./text-table.ts";
 
 const MODELS_SHOWN = 3;
 
-/** A table of machines, with a line below for each that has no engine to measure. */
+/** A table of machines, with a line below for each that has no engine to measure, or can't start one. */
 export function machinesText(machines: readonly Machine[]): string {
   if (machines.length === 0) return "No machine has announced itself yet; `ozone up` starts an agent here.\n";
   const rows = machines.map((machine) => [
@@ -21,9 +21,11 @@ export function machinesText(machines: readonly Machine[]): string {
     machine.activity || "-",
   ]);
   const headings = ["MACHINE", "NAME", "STATUS", "HARDWARE CLASS", "ENGINE", "MODELS", "ACTIVITY"];
-  const problems = machines
-    .filter(({ engineProblem }) => engineProblem !== "")
-    .map(({ id, engineProblem }) => `${cleanText(id)}: ${cleanText(engineProblem)}\n`);
+  const problems = machines.flatMap(({ id, engineProblem, managedProblem }) =>
+    [engineProblem, managedProblem]
+      .filter(Boolean)
+      .map((problem) => `${cleanText(id)}: ${cleanText(problem)}\n`),
+  );
   return (
     textTable(
       headings.map((heading) => ({ heading })),

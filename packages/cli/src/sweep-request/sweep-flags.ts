@@ -27,6 +27,11 @@ export const SWEEP_FLAGS = {
   fill: Flags.string({ summary: "Share of the context to fill.", helpValue: "0.9" }),
   repetitions: Flags.string({ summary: "Samples per load of the model.", helpValue: "N" }),
   launches: Flags.string({ summary: "Fresh loads of the model per trial.", helpValue: "N" }),
+  managed: Flags.string({
+    summary:
+      "Measure on servers that the agents start themselves (implied by --kv-cache-type and --flash-attention).",
+    helpValue: "on|off",
+  }),
   "quiet-wait": Flags.string({ summary: "How long to wait for a quiet machine.", helpValue: "60s" }),
   contended: Flags.string({
     summary: "Whether samples taken while other programs use the machine may count, with a warning.",
@@ -56,6 +61,7 @@ const KEYS: Readonly<Record<keyof typeof SWEEP_FLAGS, readonly [string] | readon
   fill: ["fill"],
   repetitions: ["repetitions"],
   launches: ["launches"],
+  managed: ["managed"],
   "quiet-wait": ["quiet_wait"],
   contended: ["contended"],
   "num-ctx": ["matrix", "num_ctx"],

@@ -3,7 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { type Protocol, ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { configurationKey, describeConfiguration } from "@ozone/shared/configuration";
 import { chooseFinalists } from "./finalists.ts";
-import { baseConfiguration, expandMatrix } from "./option-space.ts";
+import { baseConfiguration, expandMatrix, impossibleNotes } from "./option-space.ts";
 import type { SearchState, SearchStep, Strategy } from "./strategy.ts";
 
 /** Confirmation: two fresh launches, so that what varies between launches is seen, and six samples at least. */
@@ -24,7 +24,7 @@ function screenAll(state: SearchState): SearchStep {
         reason: `point ${index + 1} of ${points.length} of the grid`,
       })),
     ].map((trial) => ({ ...trial, purpose: Purpose.SCREEN, protocol })),
-    notes: [],
+    notes: impossibleNotes(matrix),
   };
 }
 
