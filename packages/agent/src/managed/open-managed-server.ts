@@ -4,6 +4,7 @@ import { readAvailableBytes } from "../machine/available-memory.ts";
 import type { ConditionsPort, ManagedPort, ManagedServer, RoomPort, SamplerPort } from "../measure/ports.ts";
 import { describeEngine } from "../ollama/describe-engine.ts";
 import { EngineClient } from "../ollama/engine-client.ts";
+import { makeMemoryGroup } from "./memory-group.ts";
 import { limitsFor, type MemoryLimits, watchMemory } from "./memory-watch.ts";
 import { type PlanOptions, planServer, type ServerPlan } from "./plan-server.ts";
 import { type StartedServer, startServer } from "./start-server.ts";
@@ -36,6 +37,9 @@ export const managedServers = (options: ManagedOptions): ManagedPort => ({
   },
 });
 
+const KERNEL_ENDED_IT =
+  "The managed server reached the memory that it may have on this machine, and the kernel ended a process of it. Use a smaller num_ctx, num_batch or concurrency.";
+
 function managedServer(
   server: StartedServer,
   {
@@ -45,7 +49,10 @@ function managedServer(
   }: { limits: MemoryLimits; warnings: ManagedServer["warnings"]; options: ManagedOptions },
 ): ManagedServer {
   let exhausted: string | null = null;
-  const watch = watchMemory(server.process.pid, limits, (sentence) => {
+  const { mark, pid } = server.process;
+  const group = limits.ownBytes === null ? null : makeMemoryGroup(`managed-${mark}`, limits.ownBytes);
+  group?.add(pid);
+  const watch = watchMemory(pid, limits, (sentence) => {
     exhausted = sentence;
     void server.kill();
   });
@@ -57,7 +64,7 @@ function managedServer(
     sampler: options.samplerOf(server.url),
     room: options.room,
     logged: () => server.log.settings,
-    outOfMemory: () => exhausted,
+    outOfMemory: () => exhausted ?? (group?.kills() ? KERNEL_ENDED_IT : null),
     endedEarly() {
       const how = server.ended();
       return how === null
@@ -66,7 +73,9 @@ function managedServer(
     },
     async stop() {
       watch.stop();
-      return server.stop();
+      const problem = await server.stop();
+      group?.remove();
+      return problem;
     },
   };
 }
