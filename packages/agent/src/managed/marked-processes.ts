@@ -51,6 +51,17 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** Kills a process and the group that it leads, without waiting: for the last moment of this process. */
+export function killGroup(pid: number): void {
+  for (const target of [-pid, pid]) {
+    try {
+      process.kill(target, "SIGKILL");
+    } catch {
+      // gone already, or a system without groups
+    }
+  }
+}
+
 function read(file: string): string {
   try {
     return readFileSync(file, "utf8");

@@ -2,6 +2,7 @@
 // on disk from before it exists.
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -14,7 +15,7 @@ import { describeEngine } from "../ollama/describe-engine.ts";
 import { sleep } from "../pause.ts";
 import { endServer } from "./end-server.ts";
 import { type Environment, type ServerEnvironment, serverEnvironment } from "./environment.ts";
-import { remaining, type ServerProcess, signalProcess } from "./marked-processes.ts";
+import { killGroup, remaining, type ServerProcess } from "./marked-processes.ts";
 import type { ServerPlan } from "./plan-server.ts";
 import { ServerLog } from "./server-log.ts";
 import { forgetServerNote, writeServerNote } from "./server-notes.ts";
@@ -75,7 +76,7 @@ async function launch({ plan, configuration, env, folder }: StartOptions): Promi
     configuration,
     port,
     modelStore: isOllama ? plan.modelStore : null,
-    own: env,
+    own: isOllama ? withoutEmptyHome(env) : env,
     usersServer: plan.usersEnvironment,
     fallbackHome: home,
     mark,
@@ -97,6 +98,13 @@ async function launch({ plan, configuration, env, folder }: StartOptions): Promi
     throw thrown;
   });
   return server;
+}
+
+/** In a home without one Ollama makes a pair of keys: it gets a home of ours then, so that nothing is left in a person's. */
+function withoutEmptyHome(env: Environment): Environment {
+  const home = env.HOME ?? env.USERPROFILE;
+  const hasKeys = home !== undefined && existsSync(join(home, ".ollama", "id_ed25519"));
+  return hasKeys ? env : { ...env, HOME: undefined, USERPROFILE: undefined };
 }
 
 async function spawned(child: ChildProcess, command: string, forget: () => Promise<void>): Promise<void> {
@@ -128,7 +136,7 @@ function handleOf(
     ended = signal ? `ended by ${signal}` : `ended with code ${code}`;
   });
   // An agent that ends in a hurry takes its server with it; what a killed one leaves, the next start finds.
-  const onExit = (): void => signalProcess(server.pid, "SIGKILL");
+  const onExit = (): void => killGroup(server.pid);
   process.once("exit", onExit);
   return {
     url: `http://127.0.0.1:${server.port}`,
