@@ -9,7 +9,7 @@ const USAGE = `ozone-agent ${OZONE_VERSION}
   ozone-agent probe                                  print what is known of this machine, and what may not be read, as JSON
   ozone-agent --help | --version
 
-Environment: OLLAMA_HOST, OZONE_NATS_URL, OZONE_DATA_DIR, OZONE_LOG_LEVEL.
+Environment: OLLAMA_HOST, OZONE_NATS_URL, OZONE_DATA_DIR, OZONE_LOG_LEVEL; OZONE_OLLAMA names the program of managed servers.
 `;
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;

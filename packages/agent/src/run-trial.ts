@@ -8,20 +8,31 @@ import { fillContext } from "./measure/fill-context.ts";
 import { fillDepths } from "./measure/fill-depths.ts";
 import { startFreshRunner, unloadModel } from "./measure/fresh-runner.ts";
 import { leaveNoTrace, promiseToLeaveNoTrace } from "./measure/leave-no-trace.ts";
+import { needsManagedServer, onManagedServer } from "./measure/managed-attempt.ts";
 import type { TrialPorts } from "./measure/ports.ts";
 import { preparePrompts } from "./measure/prepare-prompts.ts";
 import { probeOptions } from "./measure/probe-options.ts";
 import { repeatPrefix } from "./measure/repeat-prefix.ts";
+import { requireMemory } from "./measure/require-memory.ts";
 import { resolveModel } from "./measure/resolve-model.ts";
 import { resultOf } from "./measure/result.ts";
 import { runSustained } from "./measure/run-sustained.ts";
 import { warmUpRunner } from "./measure/warm-up-runner.ts";
 
 /**
- * Runs one attempt at a trial.
+ * Runs one attempt at a trial, on a server of its own where the order asks for a server's settings.
  * @throws TrialFailure internal, only for an order that is none (no configuration or no protocol)
  */
 export async function runTrial(order: TrialOrder, ports: TrialPorts): Promise<TrialResult> {
+  if (!needsManagedServer(order)) return runAttempt(order, ports);
+  try {
+    return await onManagedServer(order, ports, (managed) => runAttempt(order, managed));
+  } catch (thrown) {
+    return resultOf(openAttempt(order, ports), asFailure(thrown, ports.signal));
+  }
+}
+
+async function runAttempt(order: TrialOrder, ports: TrialPorts): Promise<TrialResult> {
   const attempt = openAttempt(order, ports);
   let failure: TrialFailure | null = null;
   try {
@@ -39,6 +50,7 @@ async function measure(attempt: Attempt): Promise<void> {
   attempt.conditions = await ports.conditions.waitUntilQuiet(protocol.quietWaitMs, ports.signal);
   requireMains(attempt);
   await resolveModel(attempt);
+  await requireMemory(attempt);
   await promiseToLeaveNoTrace(attempt);
   const launches = Math.max(1, protocol.launches);
   for (let launch = 0; launch < launches; launch += 1) {

@@ -124,6 +124,7 @@ const sweepSchema = z.strictObject(
       .optional(),
     warm_prefix: onOff.optional(),
     sustained: sustainedSchema.optional(),
+    managed: onOff.optional(),
     quiet_wait: quietWaitSchema.optional(),
     contended: words(["allow", "refuse"]).optional(),
     allow_battery: z.boolean({ error: "must be true or false" }).optional(),
@@ -212,6 +213,7 @@ function requestOf(document: SweepDocument): SweepRequest {
     allowContended: document.contended === "allow",
     ...besides(document),
     allowBattery: document.allow_battery === true,
+    managed: document.managed === "on",
   };
   return create(SweepRequestSchema, {
     name,

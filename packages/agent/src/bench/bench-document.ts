@@ -157,5 +157,7 @@ function conditionsOf({ conditions }: TrialResult) {
     waitedMs: conditions?.waitedMs ?? 0,
     watchingMs: conditions?.watchingMs ?? null,
     quantization: conditions?.quantization ?? "",
+    managed: conditions?.managed ?? false,
+    serverEnvironment: { ...conditions?.serverEnvironment },
   };
 }

@@ -1,7 +1,7 @@
 // The flags of `ozone-agent bench`: parsed and checked here, one sentence per problem.
 import { parseArgs } from "node:util";
 import type { Configuration } from "@ozone/proto/configuration";
-import { configuration, configurationProblems } from "@ozone/shared/configuration";
+import { configuration, configurationProblems, KV_CACHE_TYPES } from "@ozone/shared/configuration";
 import { DEFAULT_NUM_BATCH, DEFAULT_NUM_PREDICT } from "@ozone/shared/default-configuration";
 import { messageOf } from "@ozone/shared/errors";
 import { NUM_CTX_MAX, NUM_CTX_MIN } from "@ozone/shared/limits";
@@ -28,9 +28,10 @@ export const BENCH_USAGE = `ozone-agent bench --model M --num-ctx N [...]     on
   --num-predict N        tokens generated per sample (default 128)
   --concurrency N        requests at the same time (default 1)
 ${PROTOCOL_USAGE}
-  --kv-cache-type T, --flash-attention on|off    settings of the server itself; they need --managed
   --allow-battery        measure on battery too (default: such a trial fails)
-  --managed              a server of Ozone's own; not available yet in this version
+  --managed              on a server that Ozone starts for this trial alone; the one at the URL is left as it is
+  --kv-cache-type T      f16, q8_0 or q4_0: a setting of the server, needs --managed
+  --flash-attention on|off    a setting of the server, needs --managed
   --json                 one JSON document on stdout
   --format md|jsonl|csv|sql   rows instead: one per configuration and depth
 
@@ -46,6 +47,8 @@ export interface BenchOptions extends BenchProtocol {
   readonly engineUrl: string;
   readonly model: string;
   readonly configuration: Configuration;
+  /** On a server of our own. */
+  readonly managed: boolean;
 }
 
 const FLAGS = {
@@ -75,7 +78,6 @@ export function benchOptions(
 ): BenchOptions {
   const flags = parsed(argv);
   if (flags.help === true) return { ...nothing, help: true };
-  refuseServerSettings(flags);
   const point = configurationOf(flags);
   return {
     help: false,
@@ -85,6 +87,7 @@ export function benchOptions(
     model: required(flags, "model"),
     configuration: point,
     ...benchProtocol(flags, point),
+    managed: flags.managed === true,
   };
 }
 
@@ -105,6 +108,7 @@ const nothing: BenchOptions = {
   warmPrefix: false,
   sustainedMs: 0,
   allowBattery: false,
+  managed: false,
 };
 
 function parsed(argv: readonly string[]): Flags {
@@ -115,16 +119,28 @@ function parsed(argv: readonly string[]): Flags {
   }
 }
 
-function refuseServerSettings(flags: Flags): void {
-  if (flags.managed === true) {
-    throw usage("--managed (a server that Ozone starts itself) is not available yet in this version.");
-  }
-  for (const name of ["kv-cache-type", "flash-attention"] as const) {
-    if (flags[name] === undefined) continue;
+/** Settings of the server: absent means as the server has it. */
+function serverSettingsOf(flags: Flags): { kvCacheType: string; flashAttention: string } {
+  return {
+    kvCacheType: serverSetting(flags, "kv-cache-type", KV_CACHE_TYPES),
+    flashAttention: serverSetting(flags, "flash-attention", ["on", "off"]),
+  };
+}
+
+function serverSetting(
+  flags: Flags,
+  name: "kv-cache-type" | "flash-attention",
+  known: readonly string[],
+): string {
+  const value = flags[name];
+  if (value === undefined) return "";
+  if (flags.managed !== true) {
     throw usage(
       `--${name} is a setting of the Ollama server, not of a request: it needs --managed, with which Ozone starts a server of its own.`,
     );
   }
+  if (typeof value === "string" && known.includes(value)) return value;
+  throw usage(`--${name} is ${JSON.stringify(value)}; use one of ${known.join(", ")}.`);
 }
 
 function configurationOf(flags: Flags): Configuration {
@@ -142,6 +158,7 @@ function configurationOf(flags: Flags): Configuration {
       whole(flags, "num-predict", { least: 2, most: NUM_CTX_MAX }) ??
       Math.min(DEFAULT_NUM_PREDICT, numCtx >> 1),
     concurrency: whole(flags, "concurrency", { least: 1, most: 64 }) ?? 1,
+    ...serverSettingsOf(flags),
   });
   const [problem] = configurationProblems(point, 0);
   if (problem !== undefined) throw usage(problem);

@@ -21,11 +21,13 @@ export function benchText(document: BenchDocument): string {
     .join("\n\n")}\n`;
 }
 
-function headline({ verdict, failure, model, engine, configuration }: BenchDocument): string[] {
+function headline(document: BenchDocument): string[] {
+  const { verdict, failure, model, engine, configuration, conditions } = document;
   const options = Object.entries(configuration)
     .map(([name, value]) => `${name} ${value}`)
     .join(", ");
-  const where = engine.version === "" ? "" : ` on ${engine.kind} ${engine.version}`;
+  const whose = conditions.managed ? ", a managed server" : "";
+  const where = engine.version === "" ? "" : ` on ${engine.kind} ${engine.version}${whose}`;
   const lines = [`${model.name}${where}: ${options}`];
   lines.push(failure === null ? verdict : `${verdict}: ${failure.class}. ${failure.message}`);
   return lines;

@@ -10,8 +10,8 @@ import { PRECISION_TARGETS } from "@ozone/shared/statistics/stopping";
 import { acquireHostLock } from "../machine/host-lock.ts";
 import { probeMachine } from "../machine/identify.ts";
 import { cleanUpLeftovers } from "../measure/leave-no-trace.ts";
-import { conditionsOf, machineCeilings, samplerOf } from "../measuring-machine.ts";
 import { runTrial } from "../run-trial.ts";
+import { machinePorts } from "../trial-ports.ts";
 import { type BenchDocument, benchDocument } from "./bench-document.ts";
 import { BENCH_USAGE, type BenchOptions, benchOptions } from "./bench-options.ts";
 import { benchRows } from "./bench-rows.ts";
@@ -93,16 +93,14 @@ async function measure(
     const cacheDir = join(dataDir(), "agent", "cache");
     for (const sentence of await cleanUpLeftovers(cacheDir)) onActivity(sentence);
     onActivity("looking at the machine");
-    const machine = machineCeilings("", await probeMachine(), options.engineUrl);
+    const facts = await probeMachine();
+    const { engineUrl } = options;
+    const engineDataDir = join(dataDir(), "engine");
     return await runTrial(orderOf(options), {
-      engineUrl: options.engineUrl,
-      machine,
-      cacheDir,
+      ...machinePorts({ engineUrl, env: process.env, engineDataDir, machineId: "", facts, cacheDir }),
       signal,
       onActivity,
       waitUntilLimit: options.limitGiven,
-      conditions: conditionsOf(options.engineUrl),
-      sampler: samplerOf(options.engineUrl),
     });
   } finally {
     await lock?.release();
@@ -111,7 +109,7 @@ async function measure(
 
 function orderOf(options: BenchOptions): TrialOrder {
   const { model, configuration, fill, repetitions, launches, limitMs } = options;
-  const { precise, depths, warmPrefix, sustainedMs, allowBattery } = options;
+  const { precise, depths, warmPrefix, sustainedMs, allowBattery, managed } = options;
   return create(TrialOrderSchema, {
     trialId: "bench",
     attempt: 1,
@@ -129,6 +127,7 @@ function orderOf(options: BenchOptions): TrialOrder {
       warmPrefix,
       sustainedMs,
       allowBattery,
+      managed,
     }),
     // Only a confirmation stops when it is precise.
     purpose: precise ? Purpose.CONFIRM : Purpose.SCREEN,

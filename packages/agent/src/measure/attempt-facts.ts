@@ -32,6 +32,7 @@ export function factsOf(attempt: Attempt): AttemptFacts | null {
       loadMs: attempt.warmLoadMs,
     },
     optionProbes: attempt.optionProbes,
+    logged: attempt.ports.managedServer?.logged() ?? null,
     overheadTokens: attempt.overheadTokens,
     exactLengths: attempt.exactLengths,
     samples,

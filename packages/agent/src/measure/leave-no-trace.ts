@@ -1,6 +1,7 @@
 // The end of every attempt, however it went: what we loaded is unloaded, what its user had loaded is loaded again.
 // A note on disk says so while it lasts, so that the next start can do it for an agent that was killed.
 import { messageOf } from "@ozone/shared/errors";
+import { endLeftServers } from "../managed/end-server.ts";
 import { EngineClient } from "../ollama/engine-client.ts";
 import { sameModel } from "../ollama/engine-state.ts";
 import { type Attempt, warn } from "./attempt.ts";
@@ -18,6 +19,8 @@ const RESTORE_KEEP_ALIVE = "5m";
 
 /** To be called before the first load: from here on there is something to clean up. */
 export async function promiseToLeaveNoTrace(attempt: Attempt): Promise<void> {
+  // What is loaded on a managed server goes with it, and so does its note.
+  if (attempt.ports.managedServer !== undefined) return;
   const problem = await writeLoadNote(attempt.ports.cacheDir, noteOf(attempt));
   if (problem === null) return;
   warn(attempt, {
@@ -37,6 +40,7 @@ function noteOf({ engine, order, loadedBefore }: Attempt): LoadNote {
 
 /** Never throws: what could not be cleaned up becomes a warning, and its note stays. */
 export async function leaveNoTrace(attempt: Attempt): Promise<void> {
+  if (attempt.ports.managedServer !== undefined) return;
   try {
     if (attempt.holdsModel) await unloadModel(attempt, AbortSignal.timeout(CLEAN_UP_LIMIT_MS));
     const note = noteOf(attempt);
@@ -61,12 +65,14 @@ async function restore(engine: EngineClient, { model, restore: wanted }: LoadNot
 }
 
 /**
- * Cleans up after an agent that was killed: unloads what it had loaded, loads again what it had unloaded. Call it
- * while the host lock is held, before the first trial.
+ * Cleans up after an agent that was killed: ends the servers that it had started, unloads what it had loaded, loads
+ * again what it had unloaded. Call it while the host lock is held, before the first trial.
  * @returns a sentence for each thing that was done or could not be done
  */
 export async function cleanUpLeftovers(cacheDir: string): Promise<string[]> {
-  const said: string[] = [];
+  const said = await endLeftServers(cacheDir).catch((thrown: unknown) => [
+    `Notes about managed servers could not be read: ${messageOf(thrown)}.`,
+  ]);
   const notes = await readLoadNotes(cacheDir).catch((thrown: unknown) => {
     said.push(`Notes about interrupted trials could not be read: ${messageOf(thrown)}.`);
     return [];

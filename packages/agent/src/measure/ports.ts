@@ -1,5 +1,7 @@
 // What a trial needs from the rest of the agent, as small interfaces: the machine's rooms implement them, the simulator
 // and the tests bring their own. Null always means: could not be read.
+import type { TrialOrder } from "@ozone/proto/trial";
+import type { AttemptWarning } from "./attempt.ts";
 import type { ProbeMemory } from "./probe-options.ts";
 
 /** Who measures, and the ceilings its numbers are held against; null and absent mean: not known. */
@@ -85,6 +87,53 @@ export interface SamplerPort {
   start(): RunningSampler;
 }
 
+/** Memory that a server could have for a model now, in bytes. */
+export interface MemoryRoom {
+  /** Of the main memory. */
+  readonly mainBytes: number;
+  /** Of GPUs with memory of their own, all of it. */
+  readonly gpuBytes: number;
+}
+
+/** Says how much room there is for a model. */
+export interface RoomPort {
+  /** Null: not known, or the server can't be seen to be on this machine. */
+  read(): Promise<MemoryRoom | null>;
+}
+
+/** Settings in force as a server's log shows them; null: it does not say. */
+export interface LoggedSettings {
+  readonly kvCacheType: string | null;
+  readonly flashAttention: boolean | null;
+  readonly parallel: number | null;
+  /** The server's own words on why it did not do as it was told; null without any. */
+  readonly complaint: string | null;
+}
+
+/** A server that was started for one attempt. */
+export interface ManagedServer {
+  readonly url: string;
+  /** Settings of its environment, as they were set. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly warnings: readonly AttemptWarning[];
+  readonly conditions: ConditionsPort;
+  readonly sampler: SamplerPort;
+  readonly room: RoomPort;
+  logged(): LoggedSettings;
+  /** Why it had to be ended for want of memory; null when it had not. */
+  outOfMemory(): string | null;
+  /** How it ended by itself; null while it runs. */
+  endedEarly(): string | null;
+  /** Ends it, all of it. @returns why that could not be done, or null */
+  stop(): Promise<string | null>;
+}
+
+/** Starts servers for what is a setting of the server. */
+export interface ManagedPort {
+  /** @throws TrialFailure option_refused when this machine can't; server_unreachable, cancelled */
+  open(order: TrialOrder, signal: AbortSignal): Promise<ManagedServer>;
+}
+
 /** Everything around a trial. */
 export interface TrialPorts {
   /** Base URL of the server, "http://127.0.0.1:11434". */
@@ -98,10 +147,16 @@ export interface TrialPorts {
   onActivity(words: string): void;
   readonly conditions: ConditionsPort;
   readonly sampler: SamplerPort;
+  /** Absent: nothing is refused for want of memory. */
+  readonly room?: RoomPort;
   /** True: the order's limit is the only one; else the first sample must come within what its context usually takes. */
   readonly waitUntilLimit?: boolean;
   /** Keeps what was found out about the server's options between trials of one process; absent: each trial looks anew. */
   readonly probeMemory?: ProbeMemory;
+  /** Starts a server for a trial of server settings; absent: such trials are refused. */
+  readonly managed?: ManagedPort;
+  /** The server of `engineUrl`, if it was started for this attempt. */
+  readonly managedServer?: ManagedServer;
 }
 
 /** Conditions where nothing can be read. */

@@ -48,7 +48,7 @@ export async function probeOptions(attempt: Attempt): Promise<void> {
   );
   if (tries.length === 0) return;
   const key = [
-    attempt.engine.url,
+    serverOf(attempt),
     versionOf(attempt),
     attempt.model?.digest,
     ...tries.map(({ option }) => option),
@@ -58,6 +58,13 @@ export async function probeOptions(attempt: Attempt): Promise<void> {
   if (remembered === null && attempt.optionProbes.skipped === null) {
     attempt.ports.probeMemory?.keep(key, attempt.optionProbes);
   }
+}
+
+/** The same server as another time: a managed one is, with the same settings, whatever its port. */
+function serverOf({ engine, ports }: Attempt): string {
+  if (ports.managedServer === undefined) return engine.url;
+  const { OLLAMA_HOST: _port, OLLAMA_CONTEXT_LENGTH: _default, ...settings } = ports.managedServer.settings;
+  return JSON.stringify(settings);
 }
 
 async function tryAll(attempt: Attempt, tries: readonly OptionTry[]): Promise<OptionProbes> {

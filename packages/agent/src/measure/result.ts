@@ -133,5 +133,7 @@ function conditionsOf({ identity, model, conditions, samples, ports }: Attempt) 
       conditions?.contended === true || samples.some(({ resources }) => resources.contended === true),
     waitedMs: Math.round(conditions?.waitedMs ?? 0),
     watchingMs: watched.length === 0 ? undefined : watched.reduce((sum, ms) => sum + ms, 0),
+    managed: ports.managedServer !== undefined,
+    serverEnvironment: { ...ports.managedServer?.settings },
   });
 }

@@ -21,9 +21,11 @@ export function machinesText(machines: readonly Machine[]): string {
     machine.activity || "-",
   ]);
   const headings = ["MACHINE", "NAME", "STATUS", "HARDWARE CLASS", "ENGINE", "MODELS", "ACTIVITY"];
-  const problems = machines
-    .filter(({ engineProblem }) => engineProblem !== "")
-    .map(({ id, engineProblem }) => `${cleanText(id)}: ${cleanText(engineProblem)}\n`);
+  const problems = machines.flatMap(({ id, engineProblem, managedProblem }) =>
+    [engineProblem, managedProblem]
+      .filter(Boolean)
+      .map((problem) => `${cleanText(id)}: ${cleanText(problem)}\n`),
+  );
   return (
     textTable(
       headings.map((heading) => ({ heading })),

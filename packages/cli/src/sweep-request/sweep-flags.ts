@@ -40,6 +40,11 @@ export const SWEEP_FLAGS = {
     summary: "How long to generate without a pause, to see whether the machine keeps its speed.",
     helpValue: "60s",
   }),
+  managed: Flags.string({
+    summary:
+      "Measure on servers that the agents start themselves (implied by --kv-cache-type and --flash-attention).",
+    helpValue: "on|off",
+  }),
   "quiet-wait": Flags.string({ summary: "How long to wait for a quiet machine.", helpValue: "60s" }),
   contended: Flags.string({
     summary: "Whether samples taken while other programs use the machine may count, with a warning.",
@@ -74,6 +79,7 @@ const KEYS: Readonly<Record<keyof typeof SWEEP_FLAGS, readonly [string] | readon
   depths: ["depths"],
   "warm-prefix": ["warm_prefix"],
   sustained: ["sustained"],
+  managed: ["managed"],
   "quiet-wait": ["quiet_wait"],
   contended: ["contended"],
   "allow-battery": ["allow_battery"],

@@ -2,6 +2,7 @@
 import { clone, create } from "@bufbuild/protobuf";
 import { ProtocolSchema } from "@ozone/proto/configuration";
 import { MatrixSchema, type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
+import { isQuantisedCache, KV_CACHE_TYPES } from "@ozone/shared/configuration";
 import { OzoneError } from "@ozone/shared/errors";
 import { NUM_CTX_MAX, NUM_CTX_MIN, TRIALS_PER_SWEEP_MAX } from "@ozone/shared/limits";
 import { matrixSize } from "../search/option-space.ts";
@@ -17,7 +18,6 @@ const QUICK_NUM_PREDICT = 64;
 const ATTEMPT_LIMIT_MS = 30 * 60_000;
 const QUIET_WAIT_MS = 60_000;
 const QUICK_QUIET_WAIT_MS = 5_000;
-const KV_CACHE_TYPES = ["f16", "q8_0", "q4_0"];
 
 const refuse = (sentence: string): never => {
   throw new OzoneError("invalid_input", sentence);
@@ -41,19 +41,32 @@ function checkNumbers({ matrix, protocol }: SweepRequest): void {
   if (problem !== null) refuse(problem);
 }
 
+/** Quantised caches without flash attention are no points of a matrix; when there are no others, there is nothing to do. */
 function checkServerSettings({ matrix }: SweepRequest): void {
-  const wrong = matrix?.kvCacheType.find((type) => !KV_CACHE_TYPES.includes(type));
+  const { kvCacheType = [], flashAttention = [] } = matrix ?? {};
+  const wrong = kvCacheType.find((type) => !KV_CACHE_TYPES.includes(type));
   if (wrong !== undefined)
     refuse(`kv_cache_type ${JSON.stringify(wrong)} is unknown: use ${KV_CACHE_TYPES.join(", ")}.`);
-  if ((matrix?.kvCacheType.length ?? 0) > 0 || (matrix?.flashAttention.length ?? 0) > 0) {
+  const odd = flashAttention.find((value) => value !== "on" && value !== "off");
+  if (odd !== undefined) refuse(`flash_attention ${JSON.stringify(odd)} is unknown: use on, off.`);
+  const onlyOff = flashAttention.length > 0 && !flashAttention.includes("on");
+  if (onlyOff && kvCacheType.length > 0 && kvCacheType.every(isQuantisedCache)) {
     refuse(
-      "kv_cache_type and flash_attention are settings of the Ollama server, not options of a request; sweeping them needs managed servers, which this version does not have yet. Leave them out.",
+      `kv_cache_type ${kvCacheType.join(", ")} needs flash attention: Ollama would fall back to f16 or fail to load; add flash_attention on, or kv_cache_type f16.`,
     );
   }
-  if ((matrix?.concurrency ?? []).some((requests) => requests > 1)) {
-    refuse("concurrency above 1 is not measured by this version yet; leave it out.");
-  }
 }
+
+const asksForServerSettings = ({ matrix }: SweepRequest): boolean =>
+  (matrix?.kvCacheType.length ?? 0) > 0 ||
+  (matrix?.flashAttention.length ?? 0) > 0 ||
+  (matrix?.concurrency ?? []).some((requests) => requests > 1);
+
+/** Server settings need a server of the agent's own; the default is then measured on one too, to be comparable. */
+const isManaged = ({ matrix, protocol }: SweepRequest): boolean =>
+  protocol?.managed === true ||
+  (matrix?.kvCacheType.length ?? 0) > 0 ||
+  (matrix?.flashAttention.length ?? 0) > 0;
 
 /**
  * Checks a request and fills its blanks.
@@ -72,6 +85,11 @@ export function completeRequest(request: SweepRequest): SweepRequest {
   if (quick && request.protocol?.precision) {
     refuse(
       "precision has no place in a quick sweep, which confirms as far as its time box goes: use the grid strategy.",
+    );
+  }
+  if (quick && asksForServerSettings(request)) {
+    refuse(
+      "The quick strategy searches num_ctx, num_batch and num_thread only; use strategy grid for kv_cache_type, flash_attention or concurrency.",
     );
   }
   const matrix = clone(MatrixSchema, request.matrix ?? create(MatrixSchema));
@@ -97,6 +115,7 @@ export function completeRequest(request: SweepRequest): SweepRequest {
     warmPrefix: given?.warmPrefix ?? false,
     sustainedMs: given?.sustainedMs ?? 0,
     allowBattery: given?.allowBattery ?? false,
+    managed: isManaged(request),
   });
   const budgetMs = request.budgetMs || (quick ? QUICK_BUDGET_MS : 0);
   return create(SweepRequestSchema, { ...request, strategy, matrix, protocol, budgetMs });

@@ -4,7 +4,7 @@ import { PrecisionSchema, type Protocol, ProtocolSchema, Purpose } from "@ozone/
 import { configurationKey, describeConfiguration } from "@ozone/shared/configuration";
 import { PRECISION_TARGETS } from "@ozone/shared/statistics/stopping";
 import { chooseFinalists } from "./finalists.ts";
-import { baseConfiguration, expandMatrix } from "./option-space.ts";
+import { baseConfiguration, expandMatrix, impossibleNotes } from "./option-space.ts";
 import type { SearchState, SearchStep, Strategy } from "./strategy.ts";
 
 const { decode, prefill, ttft } = PRECISION_TARGETS;
@@ -32,7 +32,7 @@ function screenAll(state: SearchState): SearchStep {
         reason: `point ${index + 1} of ${points.length} of the grid`,
       })),
     ].map((trial) => ({ ...trial, purpose: Purpose.SCREEN, protocol })),
-    notes: [],
+    notes: impossibleNotes(matrix),
   };
 }
 

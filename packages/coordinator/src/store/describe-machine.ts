@@ -27,6 +27,7 @@ export function describeMachine(row: MachineRow, leaseMs: number): Machine {
     activity: online ? row.activity : "",
     engineProblem: announcement.engineProblem,
     defaultThreads: announcement.defaultThreads,
+    managedProblem: announcement.managedProblem,
     accessProblems: announcement.accessProblems,
   });
 }

@@ -5,7 +5,7 @@ import type { ModelDetails } from "../../ollama/model-details.ts";
 import type { Load } from "../attempt.ts";
 import type { SampleEvidence } from "../evidence.ts";
 import type { OptionProbes } from "../option-probes.ts";
-import type { ConditionsReading, MachineIdentity } from "../ports.ts";
+import type { ConditionsReading, LoggedSettings, MachineIdentity } from "../ports.ts";
 import type { ServerFigures, Timings } from "../timings.ts";
 
 /** A sample with what follows from it. */
@@ -42,6 +42,8 @@ export interface AttemptFacts {
   readonly warmUp: WarmUpFacts;
   /** Null when every option could be seen, or the attempt ended before. */
   readonly optionProbes: OptionProbes | null;
+  /** What the log of a managed server says; null where nobody reads one. */
+  readonly logged: LoggedSettings | null;
   /** Tokens that the server counts beyond the words of a prompt; null before calibration. */
   readonly overheadTokens: number | null;
   /** False when no words were found by which the server's counting can be followed. */

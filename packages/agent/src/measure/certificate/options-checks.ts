@@ -4,12 +4,7 @@ import type { LoadedModel } from "../../ollama/engine-state.ts";
 import { kvTypeSeen, reactsVisibly } from "../option-probes.ts";
 import { type AttemptFacts, loadOf, type SampleFacts } from "./facts.ts";
 import { type Finding, failed, passed, unknown } from "./finding.ts";
-
-/** What is known of one option. */
-interface OptionFinding {
-  readonly verdict: "in force" | "not in force" | "unseen";
-  readonly words: string;
-}
+import { type OptionFinding, serverSettings } from "./server-settings.ts";
 
 /** Load-time options of a configuration, less num_ctx (context_allocated has it). */
 function askedOptions({ configuration }: AttemptFacts): [string, number][] {
@@ -25,7 +20,10 @@ function askedOptions({ configuration }: AttemptFacts): [string, number][] {
 
 /** Every swept option is in force, as far as the server lets it be seen. */
 export function optionsEffective(sample: SampleFacts, attempt: AttemptFacts): Finding {
-  const findings = askedOptions(attempt).map((asked) => optionFinding(asked, sample, attempt));
+  const findings = [
+    ...askedOptions(attempt).map((asked) => optionFinding(asked, sample, attempt)),
+    ...serverSettings(sample, attempt),
+  ];
   const wordsOf = (verdict: OptionFinding["verdict"]): string =>
     findings
       .filter((one) => one.verdict === verdict)
@@ -108,19 +106,26 @@ const USUAL_UP_TO_CONTEXT = 4096;
 
 const isUsualBatch = ({ configuration }: AttemptFacts): boolean =>
   configuration.numBatch === USUAL_BATCH && configuration.numCtx <= USUAL_UP_TO_CONTEXT;
+/** The type of the KV cache and where it was seen: shown by the server, logged by it, or told by its size. */
+function kvTypeOf(sample: SampleFacts, attempt: AttemptFacts): { type: string | null; how: string } {
+  const shown = loadOf(attempt, sample)?.state.effective?.kv_cache_type;
+  if (typeof shown === "string") return { type: shown, how: "the server shows it" };
+  const logged = attempt.logged?.kvCacheType ?? null;
+  if (logged !== null) return { type: logged, how: "its log says so" };
+  const seen =
+    attempt.optionProbes === null ? null : kvTypeSeen(attempt.optionProbes, attempt.details.architecture);
+  return { type: seen?.type ?? null, how: seen?.detail ?? "the server does not show it" };
+}
 
 /** The KV cache has the type that was asked for; without one asked for, the type is only recorded. */
 export function kvTypeEffective(sample: SampleFacts, attempt: AttemptFacts): Finding {
   const asked = attempt.configuration.kvCacheType;
-  const shown = loadOf(attempt, sample)?.state.effective?.kv_cache_type;
-  const seen =
-    attempt.optionProbes === null ? null : kvTypeSeen(attempt.optionProbes, attempt.details.architecture);
-  const type = typeof shown === "string" ? shown : (seen?.type ?? null);
-  const how =
-    typeof shown === "string" ? "the server shows it" : (seen?.detail ?? "the server does not show it");
+  const { type, how } = kvTypeOf(sample, attempt);
   if (type === null) return unknown("kv_type_effective", `the type of the KV cache is not known: ${how}`);
   if (asked === "") return passed("kv_type_effective", `${type}, none asked for: ${how}`);
-  return type === asked
-    ? passed("kv_type_effective", `${type} as asked: ${how}`)
-    : failed("kv_type_effective", `${asked} was asked for, ${type} is in force: ${how}`);
+  if (type === asked) return passed("kv_type_effective", `${type} as asked: ${how}`);
+  const complaint = attempt.logged?.complaint ?? null;
+  const why = complaint === null ? "" : `; its log: ${complaint}`;
+  const became = type === "f16" ? "the server fell back to f16" : `${type} is in force`;
+  return failed("kv_type_effective", `${asked} was asked for, but ${became}: ${how}${why}`);
 }

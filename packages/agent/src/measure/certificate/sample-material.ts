@@ -132,6 +132,7 @@ export const attempt = (
   conditions: null,
   warmUp: honestWarmUp,
   optionProbes: null,
+  logged: null,
   overheadTokens: 1,
   exactLengths: true,
   samples,
