@@ -9,6 +9,7 @@ import { foreignLoadCores, takeCpuSnapshot } from "@ozone/agent/src/machine/fore
 import { candidateWords } from "@ozone/agent/src/measure/word-list.ts";
 import { bareGeneration } from "./bare-loop.ts";
 import { startEngine } from "./engine-process.ts";
+import { madeGaps } from "./honesty/made-gaps.ts";
 
 const MODEL = "ozone-synthetic:4m";
 const OPTIONS = { num_ctx: 4608, num_batch: 512, num_thread: 1, temperature: 0.8, min_p: 0.1 };
@@ -16,7 +17,8 @@ const DEPTHS = [16, 128, 400, 900, 1800, 3600];
 const GENERATIONS = 6;
 const NUM_PREDICT = 64;
 const QUIET_CORES = 0.15;
-const TRIES_MAX = 40;
+const TRIES_MAX = 120;
+const LATE_SHARE = 0.1;
 
 interface Kept {
   readonly promptTokens: number;
@@ -50,15 +52,20 @@ async function record(words: number): Promise<readonly Kept[]> {
   const enough = () => (condition === "loaded" ? seen.length : quiet()) >= GENERATIONS;
   for (let tried = 0; !enough() && tried < TRIES_MAX; tried += 1) {
     const one = await generation(words, tried);
-    process.stderr.write(`${words} words: ${one.foreignCores} cores of others\n`);
+    process.stderr.write(
+      `${words} words: ${one === null ? "seen late" : `${one.foreignCores} cores of others`}\n`,
+    );
     // The very first one loads the model.
-    if (tried > 0 || words !== DEPTHS[0]) seen.push(one);
+    if (one !== null && (tried > 0 || words !== DEPTHS[0])) seen.push(one);
   }
+  if (seen.length < GENERATIONS)
+    throw new Error(`Too few generations of ${words} words were seen in time; try again.`);
   if (condition === "loaded") return seen;
   return seen.toSorted((a, b) => a.foreignCores - b.foreignCores).slice(0, GENERATIONS);
 }
 
-async function generation(words: number, seed: number): Promise<Kept> {
+/** One generation, or null when this process saw it later than the engine made it: its gaps would be our own. */
+async function generation(words: number, seed: number): Promise<Kept | null> {
   const before = await takeCpuSnapshot([engine.pid]);
   const sample = await bareGeneration(engine.url, {
     model: MODEL,
@@ -66,10 +73,12 @@ async function generation(words: number, seed: number): Promise<Kept> {
     options: { ...OPTIONS, num_predict: NUM_PREDICT, seed },
   });
   const after = await takeCpuSnapshot([engine.pid]);
+  const decodeMs = (1000 * sample.gapsMs.length) / sample.decodeTokensPerSecond;
+  if (Math.abs(sample.spanMs - decodeMs) > LATE_SHARE * decodeMs) return null;
   return {
     promptTokens: sample.promptTokens,
     prefillMs: rounded(sample.promptMs),
-    gapsMs: sample.gapsMs.map(rounded),
+    gapsMs: madeGaps(sample.gapsMs).map(rounded),
     foreignCores: rounded(before && after ? (foreignLoadCores(before, after) ?? Number.NaN) : Number.NaN),
   };
 }
