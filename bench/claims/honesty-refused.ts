@@ -34,8 +34,9 @@ export const honestyRefused: Claim = {
 };
 
 async function onTheEngine(log: Log): Promise<readonly Finding[]> {
-  const machine = machineCeilings("m-bench", await probeMachine());
+  const facts = await probeMachine();
   const engine = await startEngine(newFolder());
+  const machine = machineCeilings("m-bench", facts);
   try {
     const tally = await count(ENGINE, log, (order) => engineTrial(order, { url: engine.url, machine }));
     return tally.findings("honesty_refused_engine", ENGINE);
