@@ -96,6 +96,7 @@ async function compare(place: Place, log: Log): Promise<Block<Turn>[]> {
     place.blocks,
     () => bareTurn(place),
     () => agentTurn(place, ports, log),
+    (block, number) => log(`block ${number} of ${place.blocks}: ${inWords(block)}`),
   );
 }
 
@@ -137,27 +138,30 @@ function promptOf(words: number): string {
   return Array.from({ length: words }, draw).join(" ");
 }
 
-/** Decode as a ratio, TTFT as a difference, each from the medians of the two turns of a block. */
+const middle = (turns: readonly [Turn, Turn], of: keyof Turn) => median(turns.flatMap((turn) => turn[of]));
+
+/** Each from the medians of the two turns of a block. */
+const decodeRatio = ({ a, b }: Block<Turn>): number => middle(b, "decode") / middle(a, "decode");
+const ttftDifferenceMs = ({ a, b }: Block<Turn>): number => middle(b, "ttftMs") - middle(a, "ttftMs");
+
+const inWords = (block: Block<Turn>): string =>
+  `decode ${decodeRatio(block).toFixed(4)} times, TTFT ${ttftDifferenceMs(block).toFixed(2)} ms more`;
+
 function findings(
   name: string,
   blocks: readonly Block<Turn>[],
   goals: { readonly decode: Finding["goal"]; readonly ttft: Finding["goal"] },
 ): readonly Finding[] {
-  const middle = (turns: readonly [Turn, Turn], of: keyof Turn) => median(turns.flatMap((turn) => turn[of]));
-  const [ratios, differences] = [
-    blocks.map(({ a, b }) => middle(b, "decode") / middle(a, "decode")),
-    blocks.map(({ a, b }) => middle(b, "ttftMs") - middle(a, "ttftMs")),
-  ];
   const bare = (of: keyof Turn) => median(blocks.map(({ a }) => middle(a, of)));
   return [
     {
       ...{ name: `${name}_decode`, unit: "times the bare loop's rate", goal: goals.decode },
-      ...blockInterval(ratios),
+      ...blockInterval(blocks.map(decodeRatio)),
       detail: `the bare loop sees ${bare("decode").toFixed(1)} tokens/s`,
     },
     {
       ...{ name: `${name}_ttft`, unit: "ms more than the bare loop", goal: goals.ttft },
-      ...blockInterval(differences),
+      ...blockInterval(blocks.map(ttftDifferenceMs)),
       detail: `the bare loop waits ${bare("ttftMs").toFixed(2)} ms`,
     },
   ];
