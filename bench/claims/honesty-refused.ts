@@ -8,7 +8,7 @@ import { startEngine } from "../engine-process.ts";
 import { Tally } from "../honesty/refusals.ts";
 import { type CaseOrder, engineTrial, scriptedTrial, type ToldResult } from "../honesty/trials.ts";
 
-const SCRIPTED = { samples: 2_000, perCase: 25, refused: 4, percent: 0.5 };
+const SCRIPTED = { samples: 2_000, perCase: 24, refused: 4, percent: 0.5 };
 const ENGINE = { samples: 200, perCase: 20, refused: 1 };
 const SEED = 20_261;
 

@@ -55,7 +55,7 @@ export function honestCase(index: number, seed: number): HonestCase {
   const version = VERSIONS[index % VERSIONS.length] ?? "0.24.0";
   const { model, badWords } = one(MODELS);
   const gpuShare = index % 20 === 19 ? 1 : 0;
-  const cores = one([2, 4, 8]);
+  const cores = one([2, 4]);
   const [paceName, pace, timeScale] = paceOf(one, between);
   const contexts = paceName === "loaded" ? SHORT_CONTEXTS : CONTEXTS;
   const point = pointOf({ one, cores, gpuShare, contexts, blocks: model.architecture.blocks });
@@ -96,8 +96,8 @@ function paceOf(one: One, between: Between): [string, Pace, number] {
   const kind = one(["idle", "idle", "loaded", "loaded", "curve", "flat"] as const);
   if (kind === "curve") return [kind, physicalPace(), between(0.1, 0.3)];
   if (kind === "flat") {
-    const prefillTokensPerSecond = between(8_000, 40_000);
-    return [kind, flatPace({ prefillTokensPerSecond, decodeTokensPerSecond: between(300, 2_500) }), 1];
+    const prefillTokensPerSecond = between(16_000, 60_000);
+    return [kind, flatPace({ prefillTokensPerSecond, decodeTokensPerSecond: between(600, 3_000) }), 1];
   }
   return [kind, { kind: "recording", recording: RECORDINGS[kind] }, between(0.5, kind === "idle" ? 2 : 1)];
 }

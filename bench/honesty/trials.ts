@@ -38,10 +38,11 @@ const SCRIPTED_MACHINE: MachineIdentity = {
 
 /** A trial on a scripted server in a process of its own. */
 export async function scriptedTrial({ index, seed, samples, cacheDir }: CaseOrder): Promise<ToldResult> {
-  const { words, script, modelName, point, fill, launches } = honestCase(index, seed);
+  const { words, script, modelName, point, fill, ...asked } = honestCase(index, seed);
+  const launches = samples % asked.launches === 0 ? asked.launches : 1;
   const server = await startScriptedProcess(script);
   try {
-    const protocol = { fill, launches, repetitions: Math.ceil(samples / launches) };
+    const protocol = { fill, launches, repetitions: samples / launches };
     const place = { url: server.url, modelName, machine: SCRIPTED_MACHINE, cacheDir };
     return { words, result: await measure(place, point, protocol) };
   } finally {
