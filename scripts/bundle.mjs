@@ -23,7 +23,8 @@ rmSync("dist", { recursive: true, force: true });
 await build({
   entryPoints,
   outdir: "dist",
-  outbase: "src",
+  // Packages keep their sources in src/, bench/ beside its manifest.
+  outbase: entryPoints.every((entry) => entry.startsWith("src/")) ? "src" : ".",
   bundle: true,
   // Commands are loaded when they are run, so a trivial one must not pay for the others.
   splitting: whole,

@@ -13,7 +13,7 @@ const markdown = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"]
 );
 const problems = [];
 
-const PATH = /`((?:packages|proto|docs|scripts|e2e|deploy)\/[A-Za-z0-9._/-]+)`/g;
+const PATH = /`((?:packages|proto|docs|scripts|e2e|bench|deploy)\/[A-Za-z0-9._/-]+)`/g;
 const LINK = /\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g;
 for (const file of markdown) {
   const text = read(file);

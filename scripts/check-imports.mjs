@@ -13,7 +13,7 @@ const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclud
   encoding: "utf8",
 })
   .split("\n")
-  .filter((file) => /^(packages|e2e)\//.test(file));
+  .filter((file) => /^(packages|e2e|bench)\//.test(file));
 
 const packageOf = (file) => (file.startsWith("packages/") ? file.split("/")[1] : file.split("/")[0]);
 const isTest = (file) => /\.test\.ts$/.test(file) || /\/(test|testing)\//.test(file);

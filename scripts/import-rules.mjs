@@ -10,6 +10,7 @@ export const PACKAGES = {
   engine: [],
   simulator: ["proto", "shared", "agent (ports)", "coordinator (planning, search, presets)"],
   e2e: ["all"],
+  bench: ["all"],
 };
 
 /** Rooms of the coordinator: which siblings each may import. Files beside the rooms wire them together. */

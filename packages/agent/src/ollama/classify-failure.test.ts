@@ -123,7 +123,7 @@ describe("the class of a failed request", () => {
       { ...run("getaddrinfo ENOTFOUND"), code: "ENOTFOUND" },
       "server_unreachable",
     ],
-    ["a cut connection", { ...run("other side closed"), code: "UND_ERR_SOCKET" }, "runner_crashed"],
+    ["a cut connection", { ...run("socket hang up"), code: "ECONNRESET" }, "runner_crashed"],
     [
       "an answer cut off in the middle",
       run("Response does not match the HTTP/1.1 protocol (Invalid EOF state)"),

@@ -29,8 +29,8 @@ const RUNNER_GONE =
 
 const LOAD_TIMED_OUT = /timed out waiting for (llama runner|llama-server|the runner)/i;
 
-/** undici's words for a connection that ended within an answer; it gives some of them no code. */
-const CUT_OFF = /invalid EOF state|other side closed|^terminated$/i;
+/** Node's words for a connection that ended within an answer. */
+const CUT_OFF = /invalid EOF state|^socket hang up$|^aborted$|^terminated$/i;
 
 const UNREACHABLE_CODES = new Set([
   "ECONNREFUSED",
@@ -40,16 +40,9 @@ const UNREACHABLE_CODES = new Set([
   "EAI_AGAIN",
   "ETIMEDOUT",
   "EPIPE",
-  "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
-const DROPPED_CODES = new Set([
-  "ECONNRESET",
-  "UND_ERR_SOCKET",
-  "UND_ERR_CLOSED",
-  "UND_ERR_ABORTED",
-  "HPE_INVALID_EOF_STATE",
-]);
+const DROPPED_CODES = new Set(["ECONNRESET", "HPE_INVALID_EOF_STATE"]);
 
 /** The class of a failed request. What nothing matches is a protocol error: the answer was not understood. */
 export function classifyFailure(request: FailedRequest): FailureClass {

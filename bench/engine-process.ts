@@ -1,0 +1,31 @@
+// The reference engine as its users start it, in a folder of its own.
+import { RunningProgram } from "@ozone/e2e/setup/processes.ts";
+import { waitFor } from "@ozone/e2e/setup/wait-for.ts";
+
+/** A running engine. */
+export interface Engine {
+  readonly url: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** Starts an engine on a free port and waits until it listens. */
+export async function startEngine(dataDir: string): Promise<Engine> {
+  const program = new RunningProgram("engine", { args: ["serve", "--port", "0", "--data-dir", dataDir] });
+  const line = /\{"listening":"(http:[^"]+)"/;
+  const output = await waitFor(
+    "a listening engine",
+    () => {
+      if (!program.isRunning) throw new Error(`the engine ended: ${program.output}`);
+      return program.output;
+    },
+    { until: (text) => line.test(text) },
+  );
+  return {
+    url: line.exec(output)?.[1] ?? "",
+    pid: program.pid,
+    stop: async () => {
+      await program.stop();
+    },
+  };
+}
