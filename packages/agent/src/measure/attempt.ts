@@ -47,6 +47,8 @@ export interface Attempt {
   conditions: ConditionsReading | null;
   /** Models that were loaded when the attempt began, by others. */
   loadedBefore: readonly LoadedModel[];
+  /** Names of those among them that have the same weights, and with them the same runner. */
+  sharingRunner: readonly string[];
   /** Whether the model under test is loaded by us. */
   holdsModel: boolean;
   /** Rates of late, for limits. */
@@ -94,6 +96,7 @@ export function openAttempt(order: TrialOrder, ports: TrialPorts): Attempt {
     details: null,
     conditions: null,
     loadedBefore: [],
+    sharingRunner: [],
     holdsModel: false,
     pace: { prefillTokensPerSecond: null, decodeTokensPerSecond: null },
     bestPace: { prefillTokensPerSecond: null, decodeTokensPerSecond: null },
