@@ -168,26 +168,38 @@ describe.skipIf(program === null)("the agent (needs a real Ollama)", () => {
     await expect(refused).rejects.toMatchObject({ failureClass: "context_too_large" });
   });
 
-  it("prints one honest trial, and cleans up at its next start after a kill", async () => {
-    const bench = (model: string, flags: readonly string[]) =>
-      spawn(
-        process.execPath,
-        [agentScript, "bench", "--ollama-url", ollama.url, "--model", model, ...flags],
-        {
-          env: { ...process.env, OZONE_DATA_DIR: dataDir },
-          stdio: ["ignore", "pipe", "ignore"],
-        },
-      );
-    const killed = bench(REAL_MODEL, ["--num-ctx", "2048", "--repetitions", "32"]);
+  it("cleans up what a killed one left loaded when it starts again, and prints one honest trial", async () => {
+    const flags = [
+      "--ollama-url",
+      ollama.url,
+      "--model",
+      REAL_MODEL,
+      "--num-ctx",
+      "2048",
+      "--num-thread",
+      "1",
+    ];
+    const bench = (more: readonly string[]) =>
+      spawn(process.execPath, [agentScript, "bench", ...flags, ...more], {
+        env: { ...process.env, OZONE_DATA_DIR: dataDir },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+    const killed = bench(["--repetitions", "32"]);
     await ollama.untilLoaded([REAL_MODEL]);
     killed.kill("SIGKILL");
     await once(killed, "exit");
     expect((await ollama.loaded()).map(({ name }) => name)).toEqual([REAL_MODEL]);
-    const next = bench("nobody:7b", ["--num-ctx", "2048", "--json"]);
-    const printed = next.stdout.toArray();
-    expect((await once(next, "exit"))[0]).toBe(4);
-    const document = JSON.parse(String(Buffer.concat(await printed))) as BenchDocument;
-    expect(document.failure?.class).toBe("model_missing");
+    const next = bench(["--json"]);
+    const [stdout, stderr] = [next.stdout.toArray(), next.stderr.toArray()];
+    const [code] = await once(next, "exit");
+    const document = JSON.parse(Buffer.concat(await stdout).toString("utf8")) as BenchDocument;
+    expect(Buffer.concat(await stderr).toString("utf8")).toContain(
+      "was left loaded by a trial that was interrupted",
+    );
+    expect([code, document.verdict], JSON.stringify(document.checks)).toEqual([0, "valid"]);
+    expect(document.engine).toEqual({ kind: "ollama", version: ollama.version });
+    expect(document.provenance).toBe("synthetic");
+    expect(document.context).toMatchObject({ promptTokens: 1843, filled: true });
     await ollama.untilLoaded([]);
   });
 });
