@@ -33,10 +33,11 @@ const never = new AbortController().signal;
 
 describe.skipIf(program === null)("the agent (needs a real Ollama)", () => {
   let ollama: RealOllama;
-  const dataDir = newFolder();
+  let dataDir = "";
   const ports = () => portsFor(ollama.url);
 
   beforeAll(async () => {
+    dataDir = newFolder();
     ollama = await startRealOllama(program ?? "");
   });
   afterAll(async () => {
