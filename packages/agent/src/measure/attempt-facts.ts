@@ -12,7 +12,7 @@ export function factsOf(attempt: Attempt): AttemptFacts | null {
   if (attempt.model === null || attempt.details === null) return null;
   const samples: SampleFacts[] = attempt.samples.map((evidence) => ({
     evidence,
-    figures: serverFiguresOf(evidence.stream.done),
+    figures: serverFiguresOf(evidence.stream.done, attempt.identity?.version),
     timings: timingsOf(evidence.stream),
   }));
   return {

@@ -58,6 +58,8 @@ export interface Attempt {
   availableBytes: number | null;
   /** Models that were loaded when the attempt began, by others. */
   loadedBefore: readonly LoadedModel[];
+  /** Names of those among them that have the same weights, and with them the same runner. */
+  sharingRunner: readonly string[];
   /** Whether the model under test is loaded by us. */
   holdsModel: boolean;
   /** Rates of late, for limits. */
@@ -118,6 +120,7 @@ export function openAttempt(order: TrialOrder, ports: TrialPorts): Attempt {
     conditions: null,
     availableBytes: null,
     loadedBefore: [],
+    sharingRunner: [],
     holdsModel: false,
     pace: { prefillTokensPerSecond: null, decodeTokensPerSecond: null },
     bestPace: { prefillTokensPerSecond: null, decodeTokensPerSecond: null },

@@ -14,14 +14,14 @@ describe("what to try", () => {
     expect(triesFor(point({ numThread: 1, numGpu: 8 }), null, 4096)).toEqual([
       { option: "num_thread", from: 1, to: 2 },
       { option: "num_gpu", from: 8, to: 7 },
-      { option: "num_batch", from: 512, to: 256 },
+      { option: "num_batch", from: 512, to: 32 },
       { option: "num_ctx", from: 2048, to: 1024 },
     ]);
   });
 
   it("stays below num_ctx with num_batch, which older servers cap there", () => {
     const [batch] = triesFor(point({ numCtx: 512, numBatch: 1024 }), null, 4096);
-    expect(batch).toEqual({ option: "num_batch", from: 1024, to: 256 });
+    expect(batch).toEqual({ option: "num_batch", from: 1024, to: 32 });
   });
 
   it("does not ask for more context than the model was trained for", () => {

@@ -37,6 +37,7 @@ export interface OptionProbes {
 }
 
 const CONTEXT_STEP = 256;
+const SMALL_BATCH = 32;
 
 /**
  * What to try for what `effective` does not show, in an order in which each try changes one option more: the size
@@ -59,11 +60,7 @@ export function triesFor(
   if (hidden("num_batch")) {
     // Older servers cap num_batch at num_ctx: the other value must be below both to differ.
     const inForce = Math.min(numBatch, numCtx);
-    tries.push({
-      option: "num_batch",
-      from: numBatch,
-      to: inForce > 16 ? Math.ceil(inForce / 2) : inForce * 2,
-    });
+    tries.push({ option: "num_batch", from: numBatch, to: otherBatch(inForce) });
   }
   const other = otherContext(numCtx, trainedContext);
   // Tells the KV cache's type, and is the positive control of the others: a server that shows no reaction to another
@@ -79,6 +76,15 @@ export function triesFor(
  * A size that follows num_ctx is no such sign; a server may show that and load within a blink.
  */
 export const reactsVisibly = ({ probes }: OptionProbes): boolean => probes.some(({ reloaded }) => reloaded);
+
+/**
+ * A small one: compute buffers grow with batch times context (on a real Ollama by 2 to 36 bytes for each), and would
+ * hide the cache of a small model behind them. One token at a time is not for every server: llama-server aborts.
+ */
+function otherBatch(inForce: number): number {
+  if (inForce > SMALL_BATCH) return SMALL_BATCH;
+  return inForce > 16 ? 16 : inForce * 2;
+}
 
 /** Half of a long context, twice a short one. */
 function otherContext(numCtx: number, trainedContext: number | null): number | null {

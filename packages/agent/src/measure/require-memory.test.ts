@@ -43,7 +43,14 @@ async function refusal(room: MemoryRoom | null, change: Change = {}): Promise<st
   attempt.details = modelDetailsOf(change.known === false ? {} : { model_info: architecture }, model);
   const { loadedBytes } = change;
   if (loadedBytes !== undefined) {
-    const other = { name: "other", digest: "o", contextLength: null, sizeVramBytes: 0, effective: null };
+    const other = {
+      name: "other",
+      digest: "o",
+      contextLength: null,
+      sizeVramBytes: 0,
+      expiresAtMs: null,
+      effective: null,
+    };
     attempt.loadedBefore = [{ ...other, sizeBytes: loadedBytes }];
   }
   try {

@@ -28,12 +28,13 @@ export function clocksAgree(sample: SampleFacts, attempt: AttemptFacts): Finding
   if (evidence.stream.done === null) return unknown("clocks_agree", "the answer has no durations");
   const server: Durations = {
     loadMs: nsToMs(figures.loadNs),
-    prefillMs: nsToMs(figures.promptEvalNs),
+    prefillMs: nsToMs(figures.prefillNs),
     decodeMs: nsToMs(figures.evalNs),
     totalMs: nsToMs(figures.totalNs),
   };
   const complaints = [
     ...missingDurations(server, sample),
+    ...prefillAmongOthers(sample),
     ...sums(server),
     ...serverBeyondClient(server, sample),
     ...clientBeyondServer(server, sample, attempt),
@@ -57,6 +58,14 @@ function missingDurations(server: Durations, { figures }: SampleFacts): string[]
   return complaints;
 }
 
+/** Where the prefill is the rest of the total, that holds the wait for other requests as well. */
+function prefillAmongOthers({ figures, evidence }: SampleFacts): string[] {
+  if (figures.prefillFrom === "prompt_eval_duration" || evidence.atOnce === 1) return [];
+  return [
+    "this version of Ollama accounts only for the last batch of a prompt, so the prefill of requests that wait for each other is not known",
+  ];
+}
+
 function sums({ loadMs, prefillMs, decodeMs, totalMs }: Durations): string[] {
   const parts = loadMs + prefillMs + decodeMs;
   if (parts <= totalMs + STRICT_MS + STRICT_SHARE * parts) return [];
@@ -64,8 +73,11 @@ function sums({ loadMs, prefillMs, decodeMs, totalMs }: Durations): string[] {
 }
 
 /** The client began before the server and sees everything later. */
-function serverBeyondClient(server: Durations, { timings }: SampleFacts): string[] {
+function serverBeyondClient(server: Durations, { timings, figures }: SampleFacts): string[] {
   const complaints: string[] = [];
+  // What eval_duration leaves out of the decode is in the rest of the total.
+  const decodeRestMs =
+    figures.prefillFrom === "rest_of_total" ? Math.max(0, (timings.spanMs ?? 0) - server.decodeMs) : 0;
   const beyond = (serverMs: number, clientMs: number | null): boolean =>
     clientMs !== null && serverMs > clientMs + STRICT_MS + STRICT_SHARE * clientMs;
   if (beyond(server.totalMs, timings.totalMs)) {
@@ -73,7 +85,7 @@ function serverBeyondClient(server: Durations, { timings }: SampleFacts): string
       `the server says ${ms(server.totalMs)} in all, the client waited only ${ms(timings.totalMs ?? 0)}`,
     );
   }
-  if (beyond(server.loadMs + server.prefillMs, timings.ttftMs)) {
+  if (beyond(server.loadMs + server.prefillMs - decodeRestMs, timings.ttftMs)) {
     complaints.push(
       `the server says ${ms(server.loadMs + server.prefillMs)} until the first token, the client had text after ${ms(timings.ttftMs ?? 0)}`,
     );

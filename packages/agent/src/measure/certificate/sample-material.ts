@@ -21,6 +21,7 @@ export const loadedModel: LoadedModel = {
   contextLength: 2048,
   sizeBytes: 300_000_000,
   sizeVramBytes: 0,
+  expiresAtMs: null,
   effective: { num_batch: 512, kv_cache_type: "f16" },
 };
 
