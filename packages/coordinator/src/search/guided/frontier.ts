@@ -1,0 +1,52 @@
+// How far the context goes: gallop upwards from what worked, halve the gap once something failed. The least demanding
+// options are tried there, so that one failure says that nothing fits.
+import type { SearchState } from "../strategy.ts";
+import type { Seen } from "./evidence.ts";
+import { goalsOf, largestContext, ranking } from "./scores.ts";
+import { type Space, type SpacePoint, stepsBetween } from "./space.ts";
+
+/** Weights and cache below this share of the memory: then the largest context is tried at once. */
+const SURELY_FITS = 0.7;
+
+const kvLevel = (space: Space, point: SpacePoint): number =>
+  space.axes.reduce(
+    (sum, { name }, axis) =>
+      name === "kvCacheType" || name === "concurrency" ? sum + (point.levels[axis] ?? 0) : sum,
+    0,
+  );
+
+function needShare({ model, machine }: SearchState, numCtx: number): number {
+  if (machine.memoryBytes === null || model.kvBytesPerToken === 0) return 1;
+  return (model.weightBytes + model.kvBytesPerToken * numCtx) / machine.memoryBytes;
+}
+
+/** The next context to try, beyond the largest that worked; null when the frontier is known. */
+export function nextFrontier(
+  state: SearchState,
+  space: Space,
+  { seen, feasible }: { seen: ReadonlyMap<string, Seen>; feasible: (point: SpacePoint) => boolean },
+): SpacePoint | null {
+  const top = largestContext(seen);
+  const beyond = space.points.filter(
+    (point) => point.configuration.numCtx > top && !seen.has(point.key) && feasible(point),
+  );
+  const contexts = [...new Set(beyond.map(({ configuration }) => configuration.numCtx))].sort(
+    (a, b) => a - b,
+  );
+  const last = contexts.at(-1);
+  if (last === undefined) return null;
+  const failedAbove = [...seen.values()].some(
+    ({ figures, configuration }) => !figures && configuration.numCtx > top,
+  );
+  const middle = contexts[Math.floor(contexts.length / 2)] ?? last;
+  const numCtx = needShare(state, last) <= SURELY_FITS && !failedAbove ? last : middle;
+  const goal = goalsOf(space, seen).at(-1);
+  const near = goal ? ranking(space, seen, goal)[0]?.point : undefined;
+  const least = (point: SpacePoint): number =>
+    1_000 * kvLevel(space, point) + (near ? stepsBetween(point, near) : 0);
+  const here = beyond.filter(({ configuration }) => configuration.numCtx === numCtx);
+  return here.reduce<SpacePoint | null>(
+    (best, next) => (best && least(best) <= least(next) ? best : next),
+    null,
+  );
+}
