@@ -172,8 +172,8 @@ export function mechanicalGrid(random: SeededRandom, name: string): MadeGrid {
       provenance: "simulated",
     },
     answer: (config) => answerOf(parts, config),
-    noise: between(random, 0.003, 0.03),
+    noise: between(random, 0.004, 0.026),
     spikes: { chance: between(random, 0, 0.06), depth: 0.3 },
-    repetitions: 6,
+    repetitions: 10,
   };
 }

@@ -142,8 +142,8 @@ export function tabularGrid(random: SeededRandom, name: string): MadeGrid {
       provenance: "simulated",
     },
     answer,
-    noise: between(random, 0.004, 0.035),
+    noise: between(random, 0.004, 0.026),
     spikes: { chance: between(random, 0, 0.06), depth: 0.3 },
-    repetitions: 6,
+    repetitions: 10,
   };
 }

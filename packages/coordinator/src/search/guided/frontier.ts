@@ -15,6 +15,27 @@ const kvLevel = (space: Space, point: SpacePoint): number =>
     0,
   );
 
+const batchLevel = (space: Space, point: SpacePoint): number =>
+  space.axes.reduce(
+    (sum, { name }, axis) => (name === "numBatch" ? sum + (point.levels[axis] ?? 0) : sum),
+    0,
+  );
+
+/** A context is closed, with all above, by a failure of the least demanding options, or by two with any batch. */
+const FAILURES_CLOSE = 2;
+
+function closedFrom(space: Space, seen: ReadonlyMap<string, Seen>): number {
+  const failures = new Map<number, number>();
+  for (const [key, { figures, configuration }] of seen) {
+    const point = space.byKey.get(key);
+    if (!point || figures || kvLevel(space, point) > 0) continue;
+    const weight = batchLevel(space, point) === 0 ? FAILURES_CLOSE : 1;
+    failures.set(configuration.numCtx, (failures.get(configuration.numCtx) ?? 0) + weight);
+  }
+  const closed = [...failures].flatMap(([numCtx, count]) => (count >= FAILURES_CLOSE ? [numCtx] : []));
+  return Math.min(Number.POSITIVE_INFINITY, ...closed);
+}
+
 function needShare({ model, machine }: SearchState, numCtx: number): number {
   if (machine.memoryBytes === null || model.kvBytesPerToken === 0) return 1;
   return (model.weightBytes + model.kvBytesPerToken * numCtx) / machine.memoryBytes;
@@ -27,8 +48,16 @@ export function nextFrontier(
   { seen, feasible }: { seen: ReadonlyMap<string, Seen>; feasible: (point: SpacePoint) => boolean },
 ): SpacePoint | null {
   const top = largestContext(seen);
+  const closed = closedFrom(space, seen);
+  const failedAt = new Set(
+    [...seen.values()].flatMap(({ figures, configuration }) => (figures ? [] : [configuration.numCtx])),
+  );
   const beyond = space.points.filter(
-    (point) => point.configuration.numCtx > top && !seen.has(point.key) && feasible(point),
+    (point) =>
+      point.configuration.numCtx > top &&
+      point.configuration.numCtx < closed &&
+      !seen.has(point.key) &&
+      feasible(point),
   );
   const contexts = [...new Set(beyond.map(({ configuration }) => configuration.numCtx))].sort(
     (a, b) => a - b,
@@ -42,8 +71,12 @@ export function nextFrontier(
   const numCtx = needShare(state, last) <= SURELY_FITS && !failedAbove ? last : middle;
   const goal = goalsOf(space, seen).at(-1);
   const near = goal ? ranking(space, seen, goal)[0]?.point : undefined;
+  // After a failure the smallest batch is tried: it is the only thing left that could have been too much.
+  const again = failedAt.has(numCtx);
   const least = (point: SpacePoint): number =>
-    1_000 * kvLevel(space, point) + (near ? stepsBetween(point, near) : 0);
+    1_000 * kvLevel(space, point) +
+    (again ? 100 * batchLevel(space, point) : 0) +
+    (near ? stepsBetween(point, near) : 0);
   const here = beyond.filter(({ configuration }) => configuration.numCtx === numCtx);
   return here.reduce<SpacePoint | null>(
     (best, next) => (best && least(best) <= least(next) ? best : next),

@@ -1,10 +1,11 @@
 // Where to look next once the first points are in: the point that promises most over the best so far; and at the end
 // the neighbours of the best, which the surrogate might have misjudged.
+import type { LinearPrediction } from "@ozone/shared/statistics/bayesian-linear";
 import { normalCdf } from "@ozone/shared/statistics/normal";
 import type { Seen } from "./evidence.ts";
-import { type Goal, goalsOf, ranking, type Scored } from "./scores.ts";
+import { type Goal, goalsOf, measuredPoints, ranking, type Scored } from "./scores.ts";
 import { type Space, type SpacePoint, stepsBetween } from "./space.ts";
-import { learn, type Predict } from "./surrogate.ts";
+import { learn, type Predicted, predictScore } from "./surrogate.ts";
 
 /** A point to try, for a goal, with what it promises. */
 export interface Candidate {
@@ -16,10 +17,10 @@ export interface Candidate {
 }
 
 /** Expected gains below this are not worth a trial. */
-const GAIN_MIN = 0.0015;
+const GAIN_MIN = 0.0005;
 /** A neighbour is skipped when it is believed to be worse by more. */
-const NEIGHBOUR_WORSE = 0.08;
-const PAIR_WORSE = 0.015;
+const NEIGHBOUR_WORSE = 0.15;
+const PAIR_WORSE = 0.05;
 
 /** What a search knows at one step. */
 export interface Knowledge {
@@ -37,17 +38,22 @@ function expectedGain(mean: number, deviation: number, best: number): number {
 interface Learned {
   readonly goal: Goal;
   readonly best: Scored;
-  readonly predict: Predict;
+  readonly predict: (point: SpacePoint) => LinearPrediction;
 }
 
 function learnGoals(space: Space, { seen }: Knowledge): Learned[] {
+  const predict = learn(space, measuredPoints(space, seen));
+  const known = new Map<string, Predicted>();
+  const predicted = (point: SpacePoint): Predicted => {
+    const one = known.get(point.key) ?? predict(point);
+    known.set(point.key, one);
+    return one;
+  };
   return goalsOf(space, seen).flatMap((goal) => {
-    const measured = [...seen].flatMap(([key, { figures }]) => {
-      const point = space.byKey.get(key);
-      return point && figures ? [{ point, score: goal.score(figures) }] : [];
-    });
     const [best] = ranking(space, seen, goal);
-    return best ? [{ goal, best, predict: learn(space, measured, goal.prior) }] : [];
+    const score = (point: SpacePoint): LinearPrediction =>
+      predictScore(predicted(point), point.configuration.numCtx, goal.score);
+    return best ? [{ goal, best, predict: score }] : [];
   });
 }
 

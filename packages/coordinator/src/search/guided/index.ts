@@ -4,6 +4,7 @@ import { Purpose } from "@ozone/proto/configuration";
 import { describeConfiguration } from "@ozone/shared/configuration";
 import { confirmationProtocol } from "../grid.ts";
 import type { SearchState, SearchStep, Strategy } from "../strategy.ts";
+import { mostDoubtful } from "./doubting.ts";
 import { type Seen, seenBy } from "./evidence.ts";
 import { feasibility } from "./feasible.ts";
 import { nextFrontier } from "./frontier.ts";
@@ -48,6 +49,10 @@ function nextPoint(state: SearchState, space: Space, seen: ReadonlyMap<string, S
   if (frontier) {
     const { numCtx } = frontier.configuration;
     return screen(state, frontier, `does num_ctx ${numCtx} work at all, with the least demanding options`);
+  }
+  const doubtful = mostDoubtful(space, seen);
+  if (doubtful) {
+    return screen(state, doubtful, "once more: it was slower than all the others lead to expect");
   }
   const candidate = nextImprovement(space, knowledge);
   return candidate ? screen(state, candidate.point, candidate.words) : null;

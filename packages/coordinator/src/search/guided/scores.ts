@@ -2,30 +2,22 @@
 import { answerWaitMs, eligibleContexts, OBJECTIVES, type ObjectiveFigures } from "@ozone/shared/objective";
 import type { Seen } from "./evidence.ts";
 import type { Space, SpacePoint } from "./space.ts";
-import type { ScorePrior } from "./surrogate.ts";
 
 /** One objective as the search sees it. */
 export interface Goal {
   readonly purpose: string;
   readonly score: (figures: ObjectiveFigures) => number;
-  readonly prior: ScorePrior;
   /** Which points it may choose from, given what worked so far. */
   readonly eligible: (point: SpacePoint) => boolean;
 }
 
 const logDecode = ({ decodeTokensPerSecond }: ObjectiveFigures): number => Math.log(decodeTokensPerSecond);
 
-/** Priors of the slopes: what a doubling of the context does on machines in general, with a wide doubt. */
-const LEARNED: Readonly<Record<string, { score: Goal["score"]; prior: ScorePrior }>> = {
-  fast_response: {
-    score: (figures) => -Math.log(answerWaitMs(figures)),
-    prior: { slope: -0.7, slopeDeviation: 0.4 },
-  },
-  balanced: {
-    score: (figures) => OBJECTIVES.find(({ purpose }) => purpose === "balanced")?.score(figures) ?? 0,
-    prior: { slope: 0, slopeDeviation: 0.3 },
-  },
-  max_context: { score: logDecode, prior: { slope: -0.2, slopeDeviation: 0.3 } },
+const SCORES: Readonly<Record<string, Goal["score"]>> = {
+  fast_response: (figures) => -Math.log(answerWaitMs(figures)),
+  balanced: (figures) => OBJECTIVES.find(({ purpose }) => purpose === "balanced")?.score(figures) ?? 0,
+  // Contexts are compared by the frontier; among equal ones the decode rate decides.
+  max_context: logDecode,
 };
 
 /** The largest context that worked; 0 before anything did. */
@@ -36,11 +28,11 @@ export const largestContext = (seen: ReadonlyMap<string, Seen>): number =>
 export function goalsOf(space: Space, seen: ReadonlyMap<string, Seen>): Goal[] {
   const contexts = [...new Set(space.points.map(({ configuration }) => configuration.numCtx))];
   const top = largestContext(seen);
-  return Object.entries(LEARNED).map(([purpose, { score, prior }]) => {
+  return Object.entries(SCORES).map(([purpose, score]) => {
     const inPurpose = eligibleContexts(purpose, contexts);
     const eligible = ({ configuration: { numCtx } }: SpacePoint): boolean =>
       purpose === "max_context" ? numCtx === top : inPurpose(numCtx);
-    return { purpose, score, prior, eligible };
+    return { purpose, score, eligible };
   });
 }
 
@@ -61,3 +53,10 @@ export function ranking(space: Space, seen: ReadonlyMap<string, Seen>, goal: Goa
   }
   return scored.sort((a, b) => b.score - a.score || (a.point.key < b.point.key ? -1 : 1));
 }
+
+/** Every point that gave figures. */
+export const measuredPoints = (space: Space, seen: ReadonlyMap<string, Seen>) =>
+  [...seen].flatMap(([key, { figures }]) => {
+    const point = space.byKey.get(key);
+    return point && figures ? [{ point, figures }] : [];
+  });

@@ -3,7 +3,7 @@
 import { seededRandom } from "@ozone/shared/statistics/seeded-random";
 import type { SearchState } from "../strategy.ts";
 import type { Seen } from "./evidence.ts";
-import { goalsOf } from "./scores.ts";
+import { measuredPoints } from "./scores.ts";
 import type { Space, SpacePoint } from "./space.ts";
 import { learn } from "./surrogate.ts";
 
@@ -30,16 +30,11 @@ export function nextSeed(
     (point) => point.configuration.numCtx <= middle && !seen.has(point.key) && feasible(point),
   );
   const drawn = seededRandom(`${state.seed}/seed/${seen.size}`).shuffle(open).slice(0, DRAWN);
-  const goal = goalsOf(space, seen).at(-1);
-  if (!goal) return null;
-  const measured = [...seen].flatMap(([key, { figures }]) => {
-    const point = space.byKey.get(key);
-    return point && figures ? [{ point, score: goal.score(figures) }] : [];
-  });
-  const predict = learn(space, measured, goal.prior);
+  const predict = learn(space, measuredPoints(space, seen));
   let best: { point: SpacePoint; deviation: number } | null = null;
   for (const point of drawn) {
-    const { deviation } = predict(point);
+    const { logDecode, logTtft } = predict(point);
+    const deviation = Math.hypot(logDecode.deviation, logTtft.deviation);
     if (!best || deviation > best.deviation) best = { point, deviation };
   }
   return best?.point ?? null;
