@@ -1,4 +1,5 @@
-// ozone-sim: replays recorded grids with the shipped search, and makes grids of machines that do not exist.
+// ozone-sim: replays recorded grids with the shipped search, makes grids of machines that do not exist, and tells how
+// good the search is on them.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
@@ -8,6 +9,7 @@ import { mechanicalGrid } from "./grids/mechanical-grid.ts";
 import { GridProblem, parseGrid, type RecordedGrid } from "./grids/recorded-grid.ts";
 import { tabularGrid } from "./grids/tabular-grid.ts";
 import { writeGrid } from "./grids/write-grid.ts";
+import { type Ablation, evaluate, evaluationText, machinesOf } from "./replay/evaluate.ts";
 import { replayDocument, replayText } from "./replay/replay-document.ts";
 
 const USAGE = `ozone-sim
@@ -16,6 +18,8 @@ const USAGE = `ozone-sim
       the search against a recorded grid (ozone-grid/1, JSON lines, also gzipped), random at equal budget beside it
   ozone-sim make-grid --kind mechanical|tabular --seed N
       a grid of a machine that does not exist, on stdout; its provenance says simulated
+  ozone-sim evaluate --half development|report [--machines N] [--json]
+      the guided search over made machines of one half (split by the hash of their names), with ablations
 
 Exit codes: 0 ok, 1 failure, 2 usage.
 `;
@@ -80,6 +84,32 @@ function makeGridCommand(argv: readonly string[]): void {
   );
 }
 
+const ABLATIONS: readonly Ablation[] = ["none", "no memory model", "wrong memory model", "noise doubled"];
+
+function evaluateCommand(argv: readonly string[]): void {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      half: { type: "string" },
+      machines: { type: "string", default: "60" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const half = required(values.half, "half");
+  if (half !== "development" && half !== "report") {
+    throw new UsageProblem(`--half is ${JSON.stringify(half)}; use development or report.`);
+  }
+  const machines = Number(values.machines);
+  if (!Number.isInteger(machines) || machines < 1 || machines > 10_000) {
+    throw new UsageProblem(`--machines is ${JSON.stringify(values.machines)}; use 1 to 10000.`);
+  }
+  const names = machinesOf(half, machines);
+  const evaluations = ABLATIONS.map((ablation) => evaluate(names, ["1", "2"], ablation));
+  process.stdout.write(
+    values.json ? `${JSON.stringify({ half, evaluations })}\n` : evaluationText(evaluations),
+  );
+}
+
 function main([command, ...rest]: readonly string[]): void {
   if (command === "replay") {
     replayCommand(rest);
@@ -87,6 +117,10 @@ function main([command, ...rest]: readonly string[]): void {
   }
   if (command === "make-grid") {
     makeGridCommand(rest);
+    return;
+  }
+  if (command === "evaluate") {
+    evaluateCommand(rest);
     return;
   }
   const asked = command === "--help";

@@ -25,7 +25,7 @@ function partsOf(random: SeededRandom) {
     weightBytes,
     kvHeads: random.pick([4, 8]),
     headDim: random.pick([64, 128]),
-    ramBytes: random.pick([8, 16, 24, 32, 64]) * GIB,
+    ramBytes: random.pick([8, 16, 16, 32]) * GIB,
     vramBytes: gpu ? random.pick([6, 8, 12, 16, 24]) * GIB : 0,
     ramBytesPerSecond: logBetween(random, 18e9, 90e9),
     vramBytesPerSecond: logBetween(random, 180e9, 900e9),
@@ -126,7 +126,10 @@ function answerOf(parts: Parts, config: GridConfig): MadeOutcome {
 function dimensionsOf({ cores, gpu, layers }: Parts, random: SeededRandom) {
   const threads = [...new Set([1, Math.max(1, cores >> 1), Math.max(1, cores - 1), cores])];
   return {
-    num_ctx: [2048, 4096, 8192, 16_384, 32_768],
+    num_ctx: random.pick([
+      [2048, 4096, 8192, 16_384, 32_768],
+      [4096, 8192, 16_384, 32_768, 65_536, 131_072],
+    ]),
     num_batch: random.pick([
       [64, 128, 256, 512],
       [128, 256, 512, 1024, 2048],

@@ -79,7 +79,7 @@ export function tabularGrid(random: SeededRandom, name: string): MadeGrid {
   const dimensions: GridHeader["dimensions"] = {
     num_ctx: random.pick([
       [1024, 2048, 4096, 8192, 16_384, 32_768],
-      [4096, 8192, 12_288, 16_384, 24_576, 32_768],
+      [4096, 8192, 16_384, 32_768, 65_536, 131_072],
     ]),
     num_batch: [64, 128, 256, 512, 1024].slice(random.integer(2)),
     num_thread: random.pick([
@@ -99,7 +99,7 @@ export function tabularGrid(random: SeededRandom, name: string): MadeGrid {
     slope: -between(random, 0.05, 0.6),
     curve: -between(random, 0, 0.05),
   });
-  const memoryBytes = random.pick([8, 16, 32]) * GIB;
+  const memoryBytes = random.pick([6, 8, 12, 16]) * GIB;
   const weightBytes = Math.round(between(random, 0.1, 0.5) * memoryBytes);
   const kvBytesPerToken = 2 * 2 * 28 * 8 * 128;
   const headroom = between(random, 0.75, 1);
