@@ -24,6 +24,7 @@ function observation(trial: TrialRow, mine: readonly TrialResult[], drift: Drift
     state: trial.state,
     failureClass: trial.failureClass,
     samples,
+    wanted: Math.max(1, trial.protocol.launches) * Math.max(1, trial.protocol.repetitions),
     elapsedMs: mine.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0),
   };
 }
@@ -67,6 +68,8 @@ function searchStateOf({ sweep, target, machine, trials, results }: TargetState)
     matrix: request.matrix ?? create(MatrixSchema),
     protocol: request.protocol,
     budgetMs: request.budgetMs,
+    trialsMax: request.trialsMax,
+    seed: request.seed || sweep.id,
     model: modelOf(machine.announcement, target.modelDigest),
     machine: machineOf(machine.announcement),
     observations: trials.map((trial) => observation(trial, byTrial.get(trial.id) ?? [], drift)),

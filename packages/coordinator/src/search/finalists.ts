@@ -38,6 +38,8 @@ function mediansOf(group: readonly Observation[]): ObjectiveFigures | null {
 /** A finalist and what it is a finalist for. */
 export interface Finalist extends Measured {
   readonly reason: string;
+  /** Purposes of the objectives that it leads for; none: it is the default. */
+  readonly leadsFor: readonly string[];
 }
 
 /**
@@ -57,13 +59,13 @@ export function chooseFinalists(observations: readonly Observation[], defaultKey
       null,
     );
     if (!best) continue;
-    const known = finalists.get(best.key);
-    const reason = known ? `${known.reason} and ${objective.purpose}` : `leads for ${objective.purpose}`;
-    finalists.set(best.key, { ...best, reason });
+    const leadsFor = [...(finalists.get(best.key)?.leadsFor ?? []), objective.purpose];
+    finalists.set(best.key, { ...best, leadsFor, reason: `leads for ${leadsFor.join(" and ")}` });
   }
   const fallback = measured.find(({ key }) => key === defaultKey);
   if (fallback && !finalists.has(defaultKey)) {
-    finalists.set(defaultKey, { ...fallback, reason: "the default, which the presets are compared with" });
+    const reason = "the default, which the presets are compared with";
+    finalists.set(defaultKey, { ...fallback, leadsFor: [], reason });
   }
   return [...finalists.values()];
 }

@@ -6,7 +6,8 @@ import { defaultConfiguration } from "@ozone/shared/default-configuration";
 import type { SearchState } from "./strategy.ts";
 
 /** The default configuration of a target; `numPredict` is the sweep's own output length, if it has one. */
-export const baseConfiguration = ({ model, machine, matrix }: SearchState): Configuration =>
+export const baseConfiguration = ({ base, model, machine, matrix }: SearchState): Configuration =>
+  base ??
   defaultConfiguration({
     trainedContext: model.trainedContext,
     defaultThreads: machine.defaultThreads,
