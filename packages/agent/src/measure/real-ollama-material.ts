@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { accessSync, constants, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { onPlatform } from "@ozone/shared/platform";
 import { newFolder } from "./trial-material.ts";
 
 const engineScript = fileURLToPath(new URL("../../../engine/bin/ozone-engine.js", import.meta.url));
@@ -20,7 +21,12 @@ export const REAL_MODEL = "ozone-synthetic:4m";
 /** The program named by OZONE_OLLAMA, else the first `ollama` on PATH; null when there is none. */
 export function ollamaProgram(env: NodeJS.ProcessEnv = process.env): string | null {
   if (env.OZONE_OLLAMA) return env.OZONE_OLLAMA;
-  const name = process.platform === "win32" ? "ollama.exe" : "ollama";
+  const name = onPlatform(process.platform, {
+    linux: "ollama",
+    macos: "ollama",
+    windows: "ollama.exe",
+    other: "ollama",
+  });
   const candidates = (env.PATH ?? "")
     .split(delimiter)
     .filter(Boolean)

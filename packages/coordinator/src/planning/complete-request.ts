@@ -19,6 +19,10 @@ const ATTEMPT_LIMIT_MS = 30 * 60_000;
 const QUIET_WAIT_MS = 60_000;
 const QUICK_QUIET_WAIT_MS = 5_000;
 
+/** "a, b or c" */
+const oneOf = (names: readonly string[]): string =>
+  `${names.slice(0, -1).join(", ")} or ${names.at(-1) ?? ""}`;
+
 const refuse = (sentence: string): never => {
   throw new OzoneError("invalid_input", sentence);
 };
@@ -76,7 +80,7 @@ export function completeRequest(request: SweepRequest): SweepRequest {
   const strategy = request.strategy === "" ? "grid" : request.strategy;
   if (!strategyNamed(strategy)) {
     refuse(
-      `There is no strategy ${JSON.stringify(strategy)}: use ${STRATEGIES.map(({ name }) => name).join(" or ")}.`,
+      `There is no strategy ${JSON.stringify(strategy)}: use ${oneOf(STRATEGIES.map(({ name }) => name))}.`,
     );
   }
   checkNumbers(request);
