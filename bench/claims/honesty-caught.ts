@@ -7,6 +7,7 @@ import {
   ONE_BAD_SAMPLE,
   orderForLie,
   orderForOneBadSample,
+  portsForLie,
   WAITING,
 } from "@ozone/agent/src/lies-caught.ts";
 import { newFolder, portsFor, removeFolders, story } from "@ozone/agent/src/measure/trial-material.ts";
@@ -119,7 +120,10 @@ async function withoutLies(
 async function trialOf(told: Told, lies: Told["lies"], cacheDir: string): Promise<TrialResult> {
   const server = await startScriptedOllama({ ...told.script, lies });
   try {
-    return await runTrial(told.order(), portsFor(server.url, { cacheDir }));
+    return await runTrial(
+      told.order(),
+      portsFor(server.url, { cacheDir, ...portsForLie(told.name, server.url) }),
+    );
   } finally {
     await server.stop();
   }

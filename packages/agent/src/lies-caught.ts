@@ -1,5 +1,6 @@
 // How each lie and fault of the scripted Ollama is found out: the one table for the tests and for the bench.
 import { type TrialOrder, type TrialResult, Verdict } from "@ozone/proto/trial";
+import { type ManagedServer, type TrialPorts, unknownConditions, unknownSampler } from "./measure/ports.ts";
 import { failedCodes, orderFor, story } from "./measure/trial-material.ts";
 
 /** A check code: rejected by it. "failed:class": the trial failed with it. "noted:code": valid, and the check says so. */
@@ -12,6 +13,7 @@ export const CAUGHT_AS: Readonly<Record<string, string>> = {
   nan_or_string_counts: "stream_wellformed",
   silent_truncation_full: "no_truncation",
   silent_truncation_half: "no_truncation",
+  truncation_counted_whole: "no_truncation",
   clamped_context: "context_allocated",
   clamped_context_hidden: "context_allocated",
   options_ignored_batch: "options_effective",
@@ -82,6 +84,24 @@ export const orderForLie = (name: string): TrialOrder =>
   orderFor({
     point: { numThread: 2, ...(name === "kv_type_fallback" ? { kvCacheType: "q8_0" } : {}) },
   });
+
+/** What an order needs besides its server: settings of a server are asked of one that the agent has started itself. */
+export const portsForLie = (name: string, url: string): Partial<TrialPorts> =>
+  name === "kv_type_fallback" ? { managed: { open: async () => asManaged(url) } } : {};
+
+/** The scripted server in the place of a managed one. */
+const asManaged = (url: string): ManagedServer => ({
+  url,
+  settings: {},
+  warnings: [],
+  conditions: unknownConditions,
+  sampler: unknownSampler,
+  room: { read: async () => null },
+  logged: () => ({ kvCacheType: null, flashAttention: null, parallel: null, complaint: null }),
+  outOfMemory: () => null,
+  endedEarly: () => null,
+  stop: async () => null,
+});
 
 /** The order on which one of three samples is bad, told by `ONE_BAD_SAMPLE`. */
 export const orderForOneBadSample = (): TrialOrder => orderFor({ repetitions: 3 });

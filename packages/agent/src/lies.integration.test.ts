@@ -13,6 +13,7 @@ import {
   ONE_BAD_SAMPLE,
   orderForLie,
   orderForOneBadSample,
+  portsForLie,
   WAITING,
 } from "./lies-caught.ts";
 import { newFolder, portsFor, removeFolders } from "./measure/trial-material.ts";
@@ -46,7 +47,8 @@ async function isFoundOut(lie: ListedLie): Promise<void> {
   const { name } = lie;
   const server = await startScriptedOllama({ ...lie.needs, lies: [name] } as ScriptChange);
   try {
-    const result = await runTrial(orderForLie(name), portsFor(server.url, { cacheDir }));
+    const ports = portsFor(server.url, { cacheDir, ...portsForLie(name, server.url) });
+    const result = await runTrial(orderForLie(name), ports);
     expect(escapeOf(name, result), name).toBeNull();
   } finally {
     await server.stop();

@@ -139,7 +139,7 @@ describe("an honest trial", () => {
   it("takes the prefill of Ollama 0.12.6, which accounts for its last batch only, from the rest of its total", async () => {
     const pace = flatPace({ prefillTokensPerSecond: 6_000, decodeTokensPerSecond: 300 });
     const old = await scripted({ version: "0.12.6", pace });
-    const result = await runTrial(orderFor({ repetitions: 3, point: { numThread: 2 } }), portsFor(old.url));
+    const result = await runTrial(orderFor({ repetitions: 3, point: { numThread: 4 } }), portsFor(old.url));
     expect(result.verdict, story(result)).toBe(Verdict.VALID);
     expect(result.warnings.map(({ code }) => code)).toEqual(["prefill_from_total"]);
     for (const { prefillTokensPerSecond = 0, promptEvalNs } of result.samples) {

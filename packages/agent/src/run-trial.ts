@@ -11,6 +11,7 @@ import { leaveNoTrace, promiseToLeaveNoTrace } from "./measure/leave-no-trace.ts
 import { needsManagedServer, onManagedServer } from "./measure/managed-attempt.ts";
 import type { TrialPorts } from "./measure/ports.ts";
 import { preparePrompts } from "./measure/prepare-prompts.ts";
+import { probeLength } from "./measure/probe-length.ts";
 import { probeOptions } from "./measure/probe-options.ts";
 import { repeatPrefix } from "./measure/repeat-prefix.ts";
 import { requireMemory } from "./measure/require-memory.ts";
@@ -68,6 +69,7 @@ async function measure(attempt: Attempt): Promise<void> {
 /** @returns whether it is worth going on */
 async function takeSamples(attempt: Attempt, launch: Launch): Promise<boolean> {
   if (!(await fillContext(attempt, launch))) return false;
+  if (launch.isLast) await probeLength(attempt, launch);
   if (!(await repeatPrefix(attempt, launch))) return false;
   if (!launch.isLast) return true;
   return (await fillDepths(attempt, launch)) && (await runSustained(attempt, launch));

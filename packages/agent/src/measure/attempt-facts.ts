@@ -31,6 +31,8 @@ export function factsOf(attempt: Attempt): AttemptFacts | null {
       singleTokenBytes: attempt.singleTokenBytes.length === 0 ? null : median(attempt.singleTokenBytes),
       loadMs: attempt.warmLoadMs,
     },
+    shortPrompt: attempt.shortPrompt,
+    halfPrompt: attempt.halfPrompt,
     optionProbes: attempt.optionProbes,
     logged: attempt.ports.managedServer?.logged() ?? null,
     overheadTokens: attempt.overheadTokens,

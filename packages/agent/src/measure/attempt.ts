@@ -31,6 +31,12 @@ export interface Load {
   readonly state: LoadedModel;
 }
 
+/** How long the first text of a prompt took to come, on the client's clock. */
+export interface PromptWait {
+  readonly promptTokens: number;
+  readonly ttftMs: number;
+}
+
 /** Something a reader of the numbers should know. */
 export interface AttemptWarning {
   readonly code: string;
@@ -70,6 +76,9 @@ export interface Attempt {
   warmUpRates: { prefill: number | null; decode: number | null };
   /** Least time of a prefill of the warm-up, in milliseconds; null before the first. */
   warmUpPrefillMs: number | null;
+  /** Least wait for the first text of the warm-up's prompts, and of prompts half as long as a sample's; null before. */
+  shortPrompt: PromptWait | null;
+  halfPrompt: PromptWait | null;
   /** What trying other options has shown; null when nothing was tried. */
   optionProbes: OptionProbes | null;
   /** Since when the first sample is waited for, on the monotonic clock; null before the first load and after it. */
@@ -126,6 +135,8 @@ export function openAttempt(order: TrialOrder, ports: TrialPorts): Attempt {
     bestPace: { prefillTokensPerSecond: null, decodeTokensPerSecond: null },
     warmUpRates: { prefill: null, decode: null },
     warmUpPrefillMs: null,
+    shortPrompt: null,
+    halfPrompt: null,
     optionProbes: null,
     proofFromMs: null,
     overheadTokens: null,

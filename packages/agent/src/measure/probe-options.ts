@@ -20,12 +20,24 @@ const REMEMBERED_MS = 3_600_000;
 
 /** Findings of earlier attempts of this process. */
 export class ProbeMemory {
+  readonly #noted = new Map<string, number>();
   readonly #found = new Map<string, { readonly probes: OptionProbes; readonly atMs: number }>();
 
   /** What was found in the last hour, or null. */
   recall(key: string): OptionProbes | null {
     const found = this.#found.get(key);
     return found === undefined || performance.now() - found.atMs > REMEMBERED_MS ? null : found.probes;
+  }
+
+  /** Whether something was noted in the last hour. */
+  knows(key: string): boolean {
+    const atMs = this.#noted.get(key);
+    return atMs !== undefined && performance.now() - atMs <= REMEMBERED_MS;
+  }
+
+  /** Notes that something holds. */
+  note(key: string): void {
+    this.#noted.set(key, performance.now());
   }
 
   /** Keeps what was found. */

@@ -8,7 +8,7 @@ import { ask } from "./ask-model.ts";
 import { type Attempt, versionOf } from "./attempt.ts";
 import { decodeRate, prefillRate } from "./figures.ts";
 import { expectedMs } from "./time-limits.ts";
-import { type ServerFigures, serverFiguresOf } from "./timings.ts";
+import { type ServerFigures, serverFiguresOf, timingsOf } from "./timings.ts";
 import type { PromptSource } from "./word-pool.ts";
 
 /** Short enough to cost little, long enough to touch all weights in batches; the short one for slow machines. */
@@ -34,14 +34,23 @@ export async function warmUpRunner(attempt: Attempt, prompts: PromptSource): Pro
     if (rate !== null) rates.push(rate);
     noteRates(attempt, { decode: rate, prefill: prefillRate(figures) });
     noteBytes(attempt, record, figures);
-    if (figures.promptEvalNs > 0) {
-      const prefillMs = figures.promptEvalNs / 1e6;
+    noteWait(attempt, promptTokens, record);
+    if (figures.prefillNs > 0) {
+      const prefillMs = figures.prefillNs / 1e6;
       attempt.warmUpPrefillMs = Math.min(attempt.warmUpPrefillMs ?? prefillMs, prefillMs);
     }
   }
   if (order.purpose !== Purpose.CONFIRM) return;
   ports.onActivity(`warming up at full depth: ${full} tokens`);
   await ask(attempt, { prompt: prompts.make(full), promptTokens: full, numPredict });
+}
+
+/** Keeps the shortest wait: what a short prompt takes at least. */
+function noteWait(attempt: Attempt, promptTokens: number, record: StreamRecord): void {
+  const { ttftMs } = timingsOf(record);
+  if (ttftMs === null) return;
+  const known = attempt.shortPrompt?.promptTokens === promptTokens ? attempt.shortPrompt.ttftMs : ttftMs;
+  attempt.shortPrompt = { promptTokens, ttftMs: Math.min(known, ttftMs) };
 }
 
 /** Keeps the best: what the model can do with short prompts. */

@@ -2,7 +2,7 @@
 import type { Configuration } from "@ozone/proto/configuration";
 import type { InstalledModel, LoadedModel } from "../../ollama/engine-state.ts";
 import type { ModelDetails } from "../../ollama/model-details.ts";
-import type { Load } from "../attempt.ts";
+import type { Load, PromptWait } from "../attempt.ts";
 import type { SampleEvidence } from "../evidence.ts";
 import type { OptionProbes } from "../option-probes.ts";
 import type { ConditionsReading, LoggedSettings, MachineIdentity } from "../ports.ts";
@@ -31,6 +31,9 @@ export interface WarmUpFacts {
 
 /** The attempt around the samples. */
 export interface AttemptFacts {
+  /** Waits for the first text of shorter prompts; null where they were not measured. */
+  readonly shortPrompt: PromptWait | null;
+  readonly halfPrompt: PromptWait | null;
   readonly configuration: Configuration;
   readonly model: InstalledModel;
   readonly details: ModelDetails;

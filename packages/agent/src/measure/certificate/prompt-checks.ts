@@ -5,6 +5,7 @@ import { timesFaster } from "./clock-tolerance.ts";
 import { type AttemptFacts, ms, nsToMs, type SampleFacts } from "./facts.ts";
 import { type Finding, failed, passed, unknown } from "./finding.ts";
 import { prefixFromCache } from "./prefix-from-cache.ts";
+import { halfComputed } from "./prompt-growth.ts";
 
 /** A raw prompt carries a begin-of-text token at most; more is not the tokenizer's doing. */
 const OVERHEAD_TOKENS_MAX = 4;
@@ -60,7 +61,8 @@ const uncounted = (code: "prompt_tokens_match" | "no_truncation", { evidence }: 
 };
 
 /** Nothing of the prompt was cut. */
-export function noTruncation(sample: SampleFacts, { configuration, exactLengths }: AttemptFacts): Finding {
+export function noTruncation(sample: SampleFacts, attempt: AttemptFacts): Finding {
+  const { configuration, exactLengths } = attempt;
   const { evidence, figures } = sample;
   if (!exactLengths) return unknown("no_truncation", "the length of the prompt is not known");
   if (!counted(sample)) return uncounted("no_truncation", sample);
@@ -78,6 +80,8 @@ export function noTruncation(sample: SampleFacts, { configuration, exactLengths 
       `${figures.promptTokens} + ${figures.generatedTokens} tokens do not fit num_ctx ${configuration.numCtx}: the beginning was shifted out`,
     );
   }
+  const unread = halfComputed(sample, attempt);
+  if (unread !== null) return failed("no_truncation", unread);
   return passed(
     "no_truncation",
     `no token is missing, and ${room} of num_ctx ${configuration.numCtx} stayed free`,
@@ -89,7 +93,7 @@ function skippedBatches({ figures }: SampleFacts, attempt: AttemptFacts): string
   const { configuration, warmUp } = attempt;
   const batches = Math.floor(figures.promptTokens / Math.max(1, configuration.numBatch));
   if (warmUp.prefillMs === null || batches < BATCHES_MIN) return null;
-  const tookMs = nsToMs(figures.promptEvalNs);
+  const tookMs = nsToMs(figures.prefillNs);
   if (tookMs >= timesFaster(attempt, BATCH_SHARE) * batches * warmUp.prefillMs) return null;
   return `${figures.promptTokens} tokens in ${batches} full batches took ${ms(tookMs)}, a short prompt of one batch ${ms(warmUp.prefillMs)} in the warm-up: part of it was not computed`;
 }

@@ -132,6 +132,8 @@ export const attempt = (
   loadedBefore: [],
   conditions: null,
   warmUp: honestWarmUp,
+  shortPrompt: null,
+  halfPrompt: null,
   optionProbes: null,
   logged: null,
   overheadTokens: 1,

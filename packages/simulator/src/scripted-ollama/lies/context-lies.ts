@@ -27,6 +27,25 @@ export const CONTEXT_LIES = {
       fit: (fit) => (fit.tokens.length > fit.numCtx * share ? cutTo(fit, halfOf(fit)) : undefined),
     }),
   },
+  truncation_counted_whole: {
+    couldBe:
+      "A server cuts long prompts, or takes their beginning from a cache, and counts all that was sent.",
+    shows: "prompt_eval_count is right, both clocks agree, and a prompt of half the length takes as long",
+    scope: "always",
+    strength: 0.5,
+    tell: (share) => {
+      let sent: number | null = null;
+      return {
+        fit: (fit) => {
+          const limit = Math.floor(fit.numCtx * share);
+          if (fit.tokens.length <= limit) return undefined;
+          sent = fit.tokens.length;
+          return cutTo(fit, limit);
+        },
+        final: (record) => (sent === null ? record : { ...record, prompt_eval_count: sent }),
+      };
+    },
+  },
   clamped_context: {
     couldBe: "A server lowers num_ctx to what memory or the model allows and shows it in /api/ps only.",
     shows: "context_length and size in /api/ps are smaller than asked for",

@@ -79,6 +79,9 @@ const TRACES = {
   prefill_skipped: bothSamples(
     (one) => clocksOf(one).promptMs < 90 && lastRecord(one).prompt_eval_count === PROMPT_TOKENS,
   ),
+  truncation_counted_whole: bothSamples(
+    (one) => clocksOf(one).promptMs < 140 && lastRecord(one).prompt_eval_count === PROMPT_TOKENS,
+  ),
   prefill_mostly_skipped: bothSamples(
     (one) => clocksOf(one).promptMs < 90 && lastRecord(one).prompt_eval_count === PROMPT_TOKENS,
   ),
