@@ -36,7 +36,7 @@ export const honestyRefused: Claim = {
 async function onTheEngine(log: Log): Promise<readonly Finding[]> {
   const facts = await probeMachine();
   const engine = await startEngine(newFolder());
-  const machine = machineCeilings("m-bench", facts);
+  const machine = machineCeilings("m-bench", facts, engine.url);
   try {
     const tally = await count(ENGINE, log, (order) => engineTrial(order, { url: engine.url, machine }));
     return tally.findings("honesty_refused_engine", ENGINE);

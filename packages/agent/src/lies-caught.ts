@@ -33,6 +33,7 @@ export const CAUGHT_AS: Readonly<Record<string, string>> = {
   stall_not_counted: "clocks_agree",
   rate_beyond_roofline: "rate_plausible",
   prefill_skipped: "rate_plausible",
+  prefill_mostly_skipped: "no_prefix_cache",
   burst_then_stall: "clocks_agree",
   reload_inside_sample: "no_reload_inside",
   cpu_fallback: "placement_unchanged",

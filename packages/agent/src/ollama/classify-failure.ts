@@ -58,7 +58,7 @@ function classOfText({ text, phase, status }: FailedRequest): FailureClass | nul
   if (OUT_OF_MEMORY.test(text)) return phase === "load" ? "out_of_memory_load" : "out_of_memory_run";
   if (CONTEXT_TOO_LARGE.test(text)) return "context_too_large";
   if (LAYOUT_REFUSED.test(text)) return "out_of_memory_load";
-  if (/V cache quantization requires|requires Flash Attention/i.test(text)) return "option_refused";
+  if (/V cache (quantization )?requires|requires Flash[ _]Attention/i.test(text)) return "option_refused";
   if (/option "[^"]*" must be|invalid option/i.test(text)) return "option_refused";
   if (LOAD_TIMED_OUT.test(text)) return "load_timeout";
   if (RUNNER_GONE.test(text)) return "runner_crashed";
