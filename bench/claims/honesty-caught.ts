@@ -7,9 +7,10 @@ import {
   ONE_BAD_SAMPLE,
   orderForLie,
   orderForOneBadSample,
+  portsForLie,
   WAITING,
 } from "@ozone/agent/src/lies-caught.ts";
-import { newFolder, portsFor, removeFolders, story } from "@ozone/agent/src/measure/trial-material.ts";
+import { newFolder, removeFolders, story } from "@ozone/agent/src/measure/trial-material.ts";
 import { runTrial } from "@ozone/agent/src/run-trial.ts";
 import { type TrialOrder, type TrialResult, Verdict } from "@ozone/proto/trial";
 import { LIES, type ScriptChange, startScriptedOllama } from "@ozone/simulator/scripted-ollama";
@@ -119,7 +120,7 @@ async function withoutLies(
 async function trialOf(told: Told, lies: Told["lies"], cacheDir: string): Promise<TrialResult> {
   const server = await startScriptedOllama({ ...told.script, lies });
   try {
-    return await runTrial(told.order(), portsFor(server.url, { cacheDir }));
+    return await runTrial(told.order(), portsForLie(server.url, cacheDir));
   } finally {
     await server.stop();
   }

@@ -1,6 +1,7 @@
 // How each lie and fault of the scripted Ollama is found out: the one table for the tests and for the bench.
 import { type TrialOrder, type TrialResult, Verdict } from "@ozone/proto/trial";
-import { failedCodes, orderFor, story } from "./measure/trial-material.ts";
+import { type ManagedPort, type TrialPorts, unknownConditions, unknownSampler } from "./measure/ports.ts";
+import { failedCodes, orderFor, portsFor, story } from "./measure/trial-material.ts";
 
 /** A check code: rejected by it. "failed:class": the trial failed with it. "noted:code": valid, and the check says so. */
 export const CAUGHT_AS: Readonly<Record<string, string>> = {
@@ -82,6 +83,26 @@ export const orderForLie = (name: string): TrialOrder =>
   orderFor({
     point: { numThread: 2, ...(name === "kv_type_fallback" ? { kvCacheType: "q8_0" } : {}) },
   });
+
+/** Ports for a story: an order for server settings needs a server of the agent's own, and the liar plays it. */
+export const portsForLie = (engineUrl: string, cacheDir: string): TrialPorts =>
+  portsFor(engineUrl, { cacheDir, managed: playsManaged(engineUrl) });
+
+/** A managed server whose log says nothing: what is in force must be seen otherwise. */
+const playsManaged = (url: string): ManagedPort => ({
+  open: async () => ({
+    url,
+    settings: {},
+    warnings: [],
+    conditions: unknownConditions,
+    sampler: unknownSampler,
+    room: { read: async () => null },
+    logged: () => ({ kvCacheType: null, flashAttention: null, parallel: null, complaint: null }),
+    outOfMemory: () => null,
+    endedEarly: () => null,
+    stop: async () => null,
+  }),
+});
 
 /** The order on which one of three samples is bad, told by `ONE_BAD_SAMPLE`. */
 export const orderForOneBadSample = (): TrialOrder => orderFor({ repetitions: 3 });
