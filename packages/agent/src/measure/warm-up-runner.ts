@@ -34,8 +34,8 @@ export async function warmUpRunner(attempt: Attempt, prompts: PromptSource): Pro
     if (rate !== null) rates.push(rate);
     noteRates(attempt, { decode: rate, prefill: prefillRate(figures) });
     noteBytes(attempt, record, figures);
-    if (figures.promptEvalNs > 0) {
-      const prefillMs = figures.promptEvalNs / 1e6;
+    if (figures.prefillNs > 0) {
+      const prefillMs = figures.prefillNs / 1e6;
       attempt.warmUpPrefillMs = Math.min(attempt.warmUpPrefillMs ?? prefillMs, prefillMs);
     }
   }

@@ -22,9 +22,9 @@ export function prefixFromCache({ evidence, figures }: SampleFacts, attempt: Att
   }
   const whole = attempt.samples
     .filter((one) => one.evidence.repeatedTokens === 0 && one.evidence.promptTokens === repeatedTokens)
-    .map((one) => nsToMs(one.figures.promptEvalNs))
+    .map((one) => nsToMs(one.figures.prefillNs))
     .filter((wholeMs) => wholeMs > 0);
-  const spentMs = nsToMs(figures.promptEvalNs);
+  const spentMs = nsToMs(figures.prefillNs);
   if (whole.length === 0 || spentMs === 0) {
     return unknown("no_prefix_cache", `${asked}; there is no whole prefill to compare with`);
   }

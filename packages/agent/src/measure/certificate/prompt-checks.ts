@@ -89,7 +89,7 @@ function skippedBatches({ figures }: SampleFacts, attempt: AttemptFacts): string
   const { configuration, warmUp } = attempt;
   const batches = Math.floor(figures.promptTokens / Math.max(1, configuration.numBatch));
   if (warmUp.prefillMs === null || batches < BATCHES_MIN) return null;
-  const tookMs = nsToMs(figures.promptEvalNs);
+  const tookMs = nsToMs(figures.prefillNs);
   if (tookMs >= timesFaster(attempt, BATCH_SHARE) * batches * warmUp.prefillMs) return null;
   return `${figures.promptTokens} tokens in ${batches} full batches took ${ms(tookMs)}, a short prompt of one batch ${ms(warmUp.prefillMs)} in the warm-up: part of it was not computed`;
 }

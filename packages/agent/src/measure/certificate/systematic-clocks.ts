@@ -38,7 +38,7 @@ function accountsOf(sample: SampleFacts, attempt: AttemptFacts): Record<Part, Ac
     first: {
       what: "first text",
       clientMs: timings.ttftMs ?? 0,
-      serverMs: nsToMs(figures.loadNs + figures.promptEvalNs),
+      serverMs: nsToMs(figures.loadNs + figures.prefillNs),
       allowedMs: (2 * nsToMs(figures.evalNs)) / steps,
     },
     text: {
