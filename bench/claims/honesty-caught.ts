@@ -10,7 +10,7 @@ import {
   portsForLie,
   WAITING,
 } from "@ozone/agent/src/lies-caught.ts";
-import { newFolder, portsFor, removeFolders, story } from "@ozone/agent/src/measure/trial-material.ts";
+import { newFolder, removeFolders, story } from "@ozone/agent/src/measure/trial-material.ts";
 import { runTrial } from "@ozone/agent/src/run-trial.ts";
 import { type TrialOrder, type TrialResult, Verdict } from "@ozone/proto/trial";
 import { LIES, type ScriptChange, startScriptedOllama } from "@ozone/simulator/scripted-ollama";
@@ -120,10 +120,7 @@ async function withoutLies(
 async function trialOf(told: Told, lies: Told["lies"], cacheDir: string): Promise<TrialResult> {
   const server = await startScriptedOllama({ ...told.script, lies });
   try {
-    return await runTrial(
-      told.order(),
-      portsFor(server.url, { cacheDir, ...portsForLie(told.name, server.url) }),
-    );
+    return await runTrial(told.order(), portsForLie(server.url, cacheDir));
   } finally {
     await server.stop();
   }

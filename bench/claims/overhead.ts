@@ -64,7 +64,7 @@ async function onPacedServer(log: Log): Promise<readonly Finding[]> {
   const pace = flatPace({ prefillTokensPerSecond: 20_000, decodeTokensPerSecond: 400 });
   const server = await startScriptedProcess({ pace });
   try {
-    const place = { url: server.url, model: "scripted:tiny", blocks: 12, samples: 5 };
+    const place = { url: server.url, model: "scripted:tiny", blocks: 9, samples: 5 };
     return findings("overhead", await compare(place, log), {
       decode: { least: 0.995, most: 1.005 },
       ttft: { most: 1 },

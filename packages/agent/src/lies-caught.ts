@@ -1,7 +1,7 @@
 // How each lie and fault of the scripted Ollama is found out: the one table for the tests and for the bench.
 import { type TrialOrder, type TrialResult, Verdict } from "@ozone/proto/trial";
-import { type ManagedServer, type TrialPorts, unknownConditions, unknownSampler } from "./measure/ports.ts";
-import { failedCodes, orderFor, story } from "./measure/trial-material.ts";
+import { type ManagedPort, type TrialPorts, unknownConditions, unknownSampler } from "./measure/ports.ts";
+import { failedCodes, orderFor, portsFor, story } from "./measure/trial-material.ts";
 
 /** A check code: rejected by it. "failed:class": the trial failed with it. "noted:code": valid, and the check says so. */
 export const CAUGHT_AS: Readonly<Record<string, string>> = {
@@ -85,22 +85,24 @@ export const orderForLie = (name: string): TrialOrder =>
     point: { numThread: 2, ...(name === "kv_type_fallback" ? { kvCacheType: "q8_0" } : {}) },
   });
 
-/** What an order needs besides its server: settings of a server are asked of one that the agent has started itself. */
-export const portsForLie = (name: string, url: string): Partial<TrialPorts> =>
-  name === "kv_type_fallback" ? { managed: { open: async () => asManaged(url) } } : {};
+/** Ports for a story: an order for server settings needs a server of the agent's own, and the liar plays it. */
+export const portsForLie = (engineUrl: string, cacheDir: string): TrialPorts =>
+  portsFor(engineUrl, { cacheDir, managed: playsManaged(engineUrl) });
 
-/** The scripted server in the place of a managed one. */
-const asManaged = (url: string): ManagedServer => ({
-  url,
-  settings: {},
-  warnings: [],
-  conditions: unknownConditions,
-  sampler: unknownSampler,
-  room: { read: async () => null },
-  logged: () => ({ kvCacheType: null, flashAttention: null, parallel: null, complaint: null }),
-  outOfMemory: () => null,
-  endedEarly: () => null,
-  stop: async () => null,
+/** A managed server whose log says nothing: what is in force must be seen otherwise. */
+const playsManaged = (url: string): ManagedPort => ({
+  open: async () => ({
+    url,
+    settings: {},
+    warnings: [],
+    conditions: unknownConditions,
+    sampler: unknownSampler,
+    room: { read: async () => null },
+    logged: () => ({ kvCacheType: null, flashAttention: null, parallel: null, complaint: null }),
+    outOfMemory: () => null,
+    endedEarly: () => null,
+    stop: async () => null,
+  }),
 });
 
 /** The order on which one of three samples is bad, told by `ONE_BAD_SAMPLE`. */

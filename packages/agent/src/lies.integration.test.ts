@@ -16,7 +16,7 @@ import {
   portsForLie,
   WAITING,
 } from "./lies-caught.ts";
-import { newFolder, portsFor, removeFolders } from "./measure/trial-material.ts";
+import { newFolder, removeFolders } from "./measure/trial-material.ts";
 import { runTrial } from "./run-trial.ts";
 
 const cacheDir = newFolder();
@@ -35,7 +35,7 @@ describe("a server that lies in one way", () => {
   it("only once among good samples is rejected for that sample alone", async () => {
     const server = await startScriptedOllama({ lies: [ONE_BAD_SAMPLE] });
     try {
-      const result = await runTrial(orderForOneBadSample(), portsFor(server.url, { cacheDir }));
+      const result = await runTrial(orderForOneBadSample(), portsForLie(server.url, cacheDir));
       expect(escapeOfOneBadSample(result)).toBeNull();
     } finally {
       await server.stop();
@@ -47,8 +47,7 @@ async function isFoundOut(lie: ListedLie): Promise<void> {
   const { name } = lie;
   const server = await startScriptedOllama({ ...lie.needs, lies: [name] } as ScriptChange);
   try {
-    const ports = portsFor(server.url, { cacheDir, ...portsForLie(name, server.url) });
-    const result = await runTrial(orderForLie(name), ports);
+    const result = await runTrial(orderForLie(name), portsForLie(server.url, cacheDir));
     expect(escapeOf(name, result), name).toBeNull();
   } finally {
     await server.stop();

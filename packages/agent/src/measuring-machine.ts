@@ -89,9 +89,15 @@ export function samplerOf(engineUrl: string): SamplerPort {
   return {
     start() {
       const engine = enginePid(engineUrl);
-      const before = engine.then((pid) => takeMarks(pid === null ? [] : [pid]));
       const sampler = engine.then((pid) => (pid === null ? null : startResourceSampler({ pid })));
+      // The marks last: what listing the processes costs is not the sample's.
+      const before = sampler.then(async (running) => {
+        await running?.ready;
+        const pid = await engine;
+        return takeMarks(pid === null ? [] : [pid]);
+      });
       return {
+        ready: before,
         async stop() {
           const [pid, running] = await Promise.all([engine, sampler]);
           // The marks first: the sampler's last reading takes its time, and would count as the sample's.

@@ -17,6 +17,8 @@ import { askProcesses } from "./system-information.ts";
 
 /** A running sampler. */
 export type ResourceSampler = {
+  /** Resolves once the first readings, which list all processes, are done. */
+  ready: Promise<void>;
   /** Extremes so far; those of the GPUs come with the end. */
   peaks(): ResourcePeaks;
   /** Takes a last reading and stops. May be called more than once. */
@@ -39,8 +41,13 @@ const TREE_INTERVAL_MS = 10_000;
 export function startResourceSampler(options: SamplerOptions): ResourceSampler {
   const stopping = new AbortController();
   const peaks = new PeakKeeper();
-  const running = sample(options, peaks, stopping.signal);
+  let isReady = (): void => {};
+  const ready = new Promise<void>((resolve) => {
+    isReady = resolve;
+  });
+  const running = sample(options, peaks, { stopping: stopping.signal, isReady }).finally(isReady);
   return {
+    ready,
     peaks: () => peaks.copy(),
     async stop() {
       stopping.abort();
@@ -50,7 +57,11 @@ export function startResourceSampler(options: SamplerOptions): ResourceSampler {
   };
 }
 
-async function sample(options: SamplerOptions, peaks: PeakKeeper, stopping: AbortSignal): Promise<void> {
+async function sample(
+  options: SamplerOptions,
+  peaks: PeakKeeper,
+  { stopping, isReady }: { stopping: AbortSignal; isReady: () => void },
+): Promise<void> {
   const proc = hasProc();
   const intervalMs = proc ? (options.intervalMs ?? FAST_INTERVAL_MS) : TOOL_INTERVAL_MS;
   let tree: ReadonlySet<number> = new Set();
@@ -66,6 +77,7 @@ async function sample(options: SamplerOptions, peaks: PeakKeeper, stopping: Abor
     await findTree(round === 0 || last);
     await readSensors(round === 0 || last);
     readCheap(tree);
+    isReady();
     beside ??= readBeside(tree, last).finally(() => {
       beside = null;
     });

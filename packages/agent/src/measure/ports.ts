@@ -79,6 +79,8 @@ export interface ResourceReading {
 
 /** A sampler at work. */
 export interface RunningSampler {
+  /** Settled once what is read at the beginning has been: read beside a request, it would make the request late. */
+  readonly ready?: Promise<unknown>;
   stop(): Promise<ResourceReading>;
 }
 

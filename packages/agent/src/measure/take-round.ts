@@ -45,6 +45,7 @@ export async function takeRound(attempt: Attempt, plan: RoundPlan): Promise<bool
   const atOnce = texts.length;
   const before = await snapshot(attempt);
   const sampler = attempt.ports.sampler.start();
+  await sampler.ready;
   const loop = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
   const startedAt = new Date();
   loop.enable();
