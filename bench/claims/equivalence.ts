@@ -9,19 +9,16 @@ import { runToEnd } from "@ozone/e2e/setup/processes.ts";
 import type { Claim } from "../claim.ts";
 import { startEngine } from "../engine-process.ts";
 import { CELLS, type Cell, cellText, PRESET } from "../equivalence/cells.ts";
-import type { CellRecord } from "../equivalence/findings.ts";
 import { findingsOf } from "../equivalence/findings.ts";
-import { type Launch, type LaunchPlace, runLaunch } from "../equivalence/launch.ts";
+import { type LaunchPlace, runLaunch } from "../equivalence/launch.ts";
 import { findLlamaBench, runLlamaBench } from "../equivalence/llama-bench.ts";
+import { type CellRecord, type Launch, quietLaunches } from "../equivalence/record.ts";
 
-/** Launches of a cell: fresh loads on either side. They are the n of every interval. */
+/** Launches of a cell that count: fresh loads on either side. They are the n of every interval. */
 const LAUNCHES = 10;
 
-/** A launch in which the agent refused every block is taken again, this often in all. */
-const REPEATS_MAX = 4;
-
-/** llama-bench is asked beside this many launches of a cell. */
-const LLAMA_BENCH_LAUNCHES = 5;
+/** On a machine that others use, launches are repeated until this is over; what is not shown then is undecided. */
+const TIME_LIMIT_MS = 450_000;
 
 type Log = (line: string) => void;
 
@@ -56,34 +53,37 @@ async function sameModelFile(folder: string): Promise<string> {
   return path;
 }
 
-/** Launches go round the cells, so that the machine's slow changes touch all of them. */
+/**
+ * Launches go round the cells, so that the machine's slow changes touch all of them, until each has enough during which
+ * others left the machine alone. When to stop depends on others alone, not on what was measured.
+ */
 async function measure(place: LaunchPlace, log: Log): Promise<CellRecord[]> {
   const llamaBench = findLlamaBench(process.env);
   if (llamaBench === null) log("no llama-bench on PATH nor in OZONE_LLAMA_BENCH: left out");
-  const records = CELLS.map((cell): CellRecord => ({ cell, launches: [], llamaBench: [] }));
-  let repeats = 0;
+  const records = CELLS.map((cell): CellRecord => ({ cell, rounds: [] }));
+  const isOpen = (record: CellRecord): boolean => quietLaunches(record) < LAUNCHES;
   // The agent finds the words of the model once and keeps them; that is no part of a measurement.
   await runLaunch(place, CELLS[0] as Cell);
-  for (let round = 0; round < LAUNCHES; round += 1) {
-    for (const { cell, launches, llamaBench: rates } of records) {
-      let launch = await runLaunch(place, cell);
-      for (; launch.blocks.length === 0 && repeats < REPEATS_MAX; repeats += 1)
-        launch = await runLaunch(place, cell);
-      launches.push(launch);
-      log(`launch ${round + 1} of ${LAUNCHES}, ${cellText(cell)}: ${launchText(launch)}`);
-      if (llamaBench !== null && round % 2 === 0 && rates.length < LLAMA_BENCH_LAUNCHES) {
-        rates.push(await runLlamaBench(llamaBench, place.modelPath, cell));
-      }
+  const endMs = performance.now() + TIME_LIMIT_MS;
+  for (let round = 0; records.some(isOpen) && performance.now() < endMs; round += 1) {
+    for (const { cell, rounds } of records.filter(isOpen)) {
+      const launch = await runLaunch(place, cell);
+      log(`launch ${round + 1}, ${cellText(cell)}: ${launchText(launch)}`);
+      // Twice as many launches as runs of llama-bench: it is not what is to be shown.
+      const asked = llamaBench !== null && round % 2 === 0 ? llamaBench : null;
+      const theirs = asked === null ? null : await runLlamaBench(asked, place.modelPath, cell);
+      rounds.push({ ...launch, llamaBench: theirs });
     }
   }
   return records;
 }
 
 function launchText({ blocks, refusedBlocks }: Launch): string {
-  const [block] = blocks;
-  if (block === undefined) return "every block was refused";
-  const rates = (side: "agent" | "independent"): string =>
-    `${block[side][0].decode.toFixed(0)} and ${block[side][0].prefill.toFixed(0)} t/s`;
-  const refused = refusedBlocks === 0 ? "" : `, ${refusedBlocks} refused`;
-  return `agent ${rates("agent")}, independent ${rates("independent")}${refused}`;
+  const refused = refusedBlocks === 0 ? [] : [`${refusedBlocks} blocks refused`];
+  const texts = blocks.map(({ agent, independent, foreignCores }) => {
+    const [ours, theirs] = [agent[0], independent[0]];
+    const others = foreignCores === null ? "unknown" : foreignCores.toFixed(2);
+    return `decode ${ours.decode.toFixed(0)} against ${theirs.decode.toFixed(0)}, prefill ${ours.prefill.toFixed(0)} against ${theirs.prefill.toFixed(0)} t/s (others ${others} cores)`;
+  });
+  return [...texts, ...refused].join("; ");
 }

@@ -1,18 +1,10 @@
-// From launches to findings: one per cell and figure, one for all of them together, and what llama-bench says. Pure.
+// From records to findings: one for all cells together, one per cell and figure, and what llama-bench says. Pure.
 import { median } from "@ozone/shared/statistics/median";
 import { pairedEquivalence } from "@ozone/shared/statistics/paired-equivalence";
 import type { Finding } from "../claim.ts";
-import { type Cell, cellName, FIGURES, type Figure, type Rates } from "./cells.ts";
-import { blockLogRatio, type CellDecision, decide, launchLogRatio } from "./decide.ts";
-import type { Launch } from "./launch.ts";
-
-/** All that was measured in a cell. */
-export interface CellRecord {
-  readonly cell: Cell;
-  readonly launches: Launch[];
-  /** One per run of llama-bench; empty where there is none. */
-  readonly llamaBench: Rates[];
-}
+import { cellName, FIGURES, type Figure } from "./cells.ts";
+import { type CellDecision, decide } from "./decide.ts";
+import { type CellRecord, countedBlocks, launchRatios } from "./record.ts";
 
 interface Series {
   readonly name: string;
@@ -28,36 +20,22 @@ export function findingsOf(records: readonly CellRecord[]): Finding[] {
   const decisions = decide(
     series.map(({ name, figure, record }) => ({ name, logRatios: launchRatios(record, figure) })),
   );
-  const details = series.map((one) => `${sideText(one, "agent")}, ${sideText(one, "independent")}`);
   return [
     togetherOf(decisions, records),
-    ...decisions.map((decision, at) => cellFinding(decision, details[at] ?? "")),
-    ...series.filter(({ record }) => record.llamaBench.length >= 2).map(llamaBenchFinding),
+    ...series.map((one, at) => cellFinding(one, decisions[at] as CellDecision)),
+    ...series.flatMap(llamaBenchFinding),
   ];
 }
 
-function launchRatios({ launches }: CellRecord, figure: Figure): number[] {
-  return launches
-    .filter(({ blocks }) => blocks.length > 0)
-    .map(({ blocks }) =>
-      launchLogRatio(
-        blocks.map(({ agent, independent }) =>
-          blockLogRatio(
-            agent.map((rates) => rates[figure]),
-            independent.map((rates) => rates[figure]),
-          ),
-        ),
-      ),
-    );
-}
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
 function togetherOf(decisions: readonly CellDecision[], records: readonly CellRecord[]): Finding {
   const shown = decisions.filter(({ equivalent }) => equivalent).length;
   const rest = decisions.filter(({ equivalent }) => !equivalent);
-  const refused = records.flatMap(({ launches }) => launches.map(({ refusedBlocks }) => refusedBlocks));
-  const blocks = records.flatMap(({ launches }) => launches.map((launch) => launch.blocks.length));
-  const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
-  const restText = rest.map(({ name, standing }) => `${name} is ${standing}`).join(", ");
+  const rounds = records.flatMap((record) => record.rounds);
+  const all = sum(rounds.map(({ blocks }) => blocks.length));
+  const counted = sum(records.map((record) => sum(countedBlocks(record).launches.map((one) => one.length))));
+  const refused = sum(rounds.map(({ refusedBlocks }) => refusedBlocks));
   return {
     name: "equivalence",
     value: shown,
@@ -66,45 +44,55 @@ function togetherOf(decisions: readonly CellDecision[], records: readonly CellRe
     low: null,
     high: null,
     n: decisions.length,
-    detail: `equivalent within 3 % after Holm at 5 %${restText === "" ? "" : `; ${restText}`}; ${sum(blocks)} blocks of two samples a side, ${sum(refused)} left out because the agent refused a sample`,
+    detail: [
+      "equivalent within 3 % after Holm at 5 %",
+      ...rest.map(({ name, standing }) => `${name} is ${standing}`),
+      `${counted} blocks of two samples a side count, ${all - counted} left out because others used the machine, ${refused} because the agent refused a sample`,
+    ].join("; "),
   };
 }
 
-const cellFinding = (decision: CellDecision, detail: string): Finding => ({
-  name: `equivalence_${decision.name}`,
-  value: decision.ratio,
-  unit: "agent / independent",
-  goal: { least: 0.97, most: 1.03 },
-  low: decision.ratioLow,
-  high: decision.ratioHigh,
-  n: decision.n,
-  detail: `${decision.standing}, 90 % interval, p after Holm ${decision.holmP.toPrecision(2)}; ${detail}`,
-});
-
-function sideText({ figure, record }: Series, side: "agent" | "independent"): string {
-  const rates = record.launches.flatMap(({ blocks }) =>
-    blocks.flatMap((block) => block[side].map((sample) => sample[figure])),
-  );
-  return `${side} ${median(rates).toFixed(0)} t/s (median of ${rates.length} samples)`;
-}
-
-/** Informative: another build of llama.cpp. Launches and runs of llama-bench alternate; the n-th belong together. */
-function llamaBenchFinding({ name, figure, record }: Series): Finding {
-  const { launches, llamaBench } = record;
-  const ratios = llamaBench.flatMap((rates, at) => {
-    const samples =
-      launches[2 * at]?.blocks.flatMap(({ agent }) => agent.map((sample) => sample[figure])) ?? [];
-    return samples.length === 0 ? [] : [Math.log(median(samples)) - Math.log(rates[figure])];
-  });
-  const { ratio, ratioLow, ratioHigh } = pairedEquivalence(ratios);
+function cellFinding({ figure, record }: Series, decision: CellDecision): Finding {
+  const { quiet, launches } = countedBlocks(record);
+  const side = (name: "agent" | "independent"): string => {
+    const rates = launches.flatMap((blocks) =>
+      blocks.flatMap((block) => block[name].map((one) => one[figure])),
+    );
+    return `${name} ${median(rates).toFixed(0)} t/s (median of ${rates.length} samples)`;
+  };
+  const busy = quiet ? "" : ", others used the machine meanwhile";
   return {
-    name: `llama_bench_${name}`,
-    value: ratio,
-    unit: "agent / llama-bench",
-    goal: {},
-    low: ratioLow,
-    high: ratioHigh,
-    n: ratios.length,
-    detail: `another build of llama.cpp, 90 % interval; llama-bench ${median(llamaBench.map((rates) => rates[figure])).toFixed(0)} t/s`,
+    name: `equivalence_${decision.name}`,
+    value: decision.ratio,
+    unit: "agent / independent",
+    goal: { least: 0.97, most: 1.03 },
+    low: decision.ratioLow,
+    high: decision.ratioHigh,
+    n: decision.n,
+    detail: `${decision.standing}${busy}; 90 % interval over launches, p after Holm ${decision.holmP.toPrecision(2)}; ${side("agent")}, ${side("independent")}`,
   };
+}
+
+/** Informative: another build of llama.cpp, asked in turns with the launches. */
+function llamaBenchFinding({ name, figure, record }: Series): Finding[] {
+  const pairs = record.rounds.flatMap(({ blocks, llamaBench }) => {
+    if (blocks.length === 0 || llamaBench === null) return [];
+    const agent = median(blocks.flatMap((block) => block.agent.map((rates) => rates[figure])));
+    return [{ logRatio: Math.log(agent / llamaBench[figure]), theirs: llamaBench[figure] }];
+  });
+  if (pairs.length < 2) return [];
+  const { ratio, ratioLow, ratioHigh } = pairedEquivalence(pairs.map(({ logRatio }) => logRatio));
+  const theirs = median(pairs.map((pair) => pair.theirs)).toFixed(0);
+  return [
+    {
+      name: `llama_bench_${name}`,
+      value: ratio,
+      unit: "agent / llama-bench",
+      goal: {},
+      low: ratioLow,
+      high: ratioHigh,
+      n: pairs.length,
+      detail: `another build of llama.cpp; 90 % interval over launches, busy moments included; llama-bench ${theirs} t/s`,
+    },
+  ];
 }

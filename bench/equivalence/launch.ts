@@ -2,21 +2,10 @@
 // (`ozone-agent bench`, as a user has it) being A.
 import { runToEnd } from "@ozone/e2e/setup/processes.ts";
 import { type Cell, NUM_PREDICT, PRESET, type Rates } from "./cells.ts";
+import { foreignCores, readLoad } from "./foreign-load.ts";
 import { type Independent, startIndependent } from "./independent-process.ts";
+import type { Block, Launch } from "./record.ts";
 import { startRelay } from "./relay.ts";
-
-/** Two samples of either side, taken in the order A B B A. */
-export interface Block {
-  readonly agent: readonly [Rates, Rates];
-  readonly independent: readonly [Rates, Rates];
-}
-
-/** What a launch gave. */
-export interface Launch {
-  readonly blocks: readonly Block[];
-  /** Blocks in which a sample of the agent had failed a check of its own certificate. */
-  readonly refusedBlocks: number;
-}
 
 /** What a launch needs to know of its surroundings. */
 export interface LaunchPlace {
@@ -26,8 +15,8 @@ export interface LaunchPlace {
   readonly dataDir: string;
 }
 
-/** Blocks of a launch; the agent takes two samples for each. */
-export const BLOCKS = 4;
+/** Blocks of a launch, fewer where a sample takes longer; the agent takes two samples for each. */
+const blocksOf = ({ promptTokens }: Cell): number => (promptTokens > 2000 ? 1 : 2);
 
 interface BenchDocument {
   readonly verdict: string;
@@ -52,7 +41,7 @@ export async function runLaunch(place: LaunchPlace, cell: Cell): Promise<Launch>
         `${turns.agentSamples()} samples of the agent were seen, it reports ${document.samples.length}.`,
       );
     }
-    return pairUp(document.samples, turns.independentSamples);
+    return pairUp(document.samples, turns);
   } finally {
     await independent.stop();
   }
@@ -62,20 +51,27 @@ export async function runLaunch(place: LaunchPlace, cell: Cell): Promise<Launch>
 function turnsOf(independent: Independent) {
   const wanted = `"num_predict":${NUM_PREDICT}`;
   const independentSamples: Rates[] = [];
+  const foreign: (number | null)[] = [];
   let agentSamples = 0;
+  let latest = readLoad();
+  let blockStart = latest;
   let turn = Promise.resolve();
   return {
     independentSamples,
+    foreign,
     agentSamples: () => agentSamples,
     recognise(request: string): boolean {
       const isSample = request.startsWith("POST /api/generate") && request.includes(wanted);
       if (isSample) agentSamples += 1;
+      if (isSample && agentSamples % 2 === 1) blockStart = latest;
       return isSample;
     },
     beforeQuestion(): Promise<void> {
       turn = turn.then(async () => {
         const due = 2 * Math.ceil(agentSamples / 2);
         while (independentSamples.length < due) independentSamples.push(await independent.sample());
+        latest = readLoad();
+        if (foreign.length < Math.floor(agentSamples / 2)) foreign.push(foreignCores(blockStart, latest));
       });
       return turn;
     },
@@ -91,7 +87,7 @@ async function runAgent(url: string, dataDir: string, cell: Cell): Promise<Bench
     "num-thread": 1,
     "num-predict": NUM_PREDICT,
     fill: 0.9,
-    repetitions: 2 * BLOCKS,
+    repetitions: 2 * blocksOf(cell),
   };
   const args = ["bench", ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])];
   const { code, stdout, stderr } = await runToEnd("agent", {
@@ -107,16 +103,22 @@ async function runAgent(url: string, dataDir: string, cell: Cell): Promise<Bench
 }
 
 /** Blocks by the order in which samples were taken. A sample that the agent refuses takes its block with it. */
-function pairUp(agent: BenchDocument["samples"], independent: readonly Rates[]): Launch {
+function pairUp(
+  agent: BenchDocument["samples"],
+  { independentSamples, foreign }: Pick<ReturnType<typeof turnsOf>, "independentSamples" | "foreign">,
+): Launch {
   const blocks: Block[] = [];
   let refusedBlocks = 0;
   for (let at = 0; at + 1 < agent.length; at += 2) {
     const [first, last] = [ratesOf(agent[at]), ratesOf(agent[at + 1])];
-    const [second, third] = [independent[at], independent[at + 1]];
+    const [second, third] = [independentSamples[at], independentSamples[at + 1]];
     if (second === undefined || third === undefined)
       throw new Error("The two sides lost count of their turns.");
     if (first === null || last === null) refusedBlocks += 1;
-    else blocks.push({ agent: [first, last], independent: [second, third] });
+    else {
+      const others = foreign[at / 2] ?? null;
+      blocks.push({ agent: [first, last], independent: [second, third], foreignCores: others });
+    }
   }
   return { blocks, refusedBlocks };
 }

@@ -45,7 +45,6 @@ const settingsOf = ({ numBatch }: Cell) => ({
   "-ub": numBatch,
   "-t": 1,
   "-fa": 1,
-  "-mmp": 0,
   "-ngl": 0,
   "-r": REPETITIONS,
   "-o": "jsonl",
