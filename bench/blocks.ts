@@ -18,6 +18,7 @@ export async function interleave<Turn>(
   count: number,
   a: () => Promise<Turn>,
   b: () => Promise<Turn>,
+  onBlock: (block: Block<Turn>, number: number) => void = () => {},
 ): Promise<Block<Turn>[]> {
   if (count < BLOCKS_MIN)
     throw new RangeError(`${count} blocks are too few, at least ${BLOCKS_MIN} are needed.`);
@@ -25,7 +26,9 @@ export async function interleave<Turn>(
   for (let block = 0; block < count; block += 1) {
     const first = await a();
     const [second, third] = [await b(), await b()];
-    blocks.push({ a: [first, await a()], b: [second, third] });
+    const seen: Block<Turn> = { a: [first, await a()], b: [second, third] };
+    blocks.push(seen);
+    onBlock(seen, block + 1);
   }
   return blocks;
 }

@@ -1,6 +1,6 @@
 // Records the pace of the reference engine for the scripted Ollama: `node bench/dist/record-pace.js idle|loaded`
-// prints a recording as JSON. Idle keeps only generations during which nobody else used the machine; loaded runs one busy
-// loop per core beside it. Asked over bare HTTP.
+// prints a recording as JSON. Idle keeps the generations during which others used the machine least, and says how
+// much that was; loaded runs one busy loop per core beside it. Asked over bare HTTP.
 import { fork } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, cpus, tmpdir } from "node:os";
@@ -9,6 +9,7 @@ import { foreignLoadCores, takeCpuSnapshot } from "@ozone/agent/src/machine/fore
 import { candidateWords } from "@ozone/agent/src/measure/word-list.ts";
 import { bareGeneration } from "./bare-loop.ts";
 import { startEngine } from "./engine-process.ts";
+import { madeGaps } from "./honesty/made-gaps.ts";
 
 const MODEL = "ozone-synthetic:4m";
 const OPTIONS = { num_ctx: 4608, num_batch: 512, num_thread: 1, temperature: 0.8, min_p: 0.1 };
@@ -16,7 +17,8 @@ const DEPTHS = [16, 128, 400, 900, 1800, 3600];
 const GENERATIONS = 6;
 const NUM_PREDICT = 64;
 const QUIET_CORES = 0.15;
-const TRIES_MAX = 200;
+const TRIES_MAX = 120;
+const LATE_SHARE = 0.1;
 
 interface Kept {
   readonly promptTokens: number;
@@ -44,32 +46,41 @@ try {
   await rm(dataDir, { recursive: true, force: true });
 }
 
-async function record(words: number): Promise<Kept[]> {
-  const kept: Kept[] = [];
-  for (let tried = 0; kept.length < GENERATIONS && tried < TRIES_MAX; tried += 1) {
-    const before = await takeCpuSnapshot([engine.pid]);
-    const sample = await bareGeneration(engine.url, {
-      model: MODEL,
-      prompt: promptOf(words),
-      options: { ...OPTIONS, num_predict: NUM_PREDICT, seed: tried },
-    });
-    const after = await takeCpuSnapshot([engine.pid]);
-    const foreignCores = before && after ? (foreignLoadCores(before, after) ?? Number.NaN) : Number.NaN;
-    const wanted = condition === "loaded" || foreignCores <= QUIET_CORES;
+async function record(words: number): Promise<readonly Kept[]> {
+  const seen: Kept[] = [];
+  const quiet = () => seen.filter(({ foreignCores }) => foreignCores <= QUIET_CORES).length;
+  const enough = () => (condition === "loaded" ? seen.length : quiet()) >= GENERATIONS;
+  for (let tried = 0; !enough() && tried < TRIES_MAX; tried += 1) {
+    const one = await generation(words, tried);
     process.stderr.write(
-      `${words} words: ${foreignCores.toFixed(2)} cores of others, ${wanted ? "kept" : "left out"}\n`,
+      `${words} words: ${one === null ? "seen late" : `${one.foreignCores} cores of others`}\n`,
     );
-    if (!wanted || (tried === 0 && words === DEPTHS[0])) continue;
-    kept.push({
-      promptTokens: sample.promptTokens,
-      prefillMs: rounded(sample.promptMs),
-      gapsMs: sample.gapsMs.map(rounded),
-      foreignCores: rounded(foreignCores),
-    });
+    // The very first one loads the model.
+    if (one !== null && (tried > 0 || words !== DEPTHS[0])) seen.push(one);
   }
-  if (kept.length < GENERATIONS)
-    throw new Error(`Only ${kept.length} quiet generations of ${words} words; try again.`);
-  return kept;
+  if (seen.length < GENERATIONS)
+    throw new Error(`Too few generations of ${words} words were seen in time; try again.`);
+  if (condition === "loaded") return seen;
+  return seen.toSorted((a, b) => a.foreignCores - b.foreignCores).slice(0, GENERATIONS);
+}
+
+/** One generation, or null when this process saw it later than the engine made it: its gaps would be our own. */
+async function generation(words: number, seed: number): Promise<Kept | null> {
+  const before = await takeCpuSnapshot([engine.pid]);
+  const sample = await bareGeneration(engine.url, {
+    model: MODEL,
+    prompt: promptOf(words),
+    options: { ...OPTIONS, num_predict: NUM_PREDICT, seed },
+  });
+  const after = await takeCpuSnapshot([engine.pid]);
+  const decodeMs = (1000 * sample.gapsMs.length) / sample.decodeTokensPerSecond;
+  if (Math.abs(sample.spanMs - decodeMs) > LATE_SHARE * decodeMs) return null;
+  return {
+    promptTokens: sample.promptTokens,
+    prefillMs: rounded(sample.promptMs),
+    gapsMs: madeGaps(sample.gapsMs).map(rounded),
+    foreignCores: rounded(before && after ? (foreignLoadCores(before, after) ?? Number.NaN) : Number.NaN),
+  };
 }
 
 function promptOf(words: number): string {
@@ -77,7 +88,9 @@ function promptOf(words: number): string {
   return Array.from({ length: words }, draw).join(" ");
 }
 
-const rounded = (value: number): number => Number(value.toFixed(3));
+function rounded(value: number): number {
+  return Number(value.toFixed(3));
+}
 
 function sourceOf(samples: readonly Kept[]): string {
   const loads = samples.map(({ foreignCores }) => foreignCores);

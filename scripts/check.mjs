@@ -19,6 +19,7 @@ const STEPS = [
   ["import rules", process.execPath, [`${ROOT}scripts/check-imports.mjs`]],
   ["house rules", process.execPath, [`${ROOT}scripts/check-house.mjs`]],
   ["types", local("tsc"), ["--noEmit", "-p", "tsconfig.json"]],
+  ["platforms", process.execPath, [`${ROOT}scripts/check-platforms.mjs`]],
   ["proto lint", local("buf"), ["lint", "proto"]],
   ["generated code", process.execPath, [`${ROOT}scripts/check-generated.mjs`]],
   ["docs", process.execPath, [`${ROOT}scripts/check-docs.mjs`]],

@@ -10,6 +10,8 @@ export interface AgentConfig {
   readonly dataDir: string;
   readonly natsUrl: string;
   readonly engineUrl: string;
+  /** Data folder of this installation's reference engine. */
+  readonly engineDataDir: string;
   /** Shown in the fleet; not published in reports. */
   readonly name: string;
   readonly logLevel: string;
@@ -77,6 +79,7 @@ export function readConfig(
     dataDir: resolve(flags["data-dir"] ?? join(base, "agent")),
     natsUrl: env.OZONE_NATS_URL,
     engineUrl: engineUrlOf(env.OLLAMA_HOST),
+    engineDataDir: join(base, "engine"),
     name,
     logLevel: env.OZONE_LOG_LEVEL ?? "info",
   };

@@ -6,10 +6,10 @@ const USAGE = `ozone-agent ${OZONE_VERSION}
 
   ozone-agent start [--name NAME] [--data-dir DIR]   join the fleet and run trials until SIGTERM or Ctrl-C
   ozone-agent bench --model M --num-ctx N [...]      one honest trial, no coordinator (see ozone-agent bench --help)
-  ozone-agent probe                                  print what is known of this machine as JSON
+  ozone-agent probe                                  print what is known of this machine, and what may not be read, as JSON
   ozone-agent --help | --version
 
-Environment: OLLAMA_HOST, OZONE_NATS_URL, OZONE_DATA_DIR, OZONE_LOG_LEVEL.
+Environment: OLLAMA_HOST, OZONE_NATS_URL, OZONE_DATA_DIR, OZONE_LOG_LEVEL; OZONE_OLLAMA names the program of managed servers.
 `;
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -36,12 +36,16 @@ async function start(argv: readonly string[]): Promise<void> {
 }
 
 async function probe(): Promise<void> {
-  const [{ probeMachine }, { hardwareClass }] = await Promise.all([
+  const [{ probeMachine }, { hardwareClass }, { hostAccessProblems }, { engineUrlOf }] = await Promise.all([
     import("./machine/identify.ts"),
     import("@ozone/shared/hardware-class"),
+    import("./host-access.ts"),
+    import("./config.ts"),
   ]);
   const facts = await probeMachine();
-  process.stdout.write(`${JSON.stringify({ hardwareClass: hardwareClass(facts), facts }, null, 2)}\n`);
+  const accessProblems = await hostAccessProblems(engineUrlOf(process.env.OLLAMA_HOST), process.env);
+  const seen = { hardwareClass: hardwareClass(facts), accessProblems, facts };
+  process.stdout.write(`${JSON.stringify(seen, null, 2)}\n`);
 }
 
 async function bench(argv: readonly string[]): Promise<void> {

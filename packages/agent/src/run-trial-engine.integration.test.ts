@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { EngineKind, Provenance } from "@ozone/proto/machine";
-import { Verdict } from "@ozone/proto/trial";
+import { SampleKind, Verdict } from "@ozone/proto/trial";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   newFolder,
@@ -13,6 +13,7 @@ import {
   story,
   unknownCodes,
 } from "./measure/trial-material.ts";
+import { conditionsOf, samplerOf } from "./measuring-machine.ts";
 import { describeEngine, listModels } from "./ollama/describe-engine.ts";
 import { runTrial } from "./run-trial.ts";
 
@@ -20,27 +21,41 @@ const engineScript = fileURLToPath(new URL("../../engine/bin/ozone-engine.js", i
 const model = "ozone-synthetic:4m";
 const dataDir = newFolder();
 const never = new AbortController().signal;
-let engine: ChildProcess;
+let engine: StartedEngine;
 let url = "";
 
-beforeAll(async () => {
-  engine = spawn(process.execPath, [engineScript, "serve", "--port", "0", "--data-dir", dataDir], {
+interface StartedEngine {
+  readonly process: ChildProcess;
+  readonly url: string;
+}
+
+async function startEngine(env: Readonly<Record<string, string>> = {}): Promise<StartedEngine> {
+  const started = spawn(process.execPath, [engineScript, "serve", "--port", "0", "--data-dir", dataDir], {
     stdio: ["ignore", "pipe", "ignore"],
+    env: { ...process.env, ...env },
   });
-  const started = Promise.race([
-    once(engine.stdout as NonNullable<ChildProcess["stdout"]>, "data"),
-    once(engine, "exit").then(([code]) => {
+  const ready = Promise.race([
+    once(started.stdout as NonNullable<ChildProcess["stdout"]>, "data"),
+    once(started, "exit").then(([code]) => {
       throw new Error(`The engine ended with ${code} before it was ready; is it built?`);
     }),
   ]);
-  url = (JSON.parse(String((await started)[0])) as { listening: string }).listening;
+  return { process: started, url: (JSON.parse(String((await ready)[0])) as { listening: string }).listening };
+}
+
+async function stopEngine({ process: started }: StartedEngine): Promise<void> {
+  if (started.exitCode !== null) return;
+  started.kill("SIGTERM");
+  await once(started, "exit");
+}
+
+beforeAll(async () => {
+  engine = await startEngine({ OLLAMA_NUM_PARALLEL: "1" });
+  url = engine.url;
 });
 
 afterAll(async () => {
-  if (engine.exitCode === null) {
-    engine.kill("SIGTERM");
-    await once(engine, "exit");
-  }
+  await stopEngine(engine);
   removeFolders();
 });
 
@@ -86,6 +101,71 @@ describe("the agent on the reference engine", () => {
       middle(samples.map((one) => one.decodeTokensPerSecond)),
     );
     expect(rates[1]).toBeLessThan(rates[0] ?? 0);
+  });
+
+  it("measures the rest of the protocol in one load: depths, a warm prefix, a sustained run", async () => {
+    const point = { numCtx: 1024, numBatch: 512, numThread: 1, numPredict: 32 };
+    const protocol = { depths: [0.25], warmPrefix: true, sustainedMs: 500 };
+    const result = await runTrial(orderFor({ modelName: model, point, protocol }), portsFor(url));
+    expect(story(result)).toBe("");
+    expect(result.verdict).toBe(Verdict.VALID);
+    const kinds = result.samples.map(({ kind }) => kind).slice(0, 4);
+    expect(kinds).toEqual([
+      SampleKind.FILLED,
+      SampleKind.WARM_PREFIX,
+      SampleKind.DEPTH,
+      SampleKind.SUSTAINED,
+    ]);
+    const [filled, warm] = result.samples;
+    expect(warm?.checks.find(({ code }) => code === "no_prefix_cache")).toMatchObject({ passed: true });
+    expect(warm?.ttftMs).toBeLessThan(filled?.ttftMs ?? 0);
+    expect(result.sustained?.samples).toBeGreaterThanOrEqual(3);
+  });
+
+  it.each([1, 2])("gives two requests on %d slots what came out of it together", async (slots) => {
+    const own = slots === 1 ? engine : await startEngine({ OLLAMA_NUM_PARALLEL: String(slots) });
+    try {
+      const point = { numCtx: 1024, numBatch: 512, numThread: 1, numPredict: 48, concurrency: 2 };
+      const result = await runTrial(orderFor({ modelName: model, point }), portsFor(own.url));
+      expect(story(result)).toBe("");
+      expect(result.verdict).toBe(Verdict.VALID);
+      const [round] = result.rounds;
+      const alone = Math.max(...result.samples.map((one) => one.decodeTokensPerSecond ?? 0));
+      expect(round).toMatchObject({ requests: 2 });
+      expect(round?.decodeTokensPerSecond).toBeGreaterThan(0);
+      if (slots === 1) expect(round?.decodeTokensPerSecond).toBeLessThan(alone);
+      expect(round?.decodeTokensPerSecond).toBeLessThan(2.05 * alone);
+    } finally {
+      if (own !== engine) await stopEngine(own);
+    }
+  });
+
+  it("carries what it saw of the machine: memory before and at the worst, the engine's peak, and no made-up zeros", async () => {
+    const watched = { conditions: conditionsOf(url), sampler: samplerOf(url) };
+    const result = await runTrial(order(1024, 2), portsFor(url, watched));
+    const { memory, conditions, samples } = result;
+    expect(result.failure, story(result)).toBeUndefined();
+    if (process.platform === "linux") {
+      const [before, least] = [Number(memory?.availableBytes), Number(memory?.leastAvailableBytes)];
+      expect(before).toBeGreaterThan(0);
+      expect(least).toBeGreaterThan(0);
+      // The engine's own processes at least, and far from what a machine has.
+      expect(Number(memory?.peakPssBytes)).toBeGreaterThan(Number(memory?.sizeBytes));
+      expect(Number(memory?.peakPssBytes)).toBeLessThan(before);
+      expect(conditions?.foreignLoadCores).toBeGreaterThanOrEqual(0);
+      expect(conditions?.watchingMs).toBeGreaterThan(0);
+    }
+    const where = samples.map(({ energyJoules }) => energyJoules);
+    const { clockMhz, peakTemperatureCelsius, temperatureCelsius } = conditions ?? {};
+    for (const value of [clockMhz, peakTemperatureCelsius, temperatureCelsius, ...where]) {
+      if (value !== undefined) expect(value).toBeGreaterThan(0);
+    }
+    expect(memory?.peakVramBytes ?? 1n).toBeGreaterThan(0n);
+    for (const sample of samples) {
+      const throttling = sample.checks.find(({ code }) => code === "unthrottled");
+      expect(throttling?.detail).not.toBe("");
+      expect(unknownCodes(sample)).not.toContain("uncontended");
+    }
   });
 
   it("leaves nothing loaded", async () => {

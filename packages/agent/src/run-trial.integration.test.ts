@@ -6,6 +6,7 @@ import {
   flatPace,
   type ScriptChange,
   type ScriptedOllama,
+  scriptedModel,
   startScriptedOllama,
 } from "@ozone/simulator/scripted-ollama";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
@@ -38,6 +39,9 @@ const loadedModels = async (server: ScriptedOllama): Promise<{ name: string; con
       models: { name: string; context_length: number }[];
     }
   ).models;
+
+const post = async (server: ScriptedOllama, path: string, body: unknown): Promise<string> =>
+  (await fetch(`${server.url}${path}`, { method: "POST", body: JSON.stringify(body) })).text();
 
 /** Waits until the server has unloaded what it was asked to. */
 async function untilUnloaded(server: ScriptedOllama): Promise<void> {
@@ -117,19 +121,41 @@ describe("an honest trial", () => {
   it("shows a flat server as flat, and a slower one at depth as slower", async () => {
     const rate = async (server: ScriptedOllama, numCtx: number): Promise<number> => {
       const result = await runTrial(
-        orderFor({ repetitions: 3, point: { numCtx, numPredict: 96 } }),
+        orderFor({ repetitions: 3, point: { numCtx, numPredict: 48 } }),
         portsFor(server.url),
       );
       expect(story(result)).toBe("");
-      const rates = result.samples.map((sample) => sample.decodeTokensPerSecond ?? 0).sort((a, b) => a - b);
-      return rates[1] ?? 0;
+      // The best of three: other programs on this machine can only make a paced server's tokens late.
+      return Math.max(...result.samples.map((sample) => sample.decodeTokensPerSecond ?? 0));
     };
     const flat = await scripted({
-      pace: flatPace({ prefillTokensPerSecond: 15_000, decodeTokensPerSecond: 200 }),
+      pace: flatPace({ prefillTokensPerSecond: 15_000, decodeTokensPerSecond: 100 }),
     });
     expect((await rate(flat, 8192)) / (await rate(flat, 1024))).toBeCloseTo(1, 1);
     const physical = await scripted();
     expect((await rate(physical, 8192)) / (await rate(physical, 1024))).toBeLessThan(0.75);
+  });
+
+  it("takes the prefill of Ollama 0.12.6, which accounts for its last batch only, from the rest of its total", async () => {
+    const pace = flatPace({ prefillTokensPerSecond: 6_000, decodeTokensPerSecond: 300 });
+    const old = await scripted({ version: "0.12.6", pace });
+    const result = await runTrial(orderFor({ repetitions: 3, point: { numThread: 2 } }), portsFor(old.url));
+    expect(result.verdict, story(result)).toBe(Verdict.VALID);
+    expect(result.warnings.map(({ code }) => code)).toEqual(["prefill_from_total"]);
+    for (const { prefillTokensPerSecond = 0, promptEvalNs } of result.samples) {
+      expect(prefillTokensPerSecond).toBeGreaterThan(5_000);
+      expect(prefillTokensPerSecond).toBeLessThan(6_300);
+      expect(Number(promptEvalNs)).toBeLessThan(100e6);
+    }
+    const crowded = await runTrial(orderFor({ point: { concurrency: 2 } }), portsFor(old.url));
+    expect(failedCodes(crowded)).toEqual(["clocks_agree"]);
+  });
+
+  it("says of a context beyond the trained one that it is too large, without loading anything", async () => {
+    const server = await scripted();
+    const result = await runTrial(orderFor({ point: { numCtx: 65_536 } }), portsFor(server.url));
+    expect(result.failure?.failureClass).toBe("context_too_large");
+    expect(generations(server)).toEqual([]);
   });
 
   it("measures concurrent requests from their intended start", async () => {
@@ -161,8 +187,6 @@ describe("a trial leaves no trace", () => {
 
   it("when it is cancelled in the middle of a sample, at once", async () => {
     const server = await scripted({
-      // Older servers finish a prefill that nobody waits for, and unload only then.
-      version: "0.33.0",
       pace: flatPace({ prefillTokensPerSecond: 500, decodeTokensPerSecond: 50 }),
     });
     const cancel = new AbortController();
@@ -191,6 +215,29 @@ describe("a trial leaves no trace", () => {
     expect(result.verdict).toBe(Verdict.VALID);
     expect(result.warnings.map(({ code }) => code)).toContain("model_was_loaded");
     expect((await loadedModels(server)).map(({ context_length }) => context_length)).toEqual([512]);
+  });
+
+  it("but loads again what the server unloaded to make room, under its own name and for as long", async () => {
+    const server = await scripted({
+      models: [scriptedModel(), scriptedModel("scripted:other", { quantization: "f16" })],
+      server: { maxLoadedModels: 1 },
+    });
+    const body = { model: "scripted:other", prompt: "", keep_alive: -1, options: { num_ctx: 512 } };
+    await post(server, "/api/generate", body);
+    const result = await runTrial(orderFor(), portsFor(server.url));
+    expect(result.warnings.map(({ code }) => code)).toEqual(["other_model_loaded", "other_model_evicted"]);
+    expect(await loadedModels(server)).toMatchObject([{ name: "scripted:other", context_length: 512 }]);
+    expect(generations(server).at(-1)).toMatchObject({ model: "scripted:other", keep_alive: "-1s" });
+  });
+
+  it("also when it was loaded under another name of the same weights", async () => {
+    const server = await scripted();
+    await post(server, "/api/copy", { source: "scripted:tiny", destination: "mine" });
+    await post(server, "/api/generate", { model: "mine", prompt: "", options: { num_ctx: 512 } });
+    const result = await runTrial(orderFor(), portsFor(server.url));
+    expect(result.verdict, story(result)).toBe(Verdict.VALID);
+    expect(result.warnings.map(({ code }) => code)).toEqual(["model_was_loaded"]);
+    expect(await loadedModels(server)).toMatchObject([{ name: "mine:latest", context_length: 512 }]);
   });
 
   it("also after the agent was killed, at its next start", async () => {

@@ -3,22 +3,36 @@
 import type { TrialOrder, TrialResult } from "@ozone/proto/trial";
 import { messageOf } from "@ozone/shared/errors";
 import { TrialFailure } from "@ozone/shared/failure";
-import { type Attempt, openAttempt, warn } from "./measure/attempt.ts";
+import { type Attempt, type Launch, openAttempt, warn } from "./measure/attempt.ts";
+import { fillContext } from "./measure/fill-context.ts";
+import { fillDepths } from "./measure/fill-depths.ts";
 import { startFreshRunner, unloadModel } from "./measure/fresh-runner.ts";
 import { leaveNoTrace, promiseToLeaveNoTrace } from "./measure/leave-no-trace.ts";
+import { needsManagedServer, onManagedServer } from "./measure/managed-attempt.ts";
 import type { TrialPorts } from "./measure/ports.ts";
 import { preparePrompts } from "./measure/prepare-prompts.ts";
 import { probeOptions } from "./measure/probe-options.ts";
+import { repeatPrefix } from "./measure/repeat-prefix.ts";
+import { requireMemory } from "./measure/require-memory.ts";
 import { resolveModel } from "./measure/resolve-model.ts";
 import { resultOf } from "./measure/result.ts";
-import { takeSamples } from "./measure/take-samples.ts";
+import { runSustained } from "./measure/run-sustained.ts";
 import { warmUpRunner } from "./measure/warm-up-runner.ts";
 
 /**
- * Runs one attempt at a trial.
+ * Runs one attempt at a trial, on a server of its own where the order asks for a server's settings.
  * @throws TrialFailure internal, only for an order that is none (no configuration or no protocol)
  */
 export async function runTrial(order: TrialOrder, ports: TrialPorts): Promise<TrialResult> {
+  if (!needsManagedServer(order)) return runAttempt(order, ports);
+  try {
+    return await onManagedServer(order, ports, (managed) => runAttempt(order, managed));
+  } catch (thrown) {
+    return resultOf(openAttempt(order, ports), asFailure(thrown, ports.signal));
+  }
+}
+
+async function runAttempt(order: TrialOrder, ports: TrialPorts): Promise<TrialResult> {
   const attempt = openAttempt(order, ports);
   let failure: TrialFailure | null = null;
   try {
@@ -34,23 +48,40 @@ async function measure(attempt: Attempt): Promise<void> {
   const { ports, protocol } = attempt;
   ports.onActivity("waiting for a quiet machine");
   attempt.conditions = await ports.conditions.waitUntilQuiet(protocol.quietWaitMs, ports.signal);
-  noteBattery(attempt);
+  requireMains(attempt);
   await resolveModel(attempt);
+  await requireMemory(attempt);
   await promiseToLeaveNoTrace(attempt);
   const launches = Math.max(1, protocol.launches);
   for (let launch = 0; launch < launches; launch += 1) {
     await startFreshRunner(attempt, launch);
     const prompts = await preparePrompts(attempt);
     await warmUpRunner(attempt, prompts);
-    const goOn = await takeSamples(attempt, launch, prompts);
-    if (launch === launches - 1) await probeOptions(attempt);
+    const isLast = launch === launches - 1;
+    const goOn = await takeSamples(attempt, { launch, isLast, prompts });
+    if (isLast) await probeOptions(attempt);
     await unloadModel(attempt);
     if (!goOn) break;
   }
 }
 
-function noteBattery(attempt: Attempt): void {
+/** @returns whether it is worth going on */
+async function takeSamples(attempt: Attempt, launch: Launch): Promise<boolean> {
+  if (!(await fillContext(attempt, launch))) return false;
+  if (!(await repeatPrefix(attempt, launch))) return false;
+  if (!launch.isLast) return true;
+  return (await fillDepths(attempt, launch)) && (await runSustained(attempt, launch));
+}
+
+/** A battery's manners are not the machine's speed. An unknown power source runs: most machines that don't tell have no battery. */
+function requireMains(attempt: Attempt): void {
   if (attempt.conditions?.powerSource !== "battery") return;
+  if (!attempt.protocol.allowBattery) {
+    throw new TrialFailure(
+      "on_battery",
+      "The machine runs on battery, where it is slower; connect it to the mains, or allow it (--allow-battery, allow_battery in a sweep file).",
+    );
+  }
   warn(attempt, {
     code: "on_battery",
     message: "The machine runs on battery, where it may be slower; connect it to the mains and run again.",

@@ -12,17 +12,19 @@ import { announceSelf, type Self } from "./control/announcing.ts";
 import { type Heart, startHeart } from "./control/heartbeat.ts";
 import { WorkState } from "./control/work-state.ts";
 import { machineIdentity } from "./identity.ts";
+import { rememberFacts } from "./last-facts.ts";
 import { acquireHostLock } from "./machine/host-lock.ts";
 import { probeMachine } from "./machine/identify.ts";
+import type { PlanOptions } from "./managed/plan-server.ts";
 import { cleanUpLeftovers } from "./measure/leave-no-trace.ts";
 import { ProbeMemory } from "./measure/probe-options.ts";
-import { conditionsOf, machineCeilings, samplerOf } from "./measuring-machine.ts";
 import { type Journal, openJournal } from "./outbox/journal.ts";
 import { attemptOfKey, type Outbox, openOutbox } from "./outbox/outbox.ts";
 import { type Sender, startSender } from "./outbox/send-results.ts";
 import { sleep } from "./pause.ts";
 import { runTrial } from "./run-trial.ts";
 import { takeTrials } from "./take-trials.ts";
+import { machinePorts } from "./trial-ports.ts";
 
 /** Log of the agent: lines for people. */
 export type Log = (line: string) => void;
@@ -78,8 +80,10 @@ async function probeAlone(dataDir: string, log: Log, stop: AbortSignal): Promise
   const lock = await acquireHostLock({ signal: stop });
   try {
     for (const sentence of await cleanUpLeftovers(join(dataDir, "cache"))) log(sentence);
-    const facts = await probeMachine({ persistedHostId });
-    await writeFile(hostIdFile, `${facts.hostId}\n`, { mode: 0o600 });
+    const probed = await probeMachine({ persistedHostId });
+    await writeFile(hostIdFile, `${probed.hostId}\n`, { mode: 0o600 });
+    const { facts, noticed } = await rememberFacts(dataDir, probed);
+    for (const change of noticed) log(`since the last start: ${change}`);
     return facts;
   } finally {
     await lock.release();
@@ -114,7 +118,7 @@ async function openParts(config: AgentConfig, log: Log, stop: AbortSignal): Prom
   const journal = await openJournal(config.dataDir);
   await reconcile(outbox, journal);
   const bus = await connectPatiently(config, log, stop);
-  const self: Self = { machineId, name: config.name, facts, engineUrl: config.engineUrl };
+  const self: Self = { machineId, name: config.name, facts, ...planOptions(config) };
   const state = new WorkState();
   const announce = async () => heart.setInterval(await announceSelf(bus, self, stop));
   const heart = startHeart({ bus, machineId, state, outbox, announce }, HEARTBEAT_FIRST_MS);
@@ -122,15 +126,19 @@ async function openParts(config: AgentConfig, log: Log, stop: AbortSignal): Prom
   return { bus, self, state, outbox, journal, heart, sender, announce };
 }
 
+/** What starting servers of our own depends on. */
+const planOptions = ({ engineUrl, engineDataDir }: AgentConfig): PlanOptions => ({
+  engineUrl,
+  engineDataDir,
+  env: process.env,
+});
+
 /** Runs a trial on this machine, telling the heartbeat what is being done. */
 function trialRunner(config: AgentConfig, { self, state, heart }: Parts) {
-  const { engineUrl, facts, machineId } = self;
+  const { facts, machineId } = self;
+  const cacheDir = join(config.dataDir, "cache");
   const fixed = {
-    engineUrl,
-    machine: machineCeilings(machineId, facts),
-    cacheDir: join(config.dataDir, "cache"),
-    conditions: conditionsOf(engineUrl),
-    sampler: samplerOf(engineUrl),
+    ...machinePorts({ ...planOptions(config), machineId, facts, cacheDir }),
     probeMemory: new ProbeMemory(),
     onActivity: (words: string) => {
       state.say(words);

@@ -8,7 +8,7 @@ import { dispatchTrials } from "./dispatch/dispatch-trials.ts";
 import { expireLeases } from "./dispatch/expire-leases.ts";
 import { machinesOnline } from "./fleet/machines-online.ts";
 import { receiveResults } from "./intake/receive-results.ts";
-import { planTarget } from "./planning/plan-target.ts";
+import { targetPlanner } from "./planning/plan-target.ts";
 import { presetKeyText, refreshPresets, staleKeys } from "./presets/refresh-presets.ts";
 import type { Store } from "./store/open-store.ts";
 import type { PresetKey } from "./store/results.ts";
@@ -51,7 +51,7 @@ async function withPipes<Value>(ports: TaskPorts, work: () => Promise<Value>): P
 async function planAndDispatch(ports: TaskPorts): Promise<boolean> {
   const { store, bus, leaseMs, changes, onError } = ports;
   const expired = await expireLeases(store);
-  const ended = await advanceSweeps(store, planTarget, (id, thrown) => onError(`sweep ${id}`, thrown));
+  const ended = await advanceSweeps(store, targetPlanner, (id, thrown) => onError(`sweep ${id}`, thrown));
   const machineIds = (await machinesOnline(store, leaseMs)).map(({ id }) => id);
   const sent = await dispatchTrials(store, bus, { machineIds, leaseMs });
   if (expired > 0 || ended.length > 0 || sent > 0) changes.notify();

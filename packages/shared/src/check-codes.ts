@@ -1,4 +1,5 @@
 // The validity certificate: every check that every sample carries, and what a failed one means for a person.
+import { SampleKind } from "@ozone/proto/trial";
 
 /** Code of each check, with the advice that goes with its failure. Closed: adding one changes the public contract. */
 export const CHECK_ADVICE = {
@@ -34,8 +35,21 @@ export const MARKING_CHECKS: ReadonlySet<string> = new Set<CheckCode>(["unconten
 /** chunk_ratio guards the inter-chunk figures only: its failure removes them and rejects nothing else. */
 export const GUARDING_CHECKS: ReadonlySet<string> = new Set<CheckCode>(["chunk_ratio"]);
 
+/**
+ * On a prompt that repeats the one before it, the cache is what is measured: computing it again is no lie of the server,
+ * there is just no warm figure in it.
+ */
+const isMarkingFor = (code: string, kind: SampleKind): boolean =>
+  MARKING_CHECKS.has(code) ||
+  GUARDING_CHECKS.has(code) ||
+  (kind === SampleKind.WARM_PREFIX && code === "no_prefix_cache");
+
+/** A check as it was made; `passed` is absent when it could not be. */
+interface MadeCheck {
+  readonly code: string;
+  readonly passed?: boolean | undefined;
+}
+
 /** Whether a sample with these checks may be used: no check that rejects has failed. */
-export const isSampleValid = (checks: readonly { code: string; passed?: boolean | undefined }[]): boolean =>
-  checks.every(
-    ({ code, passed }) => passed !== false || MARKING_CHECKS.has(code) || GUARDING_CHECKS.has(code),
-  );
+export const isSampleValid = (checks: readonly MadeCheck[], kind = SampleKind.FILLED): boolean =>
+  checks.every(({ code, passed }) => passed !== false || isMarkingFor(code, kind));

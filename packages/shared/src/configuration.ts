@@ -3,6 +3,12 @@ import { create } from "@bufbuild/protobuf";
 import { type Configuration, ConfigurationSchema } from "@ozone/proto/configuration";
 import { CONTEXT_MARGIN_TOKENS } from "./limits.ts";
 
+/** Types of the KV cache that can be asked for: those that every supported Ollama takes. */
+export const KV_CACHE_TYPES: readonly string[] = ["f16", "q8_0", "q4_0"];
+
+/** Whether a type needs flash attention: llama.cpp can't read a quantised V cache without it. */
+export const isQuantisedCache = (kvCacheType: string): boolean => /^(q|iq)\d/.test(kvCacheType);
+
 /** A configuration as plain values; absent and empty mean: as the server has it. */
 export interface ConfigurationValues {
   readonly numCtx: number;

@@ -1,4 +1,5 @@
 // Where Ozone keeps its data on a machine, decided from the environment; and the names inside that folder.
+import { onPlatform } from "./platform.ts";
 
 /** What the decision depends on. */
 export interface FolderFacts {
@@ -14,10 +15,13 @@ export interface FolderFacts {
  */
 export function dataFolder({ env, platform, homeDir, isRoot }: FolderFacts): string {
   if (env.OZONE_DATA_DIR) return env.OZONE_DATA_DIR;
-  if (platform === "win32") return `${env.LOCALAPPDATA ?? `${homeDir}\\AppData\\Local`}\\ozone`;
-  if (platform === "darwin") return `${homeDir}/Library/Application Support/ozone`;
-  if (isRoot) return "/var/lib/ozone";
-  return `${env.XDG_DATA_HOME ?? `${homeDir}/.local/share`}/ozone`;
+  const unix = isRoot ? "/var/lib/ozone" : `${env.XDG_DATA_HOME ?? `${homeDir}/.local/share`}/ozone`;
+  return onPlatform(platform, {
+    linux: unix,
+    other: unix,
+    macos: `${homeDir}/Library/Application Support/ozone`,
+    windows: `${env.LOCALAPPDATA ?? `${homeDir}\\AppData\\Local`}\\ozone`,
+  });
 }
 
 /** Written by each process when it is ready, removed when it has stopped: how the command line finds them. */

@@ -17,6 +17,8 @@ export const FAILURE_ADVICE = {
   option_refused: "The server refused an option; see the message.",
   prompt_not_exact:
     "No prompt of the exact length could be made for this model's tokenizer; please report the model.",
+  on_battery:
+    "The machine ran on battery, where it is slower; connect it to the mains, or allow it (--allow-battery, allow_battery in a sweep file).",
   lease_lost: "The machine did not report in time; the trial was given up after its last attempt.",
   cancelled: "The trial was cancelled.",
   internal: "Something failed inside the agent; see its log.",

@@ -18,8 +18,17 @@ export const MESSAGE_BYTES_MAX = 1024 * 1024;
 /** Largest gRPC message; reports are streamed in parts below it. */
 export const GRPC_MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 
-/** Samples of one attempt: what the adaptive protocol can reach, doubled. */
+/** Repetitions of one attempt that may be asked for: far above what the adaptive protocol can reach. */
 export const SAMPLES_PER_ATTEMPT_MAX = 64;
+
+/** Samples of one result, every kind and request counted: at about 1.5 KB each they fit a message with room to spare. */
+export const SAMPLES_PER_RESULT_MAX = 400;
+
+/** Depths of one attempt: a curve needs few points. */
+export const DEPTHS_MAX = 16;
+
+/** Longest run without pauses: beyond a day nobody waits for a benchmark. */
+export const SUSTAINED_MS_MAX = 86_400_000;
 
 /** A planned matrix above this is refused: at a minute a trial it would run for months. */
 export const TRIALS_PER_SWEEP_MAX = 50_000;

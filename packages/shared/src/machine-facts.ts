@@ -37,6 +37,13 @@ const gpuFactsSchema = z.object({
   index: z.number().int().nonnegative().nullable(),
 });
 
+const changeSchema = z.object({
+  /** One sentence. */
+  what: z.string().min(1).max(512),
+  /** When the agent noticed it, by its own clock, as ISO 8601. */
+  changedAt: z.iso.datetime(),
+});
+
 /** Schema of `MachineFacts`. Unknown keys are dropped, so that an older reader accepts a newer agent. */
 export const machineFactsSchema = z.object({
   /** Opaque hash that is equal for all agents of one host; never the raw machine id. */
@@ -75,10 +82,15 @@ export const machineFactsSchema = z.object({
   numaNodes: count,
   /** One sentence for each thing that could not be found out. */
   notes: z.array(z.string().max(512)).max(64),
+  /** What changed between starts of the agent, the newest last; absent from agents that did not look. */
+  changes: z.array(changeSchema).max(16).optional(),
 });
 
 /** What a probe found out about one machine. Sizes in bytes; see the head of this file for "unknown". */
 export type MachineFacts = z.infer<typeof machineFactsSchema>;
+
+/** One change of hardware, driver or memory. */
+export type HardwareChange = z.infer<typeof changeSchema>;
 
 /** One GPU of `MachineFacts`. */
 export type GpuFacts = z.infer<typeof gpuFactsSchema>;

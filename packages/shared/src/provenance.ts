@@ -14,7 +14,7 @@ export const PROVENANCE_NOTICE: Readonly<Record<Provenance, string>> = {
   [Provenance.UNSPECIFIED]: "The origin of these numbers is unknown.",
   [Provenance.MEASURED]: "",
   [Provenance.SYNTHETIC]:
-    "Synthetic: real timings of a synthetic model (random weights, meaningless text) on Ozone's reference engine; not a result about any real model.",
+    "Synthetic: real timings of a synthetic model (random weights, meaningless text); not a result about any real model.",
   [Provenance.SIMULATED]: "Simulated: no inference took place.",
 };
 

@@ -35,6 +35,24 @@ describe("readSweep()", () => {
     });
   });
 
+  it("turns what is measured besides into a protocol, and asks for nothing when nothing is said", () => {
+    const wish = { precision: true, depths: [0.5, 0.1], warm_prefix: "on", sustained: "90s" };
+    expect(readSweep(wish).request?.protocol).toMatchObject({
+      precision: { decode: 0.02, prefill: 0.03, ttft: 0.05 },
+      depths: [0.5, 0.1],
+      warmPrefix: true,
+      sustainedMs: 90_000,
+    });
+    const plain = readSweep({ precision: "off", warm_prefix: false }).request?.protocol;
+    expect(plain).toMatchObject({ depths: [], warmPrefix: false, sustainedMs: 0 });
+    expect(plain?.precision).toBeUndefined();
+    expect(problemsOf({ depths: [0.5, 2] })[0]).toContain("from 0.01 to 1");
+    expect(problemsOf({ depths: Array.from({ length: 17 }, (_, at) => (at + 1) / 20) })[0]).toContain(
+      "over 16",
+    );
+    expect(problemsOf({ sustained: 60 })[0]).toContain("must be a duration");
+  });
+
   it("asks for a quick sweep in its time box when the document is empty, and for a grid when there is a matrix", () => {
     expect(readSweep(null).request).toMatchObject({ strategy: "quick", budgetMs: 240_000, models: [] });
     expect(readSweep({}).request?.protocol).toMatchObject({
@@ -44,6 +62,12 @@ describe("readSweep()", () => {
       quietWaitMs: 0,
     });
     expect(readSweep({ matrix: { num_ctx: 4096 } }).request).toMatchObject({ strategy: "grid", budgetMs: 0 });
+  });
+
+  it("measures on battery only where the file says so", () => {
+    expect(readSweep({}).request?.protocol?.allowBattery).toBe(false);
+    expect(readSweep({ allow_battery: true }).request?.protocol?.allowBattery).toBe(true);
+    expect(problemsOf({ allow_battery: "yes" })).toEqual(["must be true or false"]);
   });
 
   it("recognises the seed's names and says what Ollama calls them", () => {

@@ -5,7 +5,15 @@ import { type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
 import * as z from "zod";
 import { configuration, configurationProblems } from "./configuration.ts";
 import { parseDuration } from "./duration.ts";
-import { NUM_CTX_MAX, NUM_CTX_MIN, SAMPLES_PER_ATTEMPT_MAX, TRIALS_PER_SWEEP_MAX } from "./limits.ts";
+import {
+  DEPTHS_MAX,
+  NUM_CTX_MAX,
+  NUM_CTX_MIN,
+  SAMPLES_PER_ATTEMPT_MAX,
+  SUSTAINED_MS_MAX,
+  TRIALS_PER_SWEEP_MAX,
+} from "./limits.ts";
+import { PRECISION_TARGETS } from "./statistics/stopping.ts";
 import { explainUnknownKey } from "./sweep-file-keys.ts";
 
 /** Time box of the quick strategy when none is given. */
@@ -90,6 +98,16 @@ const quietWaitSchema = z
       .max(86_400_000, { error: "must be at most 1d" }),
   );
 
+const sustainedSchema = z
+  .unknown()
+  .transform((value): unknown => (typeof value === "string" ? parseDuration(value) : null))
+  .pipe(
+    z
+      .number({ error: 'must be a duration with its unit, for example "60s" or "5m"' })
+      .min(1000, { error: "must be at least 1s" })
+      .max(SUSTAINED_MS_MAX, { error: "must be at most 1d" }),
+  );
+
 const sweepSchema = z.strictObject(
   {
     name: label.optional(),
@@ -100,8 +118,16 @@ const sweepSchema = z.strictObject(
     fill: numbers({ from: 0.01, to: 1, whole: false }).optional(),
     repetitions: numbers({ from: 1, to: SAMPLES_PER_ATTEMPT_MAX }).optional(),
     launches: numbers({ from: 1, to: SAMPLES_PER_ATTEMPT_MAX }).optional(),
+    precision: onOff.optional(),
+    depths: oneOrMore(numbers({ from: 0.01, to: 1, whole: false }))
+      .refine((depths) => depths.length <= DEPTHS_MAX, { error: `has over ${DEPTHS_MAX} values` })
+      .optional(),
+    warm_prefix: onOff.optional(),
+    sustained: sustainedSchema.optional(),
+    managed: onOff.optional(),
     quiet_wait: quietWaitSchema.optional(),
     contended: words(["allow", "refuse"]).optional(),
+    allow_battery: z.boolean({ error: "must be true or false" }).optional(),
     matrix: matrixSchema.optional(),
   },
   { error: 'must be a list of keys with values, for example "strategy: grid"' },
@@ -164,6 +190,17 @@ function contradictions({ matrix, repetitions = 1, launches = 1 }: SweepDocument
   return problems;
 }
 
+/** What is measured besides the repetitions; nothing unless asked for. */
+function besides({ precision, depths = [], warm_prefix, sustained = 0 }: SweepDocument) {
+  const { decode, prefill, ttft } = PRECISION_TARGETS;
+  return {
+    ...(precision === "on" ? { precision: { decode, prefill, ttft } } : {}),
+    depths,
+    warmPrefix: warm_prefix === "on",
+    sustainedMs: sustained,
+  };
+}
+
 function requestOf(document: SweepDocument): SweepRequest {
   const { name = "", models = [], machines = [], matrix = {}, fill, repetitions, launches } = document;
   const strategy = document.strategy ?? (document.matrix ? "grid" : "quick");
@@ -174,6 +211,9 @@ function requestOf(document: SweepDocument): SweepRequest {
     // 0 asks for the coordinator's default; a person's "0s" means: do not wait.
     quietWaitMs: document.quiet_wait === undefined ? 0 : Math.max(1, document.quiet_wait),
     allowContended: document.contended === "allow",
+    ...besides(document),
+    allowBattery: document.allow_battery === true,
+    managed: document.managed === "on",
   };
   return create(SweepRequestSchema, {
     name,

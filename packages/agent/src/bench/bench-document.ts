@@ -1,27 +1,27 @@
 // The JSON document of `ozone-agent bench --json` (the outside contract), made from a result. Pure.
 import { EngineKind, Provenance } from "@ozone/proto/machine";
-import { type Sample, type TrialResult, Verdict } from "@ozone/proto/trial";
+import { type Sample, SampleKind, type TrialResult, Verdict } from "@ozone/proto/trial";
 import { CHECK_ADVICE } from "@ozone/shared/check-codes";
 import { dimensionsOf } from "@ozone/shared/configuration";
+import { memoryStress } from "@ozone/shared/memory-stress";
 import { engineKindWords, PROVENANCE_NOTICE, PROVENANCE_WORDS } from "@ozone/shared/provenance";
-import { medianInterval } from "@ozone/shared/statistics/interval";
-import { median } from "@ozone/shared/statistics/median";
+import { withRoundRates } from "@ozone/shared/round-rates";
+import { filledSamples, sampleKindWords } from "@ozone/shared/sample-kinds";
+import { figureOf, medianOf } from "./bench-figure.ts";
+import {
+  curveOf,
+  precisionOf,
+  roundsOf,
+  sustainedOf,
+  ttftPercentilesOf,
+  warmPrefixOf,
+} from "./beside-the-figures.ts";
 
 /** A check over all samples: false when one failed, null when none failed but one could not be made. */
 export interface BenchCheck {
   readonly code: string;
   readonly passed: boolean | null;
   readonly detail: string;
-}
-
-/** A median with its interval; null where there is nothing to say. */
-export interface BenchFigure {
-  readonly median: number | null;
-  readonly ciLow: number | null;
-  readonly ciHigh: number | null;
-  readonly n: number;
-  /** Below six values the interval leans on an assumed distribution. */
-  readonly preliminary: boolean;
 }
 
 const VERDICT_WORDS: Readonly<Record<Verdict, "valid" | "rejected" | "failed">> = {
@@ -31,9 +31,12 @@ const VERDICT_WORDS: Readonly<Record<Verdict, "valid" | "rejected" | "failed">> 
   [Verdict.FAILED]: "failed",
 };
 
-/** The document. Figures come from valid samples only; every sample is listed. */
+/** The document. Figures come from valid samples that fill the context as asked; every sample is listed. */
 export function benchDocument(result: TrialResult) {
-  const valid = result.samples.filter((sample) => sample.valid);
+  const valid = withRoundRates(
+    result,
+    filledSamples(result).filter((sample) => sample.valid),
+  );
   const { context, memory, failure, conditions } = result;
   return {
     verdict: VERDICT_WORDS[result.verdict],
@@ -60,8 +63,19 @@ export function benchDocument(result: TrialResult) {
       sizeBytes: numberOf(memory?.sizeBytes),
       sizeVramBytes: numberOf(memory?.sizeVramBytes),
       peakPssBytes: numberOf(memory?.peakPssBytes),
+      peakVramBytes: numberOf(memory?.peakVramBytes),
+      availableBytes: numberOf(memory?.availableBytes),
+      leastAvailableBytes: numberOf(memory?.leastAvailableBytes),
+      vramBytes: numberOf(memory?.vramBytes),
+      stress: memoryStress(memory),
     },
     samples: result.samples.map(sampleOf),
+    curve: curveOf(result),
+    warmPrefix: warmPrefixOf(result),
+    sustained: sustainedOf(result),
+    rounds: roundsOf(result),
+    ttftPercentiles: ttftPercentilesOf(result),
+    precision: precisionOf(result),
     model: { name: result.modelName, digest: result.modelDigest },
     engine: {
       kind: engineKindWords(conditions?.engine?.kind ?? EngineKind.UNSPECIFIED),
@@ -82,20 +96,9 @@ export type BenchDocument = ReturnType<typeof benchDocument>;
 
 const numberOf = (value: bigint | undefined): number | null => (value === undefined ? null : Number(value));
 
-const known = (values: readonly (number | undefined)[]): number[] =>
-  values.filter((value): value is number => value !== undefined && value > 0);
-
-function medianOf(values: readonly (number | undefined)[]): number | null {
-  const seen = known(values);
-  return seen.length === 0 ? null : median(seen);
-}
-
-function figureOf(values: readonly (number | undefined)[]): BenchFigure {
-  const seen = known(values);
-  if (seen.length === 0) return { median: null, ciLow: null, ciHigh: null, n: 0, preliminary: true };
-  const { median: middle, ciLow, ciHigh, n, preliminary } = medianInterval(seen);
-  return { median: middle, ciLow, ciHigh, n, preliminary };
-}
+/** Whether a prompt's beginning came from the cache is what a warm sample finds out; `warmPrefix` says it. */
+const isAnswerOfWarmPrefix = ({ kind }: Sample, code: string): boolean =>
+  kind === SampleKind.WARM_PREFIX && code === "no_prefix_cache";
 
 /** One line per code of the closed list, in its order, with the worst of what the samples say. */
 function checksOf(samples: readonly Sample[]): BenchCheck[] {
@@ -103,7 +106,7 @@ function checksOf(samples: readonly Sample[]): BenchCheck[] {
   return Object.keys(CHECK_ADVICE).map((code) => {
     const seen = samples.flatMap((sample) =>
       sample.checks
-        .filter((check) => check.code === code)
+        .filter((check) => check.code === code && !isAnswerOfWarmPrefix(sample, code))
         .map((check) => ({ ...check, index: sample.index })),
     );
     const worst =
@@ -118,7 +121,9 @@ function checksOf(samples: readonly Sample[]): BenchCheck[] {
 function sampleOf(sample: Sample) {
   return {
     index: sample.index,
+    kind: sampleKindWords(sample.kind),
     launch: sample.launch,
+    round: sample.round,
     valid: sample.valid,
     outlier: sample.outlier,
     promptTokens: sample.promptTokens,
@@ -134,6 +139,7 @@ function sampleOf(sample: Sample) {
     totalNs: Number(sample.totalNs),
     cachedTokens: sample.cachedTokens ?? null,
     chunks: sample.chunks,
+    energyJoules: sample.energyJoules ?? null,
     checks: sample.checks.map(({ code, passed, detail }) => ({ code, passed: passed ?? null, detail })),
   };
 }
@@ -144,8 +150,14 @@ function conditionsOf({ conditions }: TrialResult) {
     foreignLoadCores: conditions?.foreignLoadCores ?? null,
     powerSource: conditions?.powerSource ?? "unknown",
     temperatureCelsius: conditions?.temperatureCelsius ?? null,
+    peakTemperatureCelsius: conditions?.peakTemperatureCelsius ?? null,
+    clockMhz: conditions?.clockMhz ?? null,
+    driver: conditions?.driver ?? "",
     contended: conditions?.contended ?? false,
     waitedMs: conditions?.waitedMs ?? 0,
+    watchingMs: conditions?.watchingMs ?? null,
     quantization: conditions?.quantization ?? "",
+    managed: conditions?.managed ?? false,
+    serverEnvironment: { ...conditions?.serverEnvironment },
   };
 }

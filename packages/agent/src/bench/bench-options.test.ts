@@ -68,6 +68,42 @@ describe("the flags of a bench", () => {
     });
   });
 
+  it("say what is measured besides, and in what form it is printed", () => {
+    const flags = [
+      "--precision",
+      "--depths",
+      "0.5, 0.1",
+      "--warm-prefix",
+      "--sustained",
+      "60",
+      "--format",
+      "csv",
+    ];
+    expect(options(...flags)).toMatchObject({
+      precise: true,
+      depths: [0.1, 0.5],
+      warmPrefix: true,
+      sustainedMs: 60_000,
+      format: "csv",
+      limitMs: 3_660_000,
+    });
+    expect(options()).toMatchObject({
+      precise: false,
+      depths: [],
+      warmPrefix: false,
+      sustainedMs: 0,
+      format: null,
+    });
+  });
+
+  it("ask for a server of our own, with its settings", () => {
+    const managed = options("--managed", "--kv-cache-type", "q8_0", "--flash-attention", "on");
+    expect(managed.managed).toBe(true);
+    expect(managed.configuration).toMatchObject({ kvCacheType: "q8_0", flashAttention: "on" });
+    expect(options("--managed").configuration).toMatchObject({ kvCacheType: "", flashAttention: "" });
+    expect(options().managed).toBe(false);
+  });
+
   it("take the address from the flag, else from OLLAMA_HOST", () => {
     expect(benchOptions(usual, { OLLAMA_HOST: "0.0.0.0:4000" }).engineUrl).toBe("http://127.0.0.1:4000");
     const both = benchOptions([...usual, "--ollama-url", "http://127.0.0.1:5000"], {
@@ -88,7 +124,15 @@ describe("the flags of a bench", () => {
     [[...usual, "--num-predict", "2045"], "leaves no room for a prompt"],
     [[...usual, "--kv-cache-type", "q8_0"], "needs --managed"],
     [[...usual, "--flash-attention", "on"], "needs --managed"],
-    [[...usual, "--managed"], "not available yet"],
+    [[...usual, "--depths", "0.5,2"], "--depths"],
+    [[...usual, "--depths", ""], "--depths"],
+    [[...usual, "--depths", "0.001"], "a prompt needs 16"],
+    [[...usual, "--sustained", "0"], "--sustained"],
+    [[...usual, "--format", "xml"], "--format"],
+    [[...usual, "--format", "toString"], "--format"],
+    [[...usual, "--format", "csv", "--json"], "exclude each other"],
+    [[...usual, "--managed", "--kv-cache-type", "f32"], "--kv-cache-type"],
+    [[...usual, "--managed", "--flash-attention", "maybe"], "--flash-attention"],
     [[...usual, "--what"], "--what"],
     [[...usual, "more"], "more"],
   ])("refuse %j with one sentence that names the flag", (argv, words) => {
@@ -107,6 +151,9 @@ describe("the flags of a bench", () => {
       "num-thread",
       "num-gpu",
       "num-predict",
+      "managed",
+      "kv-cache-type",
+      "flash-attention",
     ]) {
       expect(BENCH_USAGE).toContain(`--${flag}`);
     }

@@ -1,11 +1,20 @@
 // The flags of `ozone-agent bench`: parsed and checked here, one sentence per problem.
 import { parseArgs } from "node:util";
 import type { Configuration } from "@ozone/proto/configuration";
-import { configuration, configurationProblems } from "@ozone/shared/configuration";
+import { configuration, configurationProblems, KV_CACHE_TYPES } from "@ozone/shared/configuration";
 import { DEFAULT_NUM_BATCH, DEFAULT_NUM_PREDICT } from "@ozone/shared/default-configuration";
-import { messageOf, OzoneError } from "@ozone/shared/errors";
+import { messageOf } from "@ozone/shared/errors";
 import { NUM_CTX_MAX, NUM_CTX_MIN } from "@ozone/shared/limits";
 import { engineUrlOf } from "../config.ts";
+import { type Flags, required, text, usage, whole } from "./flag-values.ts";
+import {
+  type BenchProtocol,
+  benchProtocol,
+  PROTOCOL_FLAGS,
+  PROTOCOL_USAGE,
+  rowFormat,
+} from "./protocol-flags.ts";
+import type { RowFormat } from "./row-formats.ts";
 
 /** Text of `--help`. */
 export const BENCH_USAGE = `ozone-agent bench --model M --num-ctx N [...]     one honest trial, no coordinator
@@ -18,30 +27,28 @@ export const BENCH_USAGE = `ozone-agent bench --model M --num-ctx N [...]     on
   --num-gpu N            layers on the GPU (default: the server chooses)
   --num-predict N        tokens generated per sample (default 128)
   --concurrency N        requests at the same time (default 1)
-  --fill F               share of the context to fill, 0..1 (default 0.9)
-  --repetitions N        samples per launch (default 3)
-  --launches N           fresh loads of the model (default 1)
-  --time-limit SECONDS   longest time for the whole trial (default: follows from num_ctx)
-  --kv-cache-type T, --flash-attention on|off    settings of the server itself; they need --managed
-  --managed              a server of Ozone's own; not available yet in this version
+${PROTOCOL_USAGE}
+  --allow-battery        measure on battery too (default: such a trial fails)
+  --managed              on a server that Ozone starts for this trial alone; the one at the URL is left as it is
+  --kv-cache-type T      f16, q8_0 or q4_0: a setting of the server, needs --managed
+  --flash-attention on|off    a setting of the server, needs --managed
   --json                 one JSON document on stdout
+  --format md|jsonl|csv|sql   rows instead: one per configuration and depth
 
 Exit codes: 0 valid, 2 usage, 3 rejected (a check failed), 4 failed.
 `;
 
 /** What a bench is asked to do. */
-export interface BenchOptions {
+export interface BenchOptions extends BenchProtocol {
   readonly help: boolean;
   readonly json: boolean;
+  /** Rows of this form on stdout; null: none. */
+  readonly format: RowFormat | null;
   readonly engineUrl: string;
   readonly model: string;
   readonly configuration: Configuration;
-  readonly fill: number;
-  readonly repetitions: number;
-  readonly launches: number;
-  readonly limitMs: number;
-  /** The limit was given; else it follows from num_ctx and the rates seen. */
-  readonly limitGiven: boolean;
+  /** On a server of our own. */
+  readonly managed: boolean;
 }
 
 const FLAGS = {
@@ -55,19 +62,11 @@ const FLAGS = {
   "kv-cache-type": { type: "string" },
   "flash-attention": { type: "string" },
   concurrency: { type: "string" },
-  fill: { type: "string" },
-  repetitions: { type: "string" },
-  launches: { type: "string" },
-  "time-limit": { type: "string" },
+  ...PROTOCOL_FLAGS,
   managed: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
-
-type Flags = { readonly [Name in keyof typeof FLAGS]?: string | boolean | undefined };
-
-const usage = (sentence: string): OzoneError =>
-  new OzoneError("invalid_input", `${sentence} See \`ozone-agent bench --help\`.`);
 
 /**
  * Reads the flags.
@@ -79,28 +78,23 @@ export function benchOptions(
 ): BenchOptions {
   const flags = parsed(argv);
   if (flags.help === true) return { ...nothing, help: true };
-  refuseServerSettings(flags);
   const point = configurationOf(flags);
-  const repetitions = whole(flags, "repetitions", { least: 1, most: 32 }) ?? 3;
-  const launches = whole(flags, "launches", { least: 1, most: 16 }) ?? 1;
-  const seconds = whole(flags, "time-limit", { least: 1, most: 86_400 });
   return {
     help: false,
     json: flags.json === true,
+    format: rowFormat(flags),
     engineUrl: engineUrlOf(text(flags, "ollama-url") ?? env.OLLAMA_HOST),
     model: required(flags, "model"),
     configuration: point,
-    fill: fillOf(flags),
-    repetitions,
-    launches,
-    limitMs: 1000 * (seconds ?? LIMIT_SECONDS),
-    limitGiven: seconds !== undefined,
+    ...benchProtocol(flags, point),
+    managed: flags.managed === true,
   };
 }
 
 const nothing: BenchOptions = {
   help: false,
   json: false,
+  format: null,
   engineUrl: "",
   model: "",
   configuration: configuration({ numCtx: 0, numBatch: 0, numPredict: 0 }),
@@ -109,6 +103,12 @@ const nothing: BenchOptions = {
   launches: 0,
   limitMs: 0,
   limitGiven: false,
+  precise: false,
+  depths: [],
+  warmPrefix: false,
+  sustainedMs: 0,
+  allowBattery: false,
+  managed: false,
 };
 
 function parsed(argv: readonly string[]): Flags {
@@ -119,16 +119,28 @@ function parsed(argv: readonly string[]): Flags {
   }
 }
 
-function refuseServerSettings(flags: Flags): void {
-  if (flags.managed === true) {
-    throw usage("--managed (a server that Ozone starts itself) is not available yet in this version.");
-  }
-  for (const name of ["kv-cache-type", "flash-attention"] as const) {
-    if (flags[name] === undefined) continue;
+/** Settings of the server: absent means as the server has it. */
+function serverSettingsOf(flags: Flags): { kvCacheType: string; flashAttention: string } {
+  return {
+    kvCacheType: serverSetting(flags, "kv-cache-type", KV_CACHE_TYPES),
+    flashAttention: serverSetting(flags, "flash-attention", ["on", "off"]),
+  };
+}
+
+function serverSetting(
+  flags: Flags,
+  name: "kv-cache-type" | "flash-attention",
+  known: readonly string[],
+): string {
+  const value = flags[name];
+  if (value === undefined) return "";
+  if (flags.managed !== true) {
     throw usage(
       `--${name} is a setting of the Ollama server, not of a request: it needs --managed, with which Ozone starts a server of its own.`,
     );
   }
+  if (typeof value === "string" && known.includes(value)) return value;
+  throw usage(`--${name} is ${JSON.stringify(value)}; use one of ${known.join(", ")}.`);
 }
 
 function configurationOf(flags: Flags): Configuration {
@@ -146,43 +158,9 @@ function configurationOf(flags: Flags): Configuration {
       whole(flags, "num-predict", { least: 2, most: NUM_CTX_MAX }) ??
       Math.min(DEFAULT_NUM_PREDICT, numCtx >> 1),
     concurrency: whole(flags, "concurrency", { least: 1, most: 64 }) ?? 1,
+    ...serverSettingsOf(flags),
   });
   const [problem] = configurationProblems(point, 0);
   if (problem !== undefined) throw usage(problem);
   return point;
 }
-
-function text(flags: Flags, name: keyof typeof FLAGS): string | undefined {
-  const value = flags[name];
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-function required(flags: Flags, name: keyof typeof FLAGS): string {
-  const value = text(flags, name);
-  if (value === undefined) throw usage(`--${name} is missing.`);
-  return value;
-}
-
-function whole(
-  flags: Flags,
-  name: keyof typeof FLAGS,
-  { least, most }: { least: number; most: number },
-): number | undefined {
-  const value = flags[name];
-  if (value === undefined) return undefined;
-  const number = typeof value === "string" && /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= least && number <= most) return number;
-  throw usage(`--${name} is ${JSON.stringify(value)}; a whole number from ${least} to ${most} is needed.`);
-}
-
-function fillOf(flags: Flags): number {
-  const value = flags.fill;
-  if (value === undefined) return 0.9;
-  const number =
-    typeof value === "string" && /^(\d+(\.\d*)?|\.\d+)$/.test(value) ? Number(value) : Number.NaN;
-  if (number > 0 && number <= 1) return number;
-  throw usage(`--fill is ${JSON.stringify(value)}; a number above 0 and up to 1 is needed.`);
-}
-
-/** Longest trial when nobody says; a server that hangs or drips is given up long before. */
-const LIMIT_SECONDS = 3600;

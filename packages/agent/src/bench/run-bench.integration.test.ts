@@ -75,6 +75,43 @@ describe("ozone-agent bench", () => {
     expect(document.metrics.decodeTokensPerSecond.n).toBe(0);
   });
 
+  it("measures what its flags ask for besides, each apart in the document", async () => {
+    const flags = ["--depths", "0.25,0.1", "--warm-prefix", "--sustained", "1"];
+    const usual = ["--json", "--repetitions", "1", "--num-predict", "32", "--num-ctx", "1024"];
+    const { code, stdout } = await bench([...usual, ...flags]);
+    const document = documentOf(stdout);
+    expect(code, stdout).toBe(0);
+    expect(document.curve.map(({ depth, promptTokens }) => [depth, promptTokens])).toEqual([
+      [0.1, 102],
+      [0.25, 256],
+    ]);
+    expect(document.warmPrefix).toMatchObject({ samples: 1, fromCache: 1 });
+    expect(document.sustained?.samples).toBeGreaterThanOrEqual(3);
+    expect(document.precision).toMatchObject({ precise: null });
+    expect(document.metrics.decodeTokensPerSecond.n).toBe(1);
+    expect(document.checks.find(({ code: check }) => check === "no_prefix_cache")?.passed).toBe(true);
+  });
+
+  it("goes on for precision, at most 15 times, and says whether it was reached", async () => {
+    const usual = ["--json", "--repetitions", "1", "--num-predict", "16", "--num-ctx", "512"];
+    const { stdout } = await bench([...usual, "--precision"]);
+    const { precision, samples, warnings } = documentOf(stdout);
+    expect(samples.length).toBeGreaterThanOrEqual(6);
+    expect(samples.length).toBeLessThanOrEqual(15);
+    expect(precision.precise).toBe(!warnings.some(({ code }) => code === "imprecise"));
+  });
+
+  it("prints rows with their verdict also when a check failed, and says by which on stderr", async () => {
+    const flags = ["--repetitions", "1", "--depths", "0.5", "--format", "csv"];
+    const { code, stdout, stderr } = await bench(flags, { lies: ["swapped_durations"] });
+    expect(code).toBe(3);
+    const [header, ...rows] = stdout.trimEnd().split("\r\n");
+    expect(header).toMatch(/^kind,model,model_digest,/);
+    expect(rows.length).toBeGreaterThanOrEqual(1);
+    for (const row of rows) expect(row).toContain(",rejected,");
+    expect(stderr).toContain("rejected: clocks_agree: ");
+  });
+
   it("ends with 4 and a class when the trial fails", async () => {
     const { code, stdout } = await bench(["--json"], { lies: ["http_500_oom"] });
     expect(code).toBe(4);

@@ -6,20 +6,25 @@ import { ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { type TrialOrder, TrialOrderSchema, type TrialResult, Verdict } from "@ozone/proto/trial";
 import { dataFolder } from "@ozone/shared/data-folder";
 import { OzoneError } from "@ozone/shared/errors";
+import { PRECISION_TARGETS } from "@ozone/shared/statistics/stopping";
 import { acquireHostLock } from "../machine/host-lock.ts";
 import { probeMachine } from "../machine/identify.ts";
 import { cleanUpLeftovers } from "../measure/leave-no-trace.ts";
-import { conditionsOf, machineCeilings, samplerOf } from "../measuring-machine.ts";
 import { runTrial } from "../run-trial.ts";
-import { benchDocument } from "./bench-document.ts";
+import { machinePorts } from "../trial-ports.ts";
+import { type BenchDocument, benchDocument } from "./bench-document.ts";
 import { BENCH_USAGE, type BenchOptions, benchOptions } from "./bench-options.ts";
-import { benchText } from "./bench-text.ts";
+import { benchRows } from "./bench-rows.ts";
+import { benchText, objections } from "./bench-text.ts";
+import { ROW_FORMATS } from "./row-formats.ts";
 
 /** Where a bench writes: the document or text on stdout, progress and complaints on stderr. */
 export interface BenchStreams {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
 }
+
+const { decode, prefill, ttft } = PRECISION_TARGETS;
 
 const EXIT_USAGE = 2;
 const EXIT_CODES: Readonly<Record<Verdict, number>> = {
@@ -50,8 +55,14 @@ export async function runBench(argv: readonly string[], { stdout, stderr }: Benc
     measure(options, signal, (words) => stderr.write(`${words}\n`)),
   );
   const document = benchDocument(result);
-  stdout.write(options.json ? `${JSON.stringify(document)}\n` : benchText(document));
+  stdout.write(printed(document, options));
+  if (options.format !== null) for (const words of objections(document)) stderr.write(`${words}\n`);
   return EXIT_CODES[result.verdict];
+}
+
+function printed(document: BenchDocument, { json, format }: BenchOptions): string {
+  if (json) return `${JSON.stringify(document)}\n`;
+  return format === null ? benchText(document) : ROW_FORMATS[format](benchRows(document));
 }
 
 /** Ctrl-C and SIGTERM end the trial, which then cleans up; a second one ends the process as usual. */
@@ -82,23 +93,23 @@ async function measure(
     const cacheDir = join(dataDir(), "agent", "cache");
     for (const sentence of await cleanUpLeftovers(cacheDir)) onActivity(sentence);
     onActivity("looking at the machine");
-    const machine = machineCeilings("", await probeMachine());
+    const facts = await probeMachine();
+    const { engineUrl } = options;
+    const engineDataDir = join(dataDir(), "engine");
     return await runTrial(orderOf(options), {
-      engineUrl: options.engineUrl,
-      machine,
-      cacheDir,
+      ...machinePorts({ engineUrl, env: process.env, engineDataDir, machineId: "", facts, cacheDir }),
       signal,
       onActivity,
       waitUntilLimit: options.limitGiven,
-      conditions: conditionsOf(options.engineUrl),
-      sampler: samplerOf(options.engineUrl),
     });
   } finally {
     await lock?.release();
   }
 }
 
-function orderOf({ model, configuration, fill, repetitions, launches, limitMs }: BenchOptions): TrialOrder {
+function orderOf(options: BenchOptions): TrialOrder {
+  const { model, configuration, fill, repetitions, launches, limitMs } = options;
+  const { precise, depths, warmPrefix, sustainedMs, allowBattery, managed } = options;
   return create(TrialOrderSchema, {
     trialId: "bench",
     attempt: 1,
@@ -111,8 +122,15 @@ function orderOf({ model, configuration, fill, repetitions, launches, limitMs }:
       limitMs,
       quietWaitMs: 0,
       allowContended: true,
+      ...(precise ? { precision: { decode, prefill, ttft } } : {}),
+      depths: [...depths],
+      warmPrefix,
+      sustainedMs,
+      allowBattery,
+      managed,
     }),
-    purpose: Purpose.SCREEN,
+    // Only a confirmation stops when it is precise.
+    purpose: precise ? Purpose.CONFIRM : Purpose.SCREEN,
   });
 }
 

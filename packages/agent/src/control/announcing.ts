@@ -6,14 +6,15 @@ import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { hardwareClass } from "@ozone/shared/hardware-class";
 import type { MachineFacts } from "@ozone/shared/machine-facts";
 import { OZONE_VERSION } from "@ozone/shared/version";
+import { hostAccessProblems } from "../host-access.ts";
+import { type PlanOptions, planServer } from "../managed/plan-server.ts";
 import { describeEngine, listModels } from "../ollama/describe-engine.ts";
 
 /** What does not change while the agent runs. */
-export interface Self {
+export interface Self extends PlanOptions {
   readonly machineId: string;
   readonly name: string;
   readonly facts: MachineFacts;
-  readonly engineUrl: string;
 }
 
 /** Threads that the engine takes when nobody asks: the reference engine leaves a core free, Ollama takes the physical ones. */
@@ -39,6 +40,7 @@ async function readModels(
 export async function writeAnnouncement(self: Self, signal: AbortSignal): Promise<Announcement> {
   const { machineId, name, facts, engineUrl } = self;
   const engine = await describeEngine(engineUrl, signal);
+  const plan = await planServer(self, signal);
   const { models, problem } =
     engine.problem === "" ? await readModels(engineUrl, signal) : { models: [], problem: engine.problem };
   return create(AnnouncementSchema, {
@@ -52,6 +54,8 @@ export async function writeAnnouncement(self: Self, signal: AbortSignal): Promis
     models,
     defaultThreads: defaultThreads(engine.kind, facts),
     engineProblem: problem,
+    accessProblems: await hostAccessProblems(engineUrl, process.env),
+    managedProblem: "problem" in plan ? plan.problem : "",
   });
 }
 

@@ -63,7 +63,7 @@ describe.runIf(linux)("foreign load", () => {
 describe("conditions of this machine", () => {
   it("have a value or an honest unknown in each place", async () => {
     const conditions = await readConditions({ intervalMs: 200 });
-    expect(conditions.availableMemoryBytes).toBeGreaterThan(0);
+    if (linux) expect(conditions.availableMemoryBytes).toBeGreaterThan(0);
     expect(["mains", "battery", "unknown"]).toContain(conditions.powerSource);
     for (const value of [conditions.cpu.temperatureCelsius, conditions.cpu.clockMhz]) {
       if (value !== null) expect(value).toBeGreaterThan(0); // never the zero of a missing sensor

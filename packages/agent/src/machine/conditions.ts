@@ -1,10 +1,11 @@
 // The conditions a measurement runs under, recorded with every result: who else is busy, power, heat, clocks.
 import os from "node:os";
+import { onPlatform } from "@ozone/shared/platform";
+import { readAvailableBytes } from "./available-memory.ts";
 import { measureForeignLoad } from "./foreign-load.ts";
 import type { GpuUse } from "./gpu-nvidia.ts";
-import { countForeignGpuProcesses, readGpuUse } from "./gpu-use.ts";
+import { readGpuUse } from "./gpu-use.ts";
 import { type PowerSource, readPowerSource } from "./power-source.ts";
-import { readTree } from "./process-tree.ts";
 import { type CpuSensors, readCpuSensors } from "./sensors.ts";
 
 /** Conditions at one moment; null or "unknown" where this machine does not tell. */
@@ -13,12 +14,12 @@ export type Conditions = {
   loadAverage1Min: number | null;
   /** CPU used by processes outside our tree, in cores. */
   foreignLoadCores: number | null;
-  availableMemoryBytes: number;
+  availableMemoryBytes: number | null;
   powerSource: PowerSource;
   cpu: CpuSensors;
   gpus: GpuUse[] | null;
-  /** Processes on a GPU that are not ours. */
-  foreignGpuProcesses: number | null;
+  /** Use of the busiest GPU by anybody, 0 to 1. */
+  busyGpuShare: number | null;
   /** Why something is unknown. */
   notes: string[];
 };
@@ -40,21 +41,29 @@ export async function readConditions(options: ConditionOptions = {}): Promise<Co
   const load = await measureForeignLoad(ownPids, intervalMs, signal);
   if (load === null)
     notes.push("The foreign load is unknown: the processes of this machine can't be listed.");
-  const [powerSource, cpu, gpus, own] = await Promise.all([
+  const [powerSource, cpu, gpus] = await Promise.all([
     readPowerSource(notes),
     readCpuSensors(notes),
     readGpuUse(),
-    readTree([process.pid, ...ownPids]),
   ]);
-  const foreignGpuProcesses = gpus === null || own === null ? null : await countForeignGpuProcesses(own);
+  const shares = (gpus ?? []).map(({ busyShare }) => busyShare).filter((share) => share !== null);
   return {
-    loadAverage1Min: process.platform === "win32" ? null : (os.loadavg()[0] ?? null),
+    loadAverage1Min: readLoadAverage(),
     foreignLoadCores: load,
-    availableMemoryBytes: os.freemem(),
+    availableMemoryBytes: readAvailableBytes(),
     powerSource,
     cpu,
     gpus,
-    foreignGpuProcesses,
+    busyGpuShare: shares.length === 0 ? null : Math.max(...shares),
     notes,
   };
 }
+
+/** Windows has no such mean: Node gives zeros there. */
+export const readLoadAverage = (platform: string = process.platform): number | null =>
+  onPlatform(platform, {
+    linux: () => os.loadavg()[0] ?? null,
+    macos: () => os.loadavg()[0] ?? null,
+    windows: () => null,
+    other: () => os.loadavg()[0] ?? null,
+  })();

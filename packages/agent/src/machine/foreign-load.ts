@@ -3,7 +3,9 @@
 
 import { readFile } from "node:fs/promises";
 import os from "node:os";
+import { onPlatform } from "@ozone/shared/platform";
 import { abortableDelay } from "./abortable-delay.ts";
+import { hasProc } from "./proc.ts";
 import { readProcesses, TICKS_PER_SECOND, treeOf } from "./process-tree.ts";
 import { askProcesses } from "./system-information.ts";
 
@@ -42,7 +44,7 @@ export async function takeCpuSnapshot(
   procRoot = "/proc",
 ): Promise<CpuSnapshot | null> {
   const atMs = performance.now();
-  const stat = process.platform === "linux" ? await readFile(`${procRoot}/stat`, "utf8").catch(() => "") : "";
+  const stat = hasProc() ? await readFile(`${procRoot}/stat`, "utf8").catch(() => "") : "";
   const busySeconds = busySecondsOf(stat);
   if (busySeconds === null) return null;
   const processes = await readProcesses(procRoot);
@@ -58,7 +60,7 @@ export async function measureForeignLoad(
   intervalMs: number,
   signal?: AbortSignal,
 ): Promise<number | null> {
-  if (process.platform !== "linux") return measureWithoutProc(ownPids, intervalMs, signal);
+  if (!hasProc()) return measureWithoutProc(ownPids, intervalMs, signal);
   const before = await takeCpuSnapshot(ownPids);
   await abortableDelay(intervalMs, signal);
   const after = await takeCpuSnapshot(ownPids);
@@ -78,11 +80,14 @@ async function measureWithoutProc(
   if (processes === null) return null;
   const own = treeOf([process.pid, ...ownPids], processes);
   const percent = processes.reduce((sum, one) => (own.has(one.pid) ? sum + one.cpuPercent : sum), 0);
-  // Windows counts in percent of the whole machine, macOS in percent of one core.
-  const ownCores = (percent / 100) * (process.platform === "win32" ? os.cpus().length : 1);
+  const ownCores = (percent / 100) * coresOfAHundred();
   return foreignLoadCores(before, { ...after, ownSeconds: (ownCores * (after.atMs - before.atMs)) / 1000 });
 }
 
 function busySecondsOfCpus(): number {
   return os.cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys, 0) / 1000;
 }
+
+/** Windows counts in percent of the whole machine, others in percent of one core. */
+export const coresOfAHundred = (platform: string = process.platform): number =>
+  onPlatform(platform, { linux: 1, macos: 1, windows: os.cpus().length, other: 1 });

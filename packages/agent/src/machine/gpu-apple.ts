@@ -2,6 +2,7 @@
 // Macs carry Intel graphics and AMD cards.
 import { factText, type GpuFacts } from "@ozone/shared/machine-facts";
 import { gpuVendor, sharesMainMemory } from "./gpu-integrated.ts";
+import type { GpuUse } from "./gpu-nvidia.ts";
 import type { RunTool } from "./run-tool.ts";
 
 /** Parses `system_profiler -json SPDisplaysDataType`; empty when it is no such text. */
@@ -30,6 +31,33 @@ export async function readAppleGpus(
   const output = await run("system_profiler", ["-json", "SPDisplaysDataType"], 15_000);
   if (!output.ok) return { gpus: null, reason: output.reason };
   return { gpus: parseSystemProfiler(output.stdout), reason: null };
+}
+
+/** Parses `ioreg -r -d 1 -w 0 -c IOAccelerator`: one "PerformanceStatistics" for each GPU; other keys are not used. */
+export function parseIoreg(stdout: string): GpuUse[] {
+  const statistics = stdout.split("\n").filter((line) => line.includes('"PerformanceStatistics"'));
+  return statistics.map((line, index) => {
+    const number = (name: string): number | null => {
+      const digits = new RegExp(`"${name}"\\s*=\\s*(\\d+)`).exec(line)?.[1];
+      return digits === undefined ? null : Number(digits);
+    };
+    const busyPercent = number("Device Utilization %");
+    return {
+      index,
+      busyShare: busyPercent === null ? null : busyPercent / 100,
+      memoryUsedBytes: number("In use system memory"),
+      temperatureCelsius: null,
+      clockMhz: null,
+      powerWatts: null,
+      throttled: null,
+    };
+  });
+}
+
+/** Asks what a Mac's GPUs are doing; null when it does not answer. */
+export async function readAppleUse(run: RunTool): Promise<GpuUse[] | null> {
+  const output = await run("ioreg", ["-r", "-d", "1", "-w", "0", "-c", "IOAccelerator"]);
+  return output.ok ? parseIoreg(output.stdout) : null;
 }
 
 function displays(stdout: string): Record<string, unknown>[] {

@@ -18,7 +18,7 @@ const UNIFIED = "index, name, memory.total [MiB], driver_version\n0, NVIDIA GB10
 const USE_HEAD =
   "index, utilization.gpu [%], memory.used [MiB], temperature.gpu, clocks.sm [MHz], power.draw [W]";
 const USE = `index, utilization.gpu [%], memory.used [MiB], temperature.gpu, clocks.sm [MHz], power.draw [W], clocks_throttle_reasons.active
-0, 97, 22310, 71, 2520, 401.22, 0x0000000000000004
+0, 97, 22310, 71, 2520, 401.22, 0x0000000000000048
 1, 0, 12, 44, 210, [N/A], 0x0000000000000001
 `;
 const PROCESSES = `pid, used_gpu_memory [MiB]
@@ -70,6 +70,19 @@ describe("parseNvidiaUse", () => {
         throttled: true,
       },
       expect.objectContaining({ busyShare: 0, powerWatts: null, throttled: false }),
+    ]);
+  });
+
+  it("takes a board at its usual power limit for no throttling, a hot one for it", () => {
+    const row = (bits: string) => parseNvidiaUse(USE.replace("0x0000000000000048", bits))[0]?.throttled;
+    expect(["0x4", "0x1", "0x8", "0x20", "0x40", "0x80", "[N/A]"].map(row)).toEqual([
+      false,
+      false,
+      true,
+      true,
+      true,
+      true,
+      null,
     ]);
   });
 

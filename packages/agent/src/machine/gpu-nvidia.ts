@@ -1,6 +1,7 @@
 // NVIDIA GPUs, their processes and their state through nvidia-smi. Parsing is pure; running the tool is the shell.
 // Values that a GPU does not have come as "[N/A]", "[Not Supported]" or "[Unknown Error]" and become null.
 import { factText, type GpuFacts } from "@ozone/shared/machine-facts";
+import { onPlatform } from "@ozone/shared/platform";
 import { sharesMainMemory } from "./gpu-integrated.ts";
 import type { RunTool, ToolOutput } from "./run-tool.ts";
 
@@ -9,6 +10,7 @@ const FACT_FIELDS = "index,name,memory.total,driver_version";
 const USE_FIELDS = "index,utilization.gpu,memory.used,temperature.gpu,clocks.sm,power.draw";
 const THROTTLE_FIELD = "clocks_throttle_reasons.active";
 const FORMAT = "--format=csv,nounits";
+const READ_EVERY_MS = 200;
 
 /** What one GPU is doing right now; null where it does not say. */
 export type GpuUse = {
@@ -19,9 +21,26 @@ export type GpuUse = {
   temperatureCelsius: number | null;
   clockMhz: number | null;
   powerWatts: number | null;
-  /** True when the hardware holds its clock down for power or heat. */
+  /** True when the hardware holds its clock down because something is wrong: heat, or too little power. */
   throttled: boolean | null;
+  /** Part of the processor's package, whose own counter has its energy already. */
+  inPackage?: boolean;
 };
+
+/** Arguments with which nvidia-smi prints a row for each GPU again and again, until it is ended. */
+export const NVIDIA_LOOP_ARGS: readonly string[] = [
+  `--query-gpu=timestamp,${USE_FIELDS},${THROTTLE_FIELD}`,
+  FORMAT,
+  `--loop-ms=${READ_EVERY_MS}`,
+];
+
+/** The tool's own time of a row, "2026/11/25 01:02:03.456", in milliseconds; only differences mean something. */
+export function nvidiaRowMs(line: string): number | null {
+  const stamp = /^\s*(\d{4})\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{3})/.exec(line);
+  if (stamp === null) return null;
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0, ms = 0] = stamp.slice(1).map(Number);
+  return Date.UTC(year, month - 1, day, hour, minute, second, ms);
+}
 
 /** Parses `nvidia-smi --query-gpu=index,name,memory.total,driver_version --format=csv,nounits`. */
 export function parseNvidiaGpus(csv: string): GpuFacts[] {
@@ -102,12 +121,27 @@ export async function readNvidiaProcesses(run: RunTool): Promise<Map<number, num
   return output.ok ? parseNvidiaProcesses(output.stdout) : null;
 }
 
-/** Inside WSL the tool is outside the PATH of services. */
-async function nvidiaSmi(run: RunTool, args: readonly string[]): Promise<ToolOutput> {
-  const output = await run("nvidia-smi", args);
-  if (output.ok || !output.missing || process.platform !== "linux") return output;
-  const wsl = await run("/usr/lib/wsl/lib/nvidia-smi", args);
-  return wsl.ok || !wsl.missing ? wsl : output;
+/** Where the tool is looked for: inside WSL it is outside the PATH of services. */
+export const nvidiaPlaces = (platform: string = process.platform): readonly string[] =>
+  onPlatform(platform, {
+    linux: ["nvidia-smi", "/usr/lib/wsl/lib/nvidia-smi"],
+    windows: ["nvidia-smi"],
+    macos: ["nvidia-smi"],
+    other: ["nvidia-smi"],
+  });
+
+/** Runs the tool. */
+export async function nvidiaSmi(
+  run: RunTool,
+  args: readonly string[],
+  platform: string = process.platform,
+): Promise<ToolOutput> {
+  let last: ToolOutput = { ok: false, missing: true, reason: "nvidia-smi is not installed" };
+  for (const place of nvidiaPlaces(platform)) {
+    last = await run(place, args);
+    if (last.ok || !last.missing) return last;
+  }
+  return { ...last, reason: "nvidia-smi is not installed" };
 }
 
 /** Rows of a CSV with a head line; "memory.total [MiB]" is found under "memory.total". */
@@ -128,8 +162,11 @@ function numeric(cell: string | undefined): number | null {
   return cell !== undefined && /^\d+(?:\.\d+)?$/.test(cell) ? Number(cell) : null;
 }
 
-/** NVML bits: 0x4 software power cap, 0x8 hardware slowdown, 0x20 and 0x40 thermal, 0x80 power brake. */
+/**
+ * NVML bits: 0x8 hardware slowdown, 0x20 and 0x40 thermal, 0x80 power brake. 0x4, the power limit of the board, is
+ * left out: under full load it is how most GPUs run all the time, not a machine in trouble.
+ */
 function throttled(cell: string | undefined): boolean | null {
   if (cell === undefined || !/^0x[0-9a-f]+$/i.test(cell)) return null;
-  return (BigInt(cell) & 0xecn) !== 0n;
+  return (BigInt(cell) & 0xe8n) !== 0n;
 }

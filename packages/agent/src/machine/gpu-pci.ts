@@ -13,9 +13,6 @@ export type PciGpu = {
   vramBytes: number | null;
   /** Kernel driver, or null when none is bound. */
   kernelDriver: string | null;
-  /** Share of the time in which it was busy, 0 to 1 (amdgpu only). */
-  busyShare: number | null;
-  vramUsedBytes: number | null;
 };
 
 const VENDORS: Record<string, PciGpu["vendor"]> = { "0x10de": "nvidia", "0x1002": "amd", "0x8086": "intel" };
@@ -33,15 +30,12 @@ async function readDevice(folder: string): Promise<PciGpu | null> {
   const pciClass = (await readText(folder, "class")) ?? "";
   const vendor = VENDORS[(await readText(folder, "vendor")) ?? ""];
   if (!/^0x(03|12)/.test(pciClass) || vendor === undefined) return null;
-  const busyPercent = await readNumber(folder, "gpu_busy_percent");
   return {
     busAddress: basename(folder),
     vendor,
     deviceId: ((await readText(folder, "device")) ?? "0x0000").slice(2),
     vramBytes: await readNumber(folder, "mem_info_vram_total"),
     kernelDriver: await readlink(join(folder, "driver")).then(basename, () => null),
-    busyShare: busyPercent === null ? null : busyPercent / 100,
-    vramUsedBytes: await readNumber(folder, "mem_info_vram_used"),
   };
 }
 

@@ -1,11 +1,14 @@
 // All GPUs of a machine: the makers' tools know best, the PCI bus tells what they missed, and systeminformation
 // fills in where there is neither.
+
 import { factText, type GpuFacts } from "@ozone/shared/machine-facts";
+import { onPlatform, type Platform, platformOf } from "@ozone/shared/platform";
 import { readAmdGpus } from "./gpu-amd.ts";
 import { readAppleGpus } from "./gpu-apple.ts";
 import { gpuVendor, sharesMainMemory } from "./gpu-integrated.ts";
 import { readNvidiaGpus } from "./gpu-nvidia.ts";
 import { type PciGpu, readPciGpus } from "./gpu-pci.ts";
+import { hasProc } from "./proc.ts";
 import type { RunTool } from "./run-tool.ts";
 
 const MIB = 1024 ** 2;
@@ -21,7 +24,7 @@ export type ListedGpu = {
 
 /** What each source said; null = it could not be asked. */
 export type GpuSources = {
-  platform: string;
+  platform: Platform;
   nvidia: GpuFacts[] | null;
   amd: GpuFacts[] | null;
   apple: GpuFacts[] | null;
@@ -34,15 +37,16 @@ export async function readGpus(
   run: RunTool,
   listGpus: () => Promise<ListedGpu[] | null>,
 ): Promise<{ gpus: GpuFacts[] | null; notes: string[] }> {
-  const mac = process.platform === "darwin";
-  const pci = process.platform === "linux" ? await readPciGpus() : null;
+  const platform = platformOf(process.platform);
+  const mac = onPlatform(process.platform, { linux: false, macos: true, windows: false, other: false });
+  const pci = hasProc() ? await readPciGpus() : null;
   const nothing = { gpus: null, reason: null, missing: true };
   const [nvidia, amd, apple] = await Promise.all([
     mac ? nothing : readNvidiaGpus(run),
     mac || (pci !== null && !pci.some((gpu) => gpu.vendor === "amd")) ? nothing : readAmdGpus(run),
     mac ? readAppleGpus(run) : nothing,
   ]);
-  const sources = { platform: process.platform, nvidia: nvidia.gpus, amd: amd.gpus, apple: apple.gpus, pci };
+  const sources = { platform, nvidia: nvidia.gpus, amd: amd.gpus, apple: apple.gpus, pci };
   const listed = needsListing(sources) ? await listGpus() : null;
   const merged = mergeGpus({ ...sources, listed });
   const reasons = [nvidia.missing ? null : nvidia.reason, amd.reason, apple.reason].filter(
@@ -70,9 +74,15 @@ export function mergeGpus(sources: GpuSources): { gpus: GpuFacts[] | null; notes
 }
 
 function needsListing(sources: Omit<GpuSources, "listed">): boolean {
-  if (sources.platform === "darwin") return sources.apple === null;
-  if (sources.pci === null) return true;
-  return sources.pci.some((gpu) => !isCovered(gpu.vendor, sources));
+  const { pci } = sources;
+  const onBus = () => pci === null || pci.some((gpu) => !isCovered(gpu.vendor, sources));
+  const needs: Readonly<Record<Platform, () => boolean>> = {
+    linux: onBus,
+    windows: onBus,
+    other: onBus,
+    macos: () => sources.apple === null,
+  };
+  return needs[sources.platform]();
 }
 
 function isCovered(vendor: string, sources: Pick<GpuSources, "nvidia" | "amd" | "apple">): boolean {
@@ -121,8 +131,15 @@ function listedOnly(sources: GpuSources, known: readonly GpuFacts[]): GpuFacts[]
 }
 
 /** Windows keeps the size in 32 bits: every card of 4 GiB or more reads as 4095 or 4096 MiB, so that is unknown. */
-function listedVramBytes(vramMib: number | null | undefined, platform: string): number | null {
+const CUT_OFF_FROM_MIB: Readonly<Record<Platform, number>> = {
+  linux: Number.POSITIVE_INFINITY,
+  macos: Number.POSITIVE_INFINITY,
+  windows: 4095,
+  other: Number.POSITIVE_INFINITY,
+};
+
+function listedVramBytes(vramMib: number | null | undefined, platform: Platform): number | null {
   if (typeof vramMib !== "number" || !(vramMib > 0)) return null;
-  if (platform === "win32" && vramMib >= 4095 && vramMib <= 4096) return null;
+  if (vramMib >= CUT_OFF_FROM_MIB[platform] && vramMib <= 4096) return null;
   return Math.round(vramMib * MIB);
 }

@@ -1,7 +1,9 @@
 // An opaque id that all agents of one host share: a salted hash of the system's machine id, which itself never
 // leaves the host. In a container the machine id belongs to the image, so that an id kept by the caller is used.
+
 import { createHash, randomBytes } from "node:crypto";
 import { access, readFile } from "node:fs/promises";
+import { hasProc } from "./proc.ts";
 import { askMachineId, type Notes } from "./system-information.ts";
 
 /** Where an id came from; "persisted" and "generated" ones are to be kept by the caller for the next start. */
@@ -36,7 +38,7 @@ export function chooseHostId(
 
 /** The id of this host. Two containers on one host get different ids: they can't see that they share it. */
 export async function readHostId(persisted: string | null, notes: Notes): Promise<HostId> {
-  const linux = process.platform === "linux";
+  const linux = hasProc();
   const machineId = linux ? await readMachineIdFile() : await askMachineId(notes);
   const inContainer = linux && (await isContainer());
   const chosen = chooseHostId(machineId, inContainer, persisted);

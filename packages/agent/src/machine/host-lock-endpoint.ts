@@ -1,9 +1,11 @@
 // Where the host lock lives. Each system has one kind of endpoint that only one process can listen on and that its
 // kernel frees when that process dies: an abstract socket on Linux, a named pipe on Windows. macOS has neither, and
 // gets a socket file, whose left-over after a crash must be cleared away with care.
+
 import { open, readFile, rm, stat } from "node:fs/promises";
 import net from "node:net";
 import { OzoneError, systemCodeOf } from "@ozone/shared/errors";
+import { onPlatform } from "@ozone/shared/platform";
 
 /** Kind of endpoint; "file" works on every Unix. */
 export type EndpointKind = "abstract" | "pipe" | "file";
@@ -17,10 +19,14 @@ type OnConnection = (socket: net.Socket) => void;
 const CLAIM_MAX_AGE_MS = 10_000;
 
 /** The endpoint of a lock on this system. Abstract sockets belong to a network namespace, so to one container. */
-export function endpointOf(name: string, platform: NodeJS.Platform = process.platform): Endpoint {
-  if (platform === "win32") return { kind: "pipe", path: `\\\\.\\pipe\\${name}` };
-  if (platform === "linux") return { kind: "abstract", path: `\0${name}` };
-  return { kind: "file", path: `/tmp/${name}.sock` }; // the same for all users, so not os.tmpdir()
+export function endpointOf(name: string, platform: string = process.platform): Endpoint {
+  const file: Endpoint = { kind: "file", path: `/tmp/${name}.sock` }; // the same for all users, so not os.tmpdir()
+  return onPlatform<Endpoint>(platform, {
+    linux: { kind: "abstract", path: `\0${name}` },
+    windows: { kind: "pipe", path: `\\\\.\\pipe\\${name}` },
+    macos: file,
+    other: file,
+  });
 }
 
 /**

@@ -1,8 +1,10 @@
 // Probes this machine: what it is, never how busy it is (conditions.ts). Nothing here fails; what can't be found out
 // is "unknown" or null, with a note that says why.
+
 import { readFile } from "node:fs/promises";
 import os from "node:os";
 import { factText, type MachineFacts, type OsFamily } from "@ozone/shared/machine-facts";
+import { platformOf } from "@ozone/shared/platform";
 import { readCgroupLimits } from "./cgroup.ts";
 import { flagsOfCpuinfo, isaTierOf, relevantFeatures } from "./cpu-flags.ts";
 import { readL3Bytes, readNumaNodes } from "./cpu-topology.ts";
@@ -10,6 +12,7 @@ import { readGpus } from "./gpus.ts";
 import { readHostId } from "./host-id.ts";
 import { type BandwidthResult, measureMemoryBandwidth } from "./memory-bandwidth.ts";
 import { readPowerSource } from "./power-source.ts";
+import { hasProc } from "./proc.ts";
 import { type RunTool, runTool } from "./run-tool.ts";
 import { askCpu, askCpuFlags, askGraphics, askVirtual, type Notes } from "./system-information.ts";
 
@@ -21,12 +24,6 @@ export type ProbeOptions = {
   measureBandwidth?: boolean;
   /** Runs the makers' tools; tests hand in recorded texts. */
   run?: RunTool;
-};
-
-const OS_FAMILY_OF: Partial<Record<NodeJS.Platform, OsFamily>> = {
-  linux: "linux",
-  win32: "windows",
-  darwin: "macos",
 };
 
 /** Finds out what this machine is. Takes about 0.2 s, plus 1.2 s for the bandwidth. Never rejects. */
@@ -52,7 +49,7 @@ export async function probeMachine(options: ProbeOptions = {}): Promise<MachineF
   return {
     hostId: host.hostId,
     os: {
-      family: OS_FAMILY_OF[process.platform] ?? "other",
+      family: platformOf(process.platform) satisfies OsFamily,
       release: factText(os.release()),
       arch: os.arch(),
     },
@@ -68,7 +65,7 @@ export async function probeMachine(options: ProbeOptions = {}): Promise<MachineF
 
 async function probeCpu(notes: Notes): Promise<Omit<MachineFacts["cpu"], "usableCores">> {
   const [told, l3Bytes] = await Promise.all([askCpu(notes), readL3Bytes()]);
-  const cpuinfo = process.platform === "linux" ? await readFile("/proc/cpuinfo", "utf8").catch(() => "") : "";
+  const cpuinfo = hasProc() ? await readFile("/proc/cpuinfo", "utf8").catch(() => "") : "";
   const fromKernel = flagsOfCpuinfo(cpuinfo);
   const flags = fromKernel.length > 0 ? fromKernel : await askCpuFlags(notes);
   // systeminformation strips names ("EPYC" for "AMD EPYC"); Node gives the CPU's own, except on some ARM systems.

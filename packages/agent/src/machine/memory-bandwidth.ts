@@ -2,8 +2,10 @@
 // How: workers read arrays several times larger than the last-level cache, with three ways of reading (memchr, memcmp,
 // one load per cache line), alone and all together, in short windows; the best window counts. The result is a lower
 // bound of what the hardware can do: `READ_CEILING_FACTOR` says how much more a plausibility check must allow.
+
 import os from "node:os";
 import { Worker } from "node:worker_threads";
+import { onPlatform } from "@ozone/shared/platform";
 import {
   BANDWIDTH_WORKER,
   READ_METHODS,
@@ -156,9 +158,13 @@ async function readTogether(
 }
 
 /** macOS counts only untouched pages as free and would never have enough; a quarter of all is a safe guess there. */
-function freeBytes(): number {
-  return process.platform === "darwin" ? os.totalmem() / 4 : os.freemem();
-}
+export const freeBytes = (platform: string = process.platform): number =>
+  onPlatform(platform, {
+    linux: os.freemem,
+    windows: os.freemem,
+    macos: () => os.totalmem() / 4,
+    other: os.freemem,
+  })();
 
 function startWorker(bytes: number): Worker {
   return new Worker(BANDWIDTH_WORKER, {

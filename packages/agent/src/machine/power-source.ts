@@ -1,6 +1,8 @@
 // Mains or battery. A benchmark on battery measures the battery's manners, so the agent does not run one unasked.
+
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { onPlatform } from "@ozone/shared/platform";
 import { askBattery, type Notes } from "./system-information.ts";
 
 /** Where the machine draws its power from. */
@@ -24,15 +26,25 @@ export function powerSourceOf(supplies: readonly PowerSupply[]): PowerSource {
 }
 
 /** Reads the power source of this machine. */
-export async function readPowerSource(
+export const readPowerSource = (
   notes: Notes,
   folder = "/sys/class/power_supply",
-): Promise<PowerSource> {
-  if (process.platform !== "linux") {
-    const battery = await askBattery(notes);
-    if (battery === null) return "unknown";
-    return !battery.present || battery.onMains ? "mains" : "battery";
-  }
+  platform: string = process.platform,
+): Promise<PowerSource> =>
+  onPlatform(platform, {
+    linux: () => readSupplies(notes, folder),
+    macos: () => askSystem(notes),
+    windows: () => askSystem(notes),
+    other: () => askSystem(notes),
+  })();
+
+async function askSystem(notes: Notes): Promise<PowerSource> {
+  const battery = await askBattery(notes);
+  if (battery === null) return "unknown";
+  return !battery.present || battery.onMains ? "mains" : "battery";
+}
+
+async function readSupplies(notes: Notes, folder: string): Promise<PowerSource> {
   const names = await readdir(folder).catch(() => []); // no such folder where the kernel knows no supplies
   const supplies = await Promise.all(names.map((name) => readSupply(join(folder, name))));
   const source = powerSourceOf(supplies);

@@ -1,7 +1,9 @@
 // Which processes there are and which of them belong to us, from /proc. Ozone's own process tree is never foreign load.
+
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { hasProc } from "./proc.ts";
 import { askProcesses } from "./system-information.ts";
 
 /** One process. `cpuTicks` counts its own time and that of the children it has waited for, in 1/100 s. */
@@ -84,6 +86,6 @@ function readProcess(file: string): ProcessEntry | null {
 
 /** The process ids of a tree on any system; null when processes can't be listed. */
 export async function readTree(roots: readonly number[]): Promise<Set<number> | null> {
-  const processes = process.platform === "linux" ? await readProcesses() : await askProcesses([]);
+  const processes = hasProc() ? await readProcesses() : await askProcesses([]);
   return processes === null ? null : treeOf(roots, processes);
 }

@@ -2,19 +2,23 @@
 // seconds) and each answer that is missing leaves a note: its habit is to answer 0, "" or an empty list instead.
 
 import { messageOf } from "@ozone/shared/errors";
+import { onPlatform } from "@ozone/shared/platform";
 import systemInformation from "systeminformation";
 import type { ListedGpu } from "./gpus.ts";
 
 /** Collects why something is unknown, one sentence each. */
 export type Notes = string[];
 
-const LIMIT_MS = process.platform === "win32" ? 20_000 : 5_000;
+/** On Windows some calls start PowerShell. */
+const limitMs = (platform: string = process.platform): number =>
+  onPlatform(platform, { linux: 5_000, macos: 5_000, windows: 20_000, other: 5_000 });
 
 /** Waits for `call` for a bounded time; null and a note instead of an error or a late answer. */
 export async function ask<T>(what: string, call: () => Promise<T>, notes: Notes): Promise<T | null> {
+  const withinMs = limitMs();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${LIMIT_MS} ms`)), LIMIT_MS);
+    timer = setTimeout(() => reject(new Error(`no answer within ${withinMs} ms`)), withinMs);
   });
   try {
     return await Promise.race([call(), late]);

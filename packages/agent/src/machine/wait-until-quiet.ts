@@ -1,12 +1,7 @@
 // The idle guard: a benchmark waits for a quiet machine and never disturbs the person at it.
+import { BUSY_GPU_SHARE, BUSY_LOAD_CORES } from "./contention.ts";
 import { measureForeignLoad } from "./foreign-load.ts";
 import { readGpuUse } from "./gpu-use.ts";
-
-/** Foreign load above this is busy: a tenth of a core. */
-export const BUSY_LOAD_CORES = 0.1;
-
-/** GPU use above this is busy. */
-export const BUSY_GPU_SHARE = 0.05;
 
 /** Load over one interval; null where it can't be told. */
 export type ForeignUse = { loadCores: number | null; gpuShare: number | null };

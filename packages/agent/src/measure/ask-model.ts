@@ -39,6 +39,8 @@ export interface Question {
   readonly numPredict: number;
   /** Requests that are made at the same time, this one included. */
   readonly atOnce?: number;
+  /** Tokens at the beginning of the prompt that the server need not compute again. */
+  readonly repeatedTokens?: number;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface Question {
 export async function ask(attempt: Attempt, question: Question): Promise<StreamRecord> {
   requireTime(attempt, question);
   attempt.requests += 1;
-  const { prompt, promptTokens, numPredict, atOnce = 1 } = question;
+  const { prompt, promptTokens, numPredict, atOnce = 1, repeatedTokens = 0 } = question;
   const options = requestOptions(loadOptionsOf(attempt), { numPredict, seed: attempt.requests });
   const limitMs = requestLimitMs(question, attempt.pace, { ...timeOf(attempt), atOnce });
   const record = await attempt.engine.generate(
@@ -56,12 +58,14 @@ export async function ask(attempt: Attempt, question: Question): Promise<StreamR
     { signal: attempt.ports.signal, limitMs },
   );
   if (record.done !== null) {
+    if (numPredict === 1 && record.textBytes > 0) attempt.singleTokenBytes.push(record.textBytes);
     attempt.warmLoadMs = Math.min(attempt.warmLoadMs ?? Infinity, serverFiguresOf(record.done).loadNs / 1e6);
   }
   const { ttftMs, spanMs } = timingsOf(record);
+  if (ttftMs !== null) attempt.warmTtftMs = Math.min(attempt.warmTtftMs ?? Infinity, ttftMs);
   const chunks = record.textTimesMs.length;
-  // Requests that share the server say nothing about one that has it alone.
-  if (atOnce === 1) {
+  // Requests that share the server say nothing about one that has it alone, nor do prompts from its cache.
+  if (atOnce === 1 && repeatedTokens === 0) {
     const answer = { promptTokens, ttftMs, spanMs, chunks };
     attempt.pace = paceAfter(attempt.pace, answer);
     attempt.bestPace = bestPaceAfter(attempt.bestPace, answer);

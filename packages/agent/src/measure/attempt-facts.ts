@@ -1,5 +1,7 @@
 // What the certificates are made from, taken from the journal of an attempt.
+
 import { isSampleValid } from "@ozone/shared/check-codes";
+import { median } from "@ozone/shared/statistics/median";
 import type { Attempt } from "./attempt.ts";
 import { certify } from "./certificate/certify.ts";
 import type { AttemptFacts, SampleFacts } from "./certificate/facts.ts";
@@ -10,7 +12,7 @@ export function factsOf(attempt: Attempt): AttemptFacts | null {
   if (attempt.model === null || attempt.details === null) return null;
   const samples: SampleFacts[] = attempt.samples.map((evidence) => ({
     evidence,
-    figures: serverFiguresOf(evidence.stream.done),
+    figures: serverFiguresOf(evidence.stream.done, attempt.identity?.version),
     timings: timingsOf(evidence.stream),
   }));
   return {
@@ -22,9 +24,17 @@ export function factsOf(attempt: Attempt): AttemptFacts | null {
     loads: attempt.loads,
     loadedBefore: attempt.loadedBefore,
     conditions: attempt.conditions,
-    warmUp: { ...attempt.warmUpRates, bytesPerToken: attempt.bytesPerToken },
+    warmUp: {
+      ...attempt.warmUpRates,
+      prefillMs: attempt.warmUpPrefillMs,
+      bytesPerToken: attempt.bytesPerToken,
+      singleTokenBytes: attempt.singleTokenBytes.length === 0 ? null : median(attempt.singleTokenBytes),
+      loadMs: attempt.warmLoadMs,
+    },
     optionProbes: attempt.optionProbes,
+    logged: attempt.ports.managedServer?.logged() ?? null,
     overheadTokens: attempt.overheadTokens,
+    exactLengths: attempt.exactLengths,
     samples,
   };
 }
@@ -32,5 +42,8 @@ export function factsOf(attempt: Attempt): AttemptFacts | null {
 /** Whether the last `count` samples pass every check that rejects, as far as can be said by now. */
 export function lastSamplesPass(attempt: Attempt, count: number): boolean {
   const facts = factsOf(attempt);
-  return facts?.samples.slice(-count).every((one) => isSampleValid(certify(one, facts))) ?? false;
+  return (
+    facts?.samples.slice(-count).every((one) => isSampleValid(certify(one, facts), one.evidence.kind)) ??
+    false
+  );
 }

@@ -10,6 +10,15 @@ import type { OptionProbes } from "./option-probes.ts";
 import type { ConditionsReading, TrialPorts } from "./ports.ts";
 import { loadOptions } from "./sample-options.ts";
 import type { Pace } from "./time-limits.ts";
+import type { PromptSource } from "./word-pool.ts";
+
+/** A launch at work: what its steps have in common. */
+export interface Launch {
+  readonly launch: number;
+  /** The last one of the attempt also measures what is measured once. */
+  readonly isLast: boolean;
+  readonly prompts: PromptSource;
+}
 
 /** A fresh load of the model. */
 export interface Load {
@@ -45,8 +54,12 @@ export interface Attempt {
   model: InstalledModel | null;
   details: ModelDetails | null;
   conditions: ConditionsReading | null;
+  /** Main memory available before the first load, in bytes; null before, and where it can't be read. */
+  availableBytes: number | null;
   /** Models that were loaded when the attempt began, by others. */
   loadedBefore: readonly LoadedModel[];
+  /** Names of those among them that have the same weights, and with them the same runner. */
+  sharingRunner: readonly string[];
   /** Whether the model under test is loaded by us. */
   holdsModel: boolean;
   /** Rates of late, for limits. */
@@ -55,17 +68,29 @@ export interface Attempt {
   bestPace: Pace;
   /** Best rates of the warm-up. */
   warmUpRates: { prefill: number | null; decode: number | null };
+  /** Least time of a prefill of the warm-up, in milliseconds; null before the first. */
+  warmUpPrefillMs: number | null;
   /** What trying other options has shown; null when nothing was tried. */
   optionProbes: OptionProbes | null;
   /** Since when the first sample is waited for, on the monotonic clock; null before the first load and after it. */
   proofFromMs: number | null;
   /** Tokens that the server counts beyond the words of a prompt; null before calibration. */
   overheadTokens: number | null;
+  /** Whether words were found by which the server's counting can be followed; true before calibration. */
+  exactLengths: boolean;
   /** Bytes of text per token in the warm-up; null before. */
   bytesPerToken: number | null;
+  /** Bytes of text of each answer of one token. */
+  readonly singleTokenBytes: number[];
   /** Least load_duration of a request to the loaded model, in milliseconds; null before the first. */
   warmLoadMs: number | null;
+  /** Least time to the first text of a request to the loaded model, in milliseconds; null before the first. */
+  warmTtftMs: number | null;
   requests: number;
+  /** Rounds so far: requests made at the same time are one. */
+  rounds: number;
+  /** The prompt that the server has worked on last; null before the first sample. */
+  lastPrompt: { readonly text: string; readonly promptTokens: number } | null;
 }
 
 /** Overall limit of an order that names none. */
@@ -93,17 +118,25 @@ export function openAttempt(order: TrialOrder, ports: TrialPorts): Attempt {
     model: null,
     details: null,
     conditions: null,
+    availableBytes: null,
     loadedBefore: [],
+    sharingRunner: [],
     holdsModel: false,
     pace: { prefillTokensPerSecond: null, decodeTokensPerSecond: null },
     bestPace: { prefillTokensPerSecond: null, decodeTokensPerSecond: null },
     warmUpRates: { prefill: null, decode: null },
+    warmUpPrefillMs: null,
     optionProbes: null,
     proofFromMs: null,
     overheadTokens: null,
+    exactLengths: true,
     bytesPerToken: null,
+    singleTokenBytes: [],
     warmLoadMs: null,
+    warmTtftMs: null,
     requests: 0,
+    rounds: 0,
+    lastPrompt: null,
   };
 }
 

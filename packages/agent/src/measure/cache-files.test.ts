@@ -43,15 +43,19 @@ describe("stored word pools", () => {
 });
 
 describe("notes about loaded models", () => {
-  const note = { engineUrl: "http://127.0.0.1:1", model: "m", restore: { numCtx: 4096 } };
+  const note = {
+    engineUrl: "http://127.0.0.1:1",
+    model: "m",
+    restore: [{ model: "m", numCtx: 4096, keepAlive: "300s" }],
+  };
 
   it("are there from writing to forgetting, one per server and model", async () => {
     await writeLoadNote(folder, note);
     await writeLoadNote(folder, note);
-    await writeLoadNote(folder, { ...note, model: "n", restore: null });
+    await writeLoadNote(folder, { ...note, model: "n", restore: [] });
     expect(await readLoadNotes(folder)).toHaveLength(2);
     await forgetLoadNote(folder, note);
-    expect(await readLoadNotes(folder)).toEqual([{ ...note, model: "n", restore: null }]);
+    expect(await readLoadNotes(folder)).toEqual([{ ...note, model: "n", restore: [] }]);
   });
 
   it("leave out what is damaged, and are none where there is no folder", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { calibrateWords } from "./calibrate-words.ts";
 import { candidateWords } from "./word-list.ts";
+import { PromptSource } from "./word-pool.ts";
 
 /** A tokenizer that gives `cost` tokens to a word, and one at the beginning. */
 function counter(cost: (word: string, first: boolean) => number) {
@@ -42,6 +43,29 @@ describe("calibration", () => {
     expect(pool.exact).toBe(true);
     expect(pool.overheadTokens).toBe(1);
   });
+
+  it.each<[string, (characters: number) => number]>([
+    ["rounds a quarter of the characters up", (characters) => Math.ceil(characters / 4)],
+    ["rounds it down", (characters) => Math.floor(characters / 4)],
+    ["rounds it, with a token at the beginning", (characters) => 1 + Math.round(characters / 4)],
+  ])("finds words for a server that %s", async (_how, tokens) => {
+    const pool = await calibrateWords(candidateWords, async (prompt) => tokens(prompt.length));
+    expect(pool.exact).toBe(true);
+    expect(pool.words.length).toBeGreaterThan(16);
+    const source = new PromptSource(pool, Math.random);
+    for (const length of [128, 1843]) expect(tokens(source.make(length).length)).toBe(length);
+  });
+
+  it.each([0.5, 0.9, 1.05, 1.1, 1.3, 2])(
+    "is not taken in by counts that are all %s times too high",
+    async (factor) => {
+      const { count } = counter(() => 1);
+      const pool = await calibrateWords(candidateWords, async (prompt) =>
+        Math.round(factor * (await count(prompt))),
+      );
+      expect(pool.exact).toBe(false);
+    },
+  );
 
   it("says that lengths are a guess when no word adds one token", async () => {
     const { count } = counter((word) => word.length);

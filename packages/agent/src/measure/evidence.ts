@@ -1,4 +1,5 @@
 // What was seen of one sample: the material of its figures and of its certificate. Nothing here is judged.
+import type { SampleKind } from "@ozone/proto/trial";
 import type { InstalledModel, LoadedModel } from "../ollama/engine-state.ts";
 import type { StreamRecord } from "../ollama/stream-record.ts";
 import type { ResourceReading } from "./ports.ts";
@@ -12,10 +13,17 @@ export interface EngineSnapshot {
 
 /** One sample as it was taken. */
 export interface SampleEvidence {
+  readonly kind: SampleKind;
   readonly launch: number;
+  /** Requests that were made at the same time have the same round. */
+  readonly round: number;
+  /** When the request was to be sent, on the monotonic clock: what a user waits counts from here. */
+  readonly intendedAtMs: number;
   readonly startedAt: Date;
   /** Length of the prompt as made. */
   readonly promptTokens: number;
+  /** Tokens at its beginning that the server was sent before, on purpose; 0 for a prompt that is new. */
+  readonly repeatedTokens: number;
   readonly numPredict: number;
   /** Requests made at the same time, this one included. */
   readonly atOnce: number;

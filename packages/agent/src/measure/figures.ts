@@ -12,8 +12,8 @@ export const decodeRate = ({ generatedTokens, evalNs }: ServerFigures): number |
   rate(generatedTokens - 1, evalNs);
 
 /** Prefill rate in tokens per second, over the tokens that were really computed. */
-export const prefillRate = ({ promptTokens, cachedTokens, promptEvalNs }: ServerFigures): number | null =>
-  rate(promptTokens - (cachedTokens ?? 0), promptEvalNs);
+export const prefillRate = ({ promptTokens, cachedTokens, prefillNs }: ServerFigures): number | null =>
+  rate(promptTokens - (cachedTokens ?? 0), prefillNs);
 
 /** Below this many gaps not even one is expected beyond the 95th percentile. */
 const P95_GAPS_MIN = 20;

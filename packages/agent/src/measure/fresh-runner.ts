@@ -26,6 +26,7 @@ export async function startFreshRunner(attempt: Attempt, launch: number): Promis
   const { ports, order, configuration } = attempt;
   noteUsersModels(attempt);
   await unloadModel(attempt);
+  attempt.availableBytes ??= ports.conditions.availableBytes?.() ?? null;
   ports.onActivity(`loading ${order.modelName} with num_ctx ${configuration.numCtx}`);
   attempt.holdsModel = true;
   const options = requestOptions(loadOptionsOf(attempt), { numPredict: 1, seed: 0 });
@@ -79,7 +80,7 @@ export async function loadedState(attempt: Attempt): Promise<LoadedModel | null>
 }
 
 /**
- * Unloads the model under test and waits until /api/ps no longer lists it.
+ * Unloads the model under test, under whatever name its runner was loaded, and waits until /api/ps no longer lists it.
  * @throws TrialFailure runner_crashed when it stays
  */
 export async function unloadModel(
@@ -87,8 +88,9 @@ export async function unloadModel(
   signal: AbortSignal = attempt.ports.signal,
 ): Promise<void> {
   const { engine, order } = attempt;
+  const names = [order.modelName, ...attempt.sharingRunner];
   const ours = async (): Promise<LoadedModel | undefined> =>
-    (await engine.loaded(signal)).find(({ name }) => sameModel(name, order.modelName));
+    (await engine.loaded(signal)).find((one) => names.some((name) => sameModel(one.name, name)));
   const before = await ours();
   if (before !== undefined) {
     await engine.unload(order.modelName, signal);
@@ -117,18 +119,23 @@ async function waitUntilGone(
 }
 
 function noteUsersModels(attempt: Attempt): void {
-  const { loadedBefore, order } = attempt;
-  const others = loadedBefore.filter(({ name }) => !sameModel(name, order.modelName));
+  const { loadedBefore, order, sharingRunner } = attempt;
+  const others = loadedBefore.filter(({ name }) => !sharingRunner.includes(name));
   if (others.length > 0) {
     warn(attempt, {
       code: "other_model_loaded",
-      message: `${others.map(({ name }) => name).join(", ")} was loaded by someone else and was left alone; it takes memory from the model under test.`,
+      message: `${others.map(({ name }) => name).join(", ")} was loaded by someone else and is left alone; it takes memory from the model under test.`,
     });
   }
-  if (others.length < loadedBefore.length) {
+  const renamed = sharingRunner.filter((name) => !sameModel(name, order.modelName));
+  if (sharingRunner.length > 0) {
+    const which =
+      renamed.length === 0
+        ? order.modelName
+        : `${renamed.join(", ")} (the same weights as ${order.modelName})`;
     warn(attempt, {
       code: "model_was_loaded",
-      message: `${order.modelName} was loaded by someone else; it was unloaded for a fresh start and is loaded again at the end.`,
+      message: `${which} was loaded by someone else; it was unloaded for a fresh start and is loaded again at the end.`,
     });
   }
 }

@@ -8,8 +8,17 @@ import { messageOf, systemCodeOf } from "@ozone/shared/errors";
 export interface LoadNote {
   readonly engineUrl: string;
   readonly model: string;
-  /** The user had it loaded, with this context (null: not known); null: it was not loaded. */
-  readonly restore: { readonly numCtx: number | null } | null;
+  /** What users had loaded when the trial began: whatever of it is no longer loaded is to be loaded again. */
+  readonly restore: readonly ModelToRestore[];
+}
+
+/** A user's model as it was loaded. */
+export interface ModelToRestore {
+  readonly model: string;
+  /** Null: not known. */
+  readonly numCtx: number | null;
+  /** In Ollama's form; negative is for ever. */
+  readonly keepAlive: string;
 }
 
 const PREFIX = "loaded-";
@@ -46,16 +55,17 @@ export async function readLoadNotes(cacheDir: string): Promise<LoadNote[]> {
   return notes.filter((note) => note !== null);
 }
 
+function modelToRestore(entry: unknown): ModelToRestore[] {
+  const { model, numCtx, keepAlive } = (entry ?? {}) as Record<string, unknown>;
+  if (typeof model !== "string" || typeof keepAlive !== "string") return [];
+  return [{ model, numCtx: typeof numCtx === "number" ? numCtx : null, keepAlive }];
+}
+
 async function readNote(file: string): Promise<LoadNote | null> {
   try {
     const { engineUrl, model, restore } = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
     if (typeof engineUrl !== "string" || typeof model !== "string") return null;
-    const numCtx = (restore as { numCtx?: unknown } | null)?.numCtx;
-    const wanted =
-      restore === null || restore === undefined
-        ? null
-        : { numCtx: typeof numCtx === "number" ? numCtx : null };
-    return { engineUrl, model, restore: wanted };
+    return { engineUrl, model, restore: Array.isArray(restore) ? restore.flatMap(modelToRestore) : [] };
   } catch {
     // Cut short by a full disk: without its words there is nothing to undo.
     return null;

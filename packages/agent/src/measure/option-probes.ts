@@ -19,6 +19,8 @@ export interface OptionTry {
 
 /** What came of a try. */
 export interface OptionProbe extends OptionTry {
+  /** It took as long as a load does, by the server's word or by the client's clock. */
+  readonly reloaded: boolean;
   /** The model was loaded again, or its size changed: the server took notice. */
   readonly noticed: boolean;
   /** load_duration of the request that tried it, in milliseconds. */
@@ -35,6 +37,7 @@ export interface OptionProbes {
 }
 
 const CONTEXT_STEP = 256;
+const SMALL_BATCH = 32;
 
 /**
  * What to try for what `effective` does not show, in an order in which each try changes one option more: the size
@@ -57,11 +60,7 @@ export function triesFor(
   if (hidden("num_batch")) {
     // Older servers cap num_batch at num_ctx: the other value must be below both to differ.
     const inForce = Math.min(numBatch, numCtx);
-    tries.push({
-      option: "num_batch",
-      from: numBatch,
-      to: inForce > 16 ? Math.ceil(inForce / 2) : inForce * 2,
-    });
+    tries.push({ option: "num_batch", from: numBatch, to: otherBatch(inForce) });
   }
   const other = otherContext(numCtx, trainedContext);
   // Tells the KV cache's type, and is the positive control of the others: a server that shows no reaction to another
@@ -72,8 +71,20 @@ export function triesFor(
   return tries;
 }
 
-/** Whether the server reacts visibly to any other value: only then does no reaction say anything. */
-export const reactsVisibly = ({ probes }: OptionProbes): boolean => probes.some(({ noticed }) => noticed);
+/**
+ * Whether the server can be seen to load the model again for another value: only then does no reaction say anything.
+ * A size that follows num_ctx is no such sign; a server may show that and load within a blink.
+ */
+export const reactsVisibly = ({ probes }: OptionProbes): boolean => probes.some(({ reloaded }) => reloaded);
+
+/**
+ * A small one: compute buffers grow with batch times context (on a real Ollama by 2 to 36 bytes for each), and would
+ * hide the cache of a small model behind them. One token at a time is not for every server: llama-server aborts.
+ */
+function otherBatch(inForce: number): number {
+  if (inForce > SMALL_BATCH) return SMALL_BATCH;
+  return inForce > 16 ? 16 : inForce * 2;
+}
 
 /** Half of a long context, twice a short one. */
 function otherContext(numCtx: number, trainedContext: number | null): number | null {
@@ -85,9 +96,21 @@ function otherContext(numCtx: number, trainedContext: number | null): number | n
 const RELOAD_OVER_WARM = 5;
 const RELOAD_BEYOND_MS = 40;
 
-/** Whether a load_duration is that of a load, given that of warm requests. */
-export const isReload = (loadMs: number, warmLoadMs: number): boolean =>
-  loadMs > RELOAD_OVER_WARM * warmLoadMs + RELOAD_BEYOND_MS;
+/** Other programs can make a warm request late, but seldom by most of a load. */
+const RELOAD_SHARE = 0.5;
+
+/** One kind of time of a request: of the one in question, of the quickest warm one, of the fresh load. */
+export interface LoadTimes {
+  readonly ms: number | null;
+  readonly warmMs: number | null;
+  readonly freshMs: number | null;
+}
+
+/** Whether a request took as long as a load does. A load that takes no longer than a warm request can't be seen. */
+export const isReload = ({ ms, warmMs, freshMs }: LoadTimes): boolean =>
+  ms !== null &&
+  ms > RELOAD_OVER_WARM * (warmMs ?? 0) + RELOAD_BEYOND_MS &&
+  (freshMs === null || ms > RELOAD_SHARE * freshMs);
 
 /** Compute buffers grow with the context too, a little; a server that shows less than the cache is no guide. */
 const GROWTH_MIN = 0.94;

@@ -4,16 +4,18 @@ import { TrialFailure } from "@ozone/shared/failure";
 import { ask } from "./ask-model.ts";
 import { type Attempt, versionOf, warn } from "./attempt.ts";
 import { calibrateWords } from "./calibrate-words.ts";
+import { expectedMs } from "./time-limits.ts";
 import { serverFiguresOf } from "./timings.ts";
 import { candidateWords } from "./word-list.ts";
-import { PromptSource, type Random, tokensOf, type WordPool } from "./word-pool.ts";
+import { drawWords, PromptSource, type Random, tokensOf, type WordPool } from "./word-pool.ts";
 import { type PoolKey, readPool, writePool } from "./word-pool-cache.ts";
 
 /** Fewer words than this make prompts too much alike. */
 const WORDS_MIN = 16;
 
-/** Words in the prompt that verifies a pool from the cache. */
+/** A pool from the cache is verified with all its words where that costs little, else with some of them. */
 const VERIFYING_WORDS = 64;
+const VERIFYING_MS = 1_500;
 
 /** Unpredictable numbers in [0, 1): a prompt must not repeat between runs either. */
 const chance: Random = () => randomBytes(4).readUInt32LE() / 2 ** 32;
@@ -37,6 +39,7 @@ export async function preparePrompts(attempt: Attempt): Promise<PromptSource> {
 
 function sourceOf(attempt: Attempt, pool: WordPool): PromptSource {
   attempt.overheadTokens = pool.overheadTokens;
+  attempt.exactLengths = pool.exact;
   return new PromptSource(pool, chance);
 }
 
@@ -50,9 +53,17 @@ async function store(attempt: Attempt, key: PoolKey, pool: WordPool): Promise<vo
 }
 
 async function countsRight(attempt: Attempt, pool: WordPool): Promise<boolean> {
-  const expected = tokensOf(pool, VERIFYING_WORDS);
-  const counted = await countTokens(attempt, new PromptSource(pool, chance).make(expected));
-  return counted === expected;
+  const words = verifyingWords(attempt, pool);
+  return (await countTokens(attempt, words.join(" "))) === tokensOf(pool, words.length);
+}
+
+/** A few drawn words may miss the one that is no longer a single token; every word once can't. */
+function verifyingWords(attempt: Attempt, pool: WordPool): string[] {
+  const [opener = ""] = pool.openers;
+  const all = [opener, ...pool.words];
+  const fits = all.length <= attempt.configuration.numCtx / 2;
+  const ms = expectedMs({ promptTokens: all.length, numPredict: 1 }, attempt.pace);
+  return fits && ms !== null && ms <= VERIFYING_MS ? all : drawWords(pool, VERIFYING_WORDS, chance);
 }
 
 async function countTokens(attempt: Attempt, prompt: string): Promise<number> {

@@ -9,7 +9,7 @@ import { loadedState } from "./fresh-runner.ts";
 import { isReload, type OptionProbe, type OptionProbes, type OptionTry, triesFor } from "./option-probes.ts";
 import { requestOptions } from "./sample-options.ts";
 import { loadLimitMs } from "./time-limits.ts";
-import { serverFiguresOf } from "./timings.ts";
+import { serverFiguresOf, timingsOf } from "./timings.ts";
 
 /** All tries together may take as long as this, and this share of what is left of the attempt's time. */
 const BUDGET_MS = 20_000;
@@ -48,7 +48,7 @@ export async function probeOptions(attempt: Attempt): Promise<void> {
   );
   if (tries.length === 0) return;
   const key = [
-    attempt.engine.url,
+    serverOf(attempt),
     versionOf(attempt),
     attempt.model?.digest,
     ...tries.map(({ option }) => option),
@@ -58,6 +58,13 @@ export async function probeOptions(attempt: Attempt): Promise<void> {
   if (remembered === null && attempt.optionProbes.skipped === null) {
     attempt.ports.probeMemory?.keep(key, attempt.optionProbes);
   }
+}
+
+/** The same server as another time: a managed one is, with the same settings, whatever its port. */
+function serverOf({ engine, ports }: Attempt): string {
+  if (ports.managedServer === undefined) return engine.url;
+  const { OLLAMA_HOST: _port, OLLAMA_CONTEXT_LENGTH: _default, ...settings } = ports.managedServer.settings;
+  return JSON.stringify(settings);
 }
 
 async function tryAll(attempt: Attempt, tries: readonly OptionTry[]): Promise<OptionProbes> {
@@ -96,6 +103,11 @@ async function tryOption(
   );
   const after = await loadedState(attempt);
   const loadMs = serverFiguresOf(record.done).loadNs / 1e6;
+  const { ttftMs, totalMs } = timingsOf(record);
+  const fresh = attempt.loads[attempt.loads.length - 1];
+  const reloaded =
+    isReload({ ms: loadMs, warmMs: attempt.warmLoadMs, freshMs: fresh?.serverMs ?? null }) ||
+    isReload({ ms: ttftMs ?? totalMs, warmMs: attempt.warmTtftMs, freshMs: fresh?.clientMs ?? null });
   const [sizeBefore, sizeAfter] = [before?.sizeBytes ?? null, after?.sizeBytes ?? null];
   const resized = sizeBefore !== null && sizeAfter !== null && sizeBefore !== sizeAfter;
   return {
@@ -103,6 +115,7 @@ async function tryOption(
     loadMs,
     sizeBefore,
     sizeAfter,
-    noticed: resized || isReload(loadMs, attempt.warmLoadMs ?? 0),
+    reloaded,
+    noticed: resized || reloaded,
   };
 }

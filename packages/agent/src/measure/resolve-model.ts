@@ -1,8 +1,9 @@
 // Finds the model under test and pins it: the digest that is installed must be the one that was ordered.
 import { TrialFailure } from "@ozone/shared/failure";
 import { bareDigest, type InstalledModel, sameModel } from "../ollama/engine-state.ts";
-import { modelDetailsOf } from "../ollama/model-details.ts";
+import { modelDetailsOf, weightsOf } from "../ollama/model-details.ts";
 import { type Attempt, warn } from "./attempt.ts";
+import { countsLastBatchOnly } from "./timings.ts";
 
 /** @throws TrialFailure model_missing, context_too_large, server_unreachable, ... */
 export async function resolveModel(attempt: Attempt): Promise<void> {
@@ -14,14 +15,42 @@ export async function resolveModel(attempt: Attempt): Promise<void> {
   requireDigest(model, order.modelDigest);
   attempt.model = model;
   attempt.loadedBefore = await engine.loaded(ports.signal);
-  attempt.details = modelDetailsOf(await shownDetails(attempt), model);
+  const shown = await shownDetails(attempt, order.modelName);
+  attempt.details = modelDetailsOf(shown, model);
+  attempt.sharingRunner = await namesSharing(attempt, { digest: model.digest, weights: weightsOf(shown) });
+  requireTrainedContext(attempt);
   noteUnknowns(attempt);
 }
 
+/** Ollama would cut the context to the trained one, in silence; before 0.15.5 it even shows the one that was asked for. */
+function requireTrainedContext({ configuration, details, order }: Attempt): void {
+  const trained = details?.trainedContext ?? null;
+  if (trained === null || configuration.numCtx <= trained) return;
+  throw new TrialFailure(
+    "context_too_large",
+    `num_ctx ${configuration.numCtx} is beyond the ${trained} tokens that ${order.modelName} was trained for; Ollama would allocate ${trained} and say nothing. Use at most ${trained}.`,
+  );
+}
+
+/** Copies and derived models ("FROM this one") are other names of the same weights. */
+async function namesSharing(
+  attempt: Attempt,
+  model: { readonly digest: string; readonly weights: string | null },
+): Promise<string[]> {
+  const names: string[] = [];
+  for (const { name, digest } of attempt.loadedBefore) {
+    if (sameModel(name, attempt.order.modelName)) names.push(name);
+    else if (digest !== "" && digest === model.digest) names.push(name);
+    else if (model.weights !== null && weightsOf(await shownDetails(attempt, name)) === model.weights)
+      names.push(name);
+  }
+  return names;
+}
+
 /** A server that can't describe a model may still run it; what follows from the description is then unknown. */
-async function shownDetails({ engine, ports, order }: Attempt): Promise<unknown> {
+async function shownDetails({ engine, ports }: Attempt, name: string): Promise<unknown> {
   try {
-    return await engine.show(order.modelName, ports.signal);
+    return await engine.show(name, ports.signal);
   } catch (thrown) {
     if (ports.signal.aborted) throw thrown;
     return null;
@@ -34,6 +63,13 @@ function noteUnknowns(attempt: Attempt): void {
       code: "engine_version_unknown",
       message:
         "The server says its version is 0.0.0: it was built without one, so its results can't be told from those of other versions.",
+    });
+  }
+  if (countsLastBatchOnly(attempt.identity?.version ?? "")) {
+    warn(attempt, {
+      code: "prefill_from_total",
+      message:
+        "This version of Ollama says of a prompt only what its last batch took; prefill is what its total duration leaves beside load and decode, which is a little more. A newer Ollama says it itself.",
     });
   }
   if (attempt.details?.trainedContext === null) {

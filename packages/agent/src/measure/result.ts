@@ -3,35 +3,29 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { EngineSchema, Provenance } from "@ozone/proto/machine";
 import {
-  CheckSchema,
   ConditionsSchema,
   ContextUseSchema,
   FailureSchema,
   MemorySchema,
   type Sample,
-  SampleSchema,
   type TrialResult,
   TrialResultSchema,
   Verdict,
   WarningSchema,
 } from "@ozone/proto/trial";
-import { isSampleValid } from "@ozone/shared/check-codes";
 import { isFilled } from "@ozone/shared/configuration";
 import type { TrialFailure } from "@ozone/shared/failure";
 import { provenanceOf } from "@ozone/shared/provenance";
-import { flagOutliers } from "@ozone/shared/statistics/outliers";
+import { isFilledSample } from "@ozone/shared/sample-kinds";
 import type { Attempt } from "./attempt.ts";
-import { factsOf } from "./attempt-facts.ts";
-import { certify } from "./certificate/certify.ts";
-import type { AttemptFacts, SampleFacts } from "./certificate/facts.ts";
-import { decodeRate, interTokenTimes, prefillRate } from "./figures.ts";
-
-/** Fewer samples than this say nothing about outliers. */
-const OUTLIERS_FROM = 3;
+import { conclusionsOf } from "./conclusions.ts";
+import type { SampleEvidence } from "./evidence.ts";
+import { sampleMessages } from "./sample-messages.ts";
 
 /** Makes the result. `failure` is what ended the attempt early, or null. */
 export function resultOf(attempt: Attempt, failure: TrialFailure | null): TrialResult {
-  const samples = samplesOf(attempt);
+  const samples = sampleMessages(attempt);
+  const { warnings, ...conclusions } = conclusionsOf(attempt, samples);
   const { order, ports, configuration, protocol } = attempt;
   return create(TrialResultSchema, {
     trialId: order.trialId,
@@ -48,11 +42,12 @@ export function resultOf(attempt: Attempt, failure: TrialFailure | null): TrialR
     protocol,
     purpose: order.purpose,
     samples,
-    context: contextOf(attempt, samples),
-    loadMs: attempt.loads.map(({ serverMs, clientMs }) => serverMs ?? clientMs),
+    ...conclusions,
+    context: contextOf(attempt, samples.filter(isFilledSample)),
+    loadMs: attempt.loads.map(({ clientMs }) => clientMs),
     memory: memoryOf(attempt),
     conditions: conditionsOf(attempt),
-    warnings: attempt.warnings.map((warning) => create(WarningSchema, warning)),
+    warnings: [...attempt.warnings, ...warnings].map((warning) => create(WarningSchema, warning)),
     provenance:
       attempt.identity === null
         ? Provenance.UNSPECIFIED
@@ -70,58 +65,6 @@ function verdictOf(samples: readonly Sample[], failure: TrialFailure | null): Ve
   return samples.every(({ valid }) => valid) ? Verdict.VALID : Verdict.REJECTED;
 }
 
-function samplesOf(attempt: Attempt): Sample[] {
-  const facts = factsOf(attempt);
-  if (facts === null) return [];
-  const outliers = outlierFlags(facts.samples);
-  return facts.samples.map((one, index) =>
-    sampleOf(one, facts, { index, outlier: outliers[index] ?? false }),
-  );
-}
-
-/** Flagged by decode rate; kept all the same. */
-function outlierFlags(samples: readonly SampleFacts[]): boolean[] {
-  const rates = samples.map(({ figures }) => decodeRate(figures));
-  const known = rates.filter((one) => one !== null);
-  if (known.length < OUTLIERS_FROM) return samples.map(() => false);
-  const flags = flagOutliers(known);
-  return rates.map(
-    (one) => one !== null && flags.some(({ value, level }) => value === one && level !== "ordinary"),
-  );
-}
-
-function sampleOf(
-  one: SampleFacts,
-  attempt: AttemptFacts,
-  place: { index: number; outlier: boolean },
-): Sample {
-  const { evidence, figures, timings } = one;
-  const findings = certify(one, attempt);
-  const oneByOne = findings.every(({ code, passed }) => code !== "chunk_ratio" || passed === true);
-  const gaps = oneByOne ? interTokenTimes(timings) : null;
-  return create(SampleSchema, {
-    ...place,
-    launch: evidence.launch,
-    valid: isSampleValid(findings),
-    checks: findings.map((finding) => create(CheckSchema, finding)),
-    promptTokens: figures.promptTokens,
-    generatedTokens: figures.generatedTokens,
-    prefillTokensPerSecond: prefillRate(figures) ?? undefined,
-    decodeTokensPerSecond: decodeRate(figures) ?? undefined,
-    ttftMs: timings.ttftMs ?? undefined,
-    interTokenP50Ms: gaps?.p50Ms ?? undefined,
-    interTokenP95Ms: gaps?.p95Ms ?? undefined,
-    totalMs: timings.totalMs ?? undefined,
-    promptEvalNs: BigInt(figures.promptEvalNs),
-    evalNs: BigInt(figures.evalNs),
-    loadNs: BigInt(figures.loadNs),
-    totalNs: BigInt(figures.totalNs),
-    cachedTokens: figures.cachedTokens ?? undefined,
-    chunks: evidence.stream.textTimesMs.length,
-    startedAt: timestampFromDate(evidence.startedAt),
-  });
-}
-
 function contextOf({ configuration, protocol, loads, details }: Attempt, samples: readonly Sample[]) {
   const usable = samples.filter(({ valid }) => valid);
   const smallest = (usable.length > 0 ? usable : samples).reduce<Sample | null>(
@@ -137,19 +80,44 @@ function contextOf({ configuration, protocol, loads, details }: Attempt, samples
   });
 }
 
-function memoryOf({ loads, samples }: Attempt) {
+type Seen = number | null | undefined;
+
+const known = (values: readonly Seen[]): number[] => values.filter((value) => typeof value === "number");
+
+const highest = (values: readonly Seen[]): number | undefined =>
+  known(values).length === 0 ? undefined : Math.max(...known(values));
+
+const lowest = (values: readonly Seen[]): number | undefined =>
+  known(values).length === 0 ? undefined : Math.min(...known(values));
+
+const big = (value: Seen): bigint | undefined =>
+  value === null || value === undefined ? undefined : BigInt(Math.round(value));
+
+/** Each once: requests of a round share theirs. */
+const readingsOf = (samples: readonly SampleEvidence[]) => [
+  ...new Set(samples.map(({ resources }) => resources)),
+];
+
+function memoryOf({ loads, samples, availableBytes, ports }: Attempt) {
   const state = loads[loads.length - 1]?.state;
-  const peaks = samples.map(({ resources }) => resources.peakPssBytes).filter((one) => one !== null);
-  const big = (value: number | null | undefined): bigint | undefined =>
-    value === null || value === undefined ? undefined : BigInt(Math.round(value));
+  const seen = readingsOf(samples);
   return create(MemorySchema, {
     sizeBytes: big(state?.sizeBytes),
     sizeVramBytes: big(state?.sizeVramBytes),
-    peakPssBytes: peaks.length === 0 ? undefined : big(Math.max(...peaks)),
+    peakPssBytes: big(highest(seen.map((one) => one.peakPssBytes))),
+    peakVramBytes: big(highest(seen.map((one) => one.peakVramBytes))),
+    availableBytes: big(availableBytes),
+    leastAvailableBytes: big(lowest(seen.map((one) => one.leastAvailableBytes))),
+    vramBytes: big(ports.machine.vramBytes),
   });
 }
 
-function conditionsOf({ identity, model, conditions, samples }: Attempt) {
+function conditionsOf({ identity, model, conditions, samples, ports }: Attempt) {
+  const seen = readingsOf(samples);
+  const clocks = known(seen.map((one) => one.clockMhz));
+  const clockMhz =
+    clocks.length === 0 ? conditions?.clockMhz : clocks.reduce((sum, mhz) => sum + mhz, 0) / clocks.length;
+  const watched = known(seen.map((one) => one.watchingMs));
   return create(ConditionsSchema, {
     ...(identity === null ? {} : { engine: create(EngineSchema, identity) }),
     modelDigest: model?.digest ?? "",
@@ -158,8 +126,14 @@ function conditionsOf({ identity, model, conditions, samples }: Attempt) {
     foreignLoadCores: conditions?.foreignLoadCores ?? undefined,
     powerSource: conditions?.powerSource ?? "unknown",
     temperatureCelsius: conditions?.temperatureCelsius ?? undefined,
+    peakTemperatureCelsius: highest(seen.map((one) => one.peakTemperatureCelsius)),
+    clockMhz: clockMhz ?? undefined,
+    driver: ports.machine.driver ?? "",
     contended:
       conditions?.contended === true || samples.some(({ resources }) => resources.contended === true),
     waitedMs: Math.round(conditions?.waitedMs ?? 0),
+    watchingMs: watched.length === 0 ? undefined : watched.reduce((sum, ms) => sum + ms, 0),
+    managed: ports.managedServer !== undefined,
+    serverEnvironment: { ...ports.managedServer?.settings },
   });
 }

@@ -55,6 +55,19 @@ describe("the server's figures", () => {
     expect(prefillRate(serverFiguresOf({ ...done, prompt_eval_cached_count: 500 }))).toBe(250);
   });
 
+  it("take the prefill of 0.12.6 alone from the rest of the total, and never a shorter one than the server's", () => {
+    const lastBatch = { ...done, prompt_eval_duration: 100_000_000, total_duration: 2_400_000_000 };
+    const restNs = 2_400_000_000 - 20_000_000 - 310_000_000;
+    const account = { load_duration: 20_000_000, eval_duration: 310_000_000 };
+    const figures = (version: string) => serverFiguresOf({ ...lastBatch, ...account }, version);
+    expect(figures("0.12.6")).toMatchObject({ prefillNs: restNs, promptEvalNs: 100_000_000 });
+    for (const version of ["", "0.0.0", "0.12.60", "0.12.7", "0.24.0"]) {
+      expect(figures(version).prefillNs).toBe(100_000_000);
+    }
+    const short = { ...lastBatch, ...account, total_duration: 350_000_000 };
+    expect(serverFiguresOf(short, "0.12.6").prefillNs).toBe(100_000_000);
+  });
+
   it("give no rate rather than NaN or infinity", () => {
     expect(decodeRate(serverFiguresOf({ eval_count: 1, eval_duration: 5 }))).toBeNull();
     expect(decodeRate(serverFiguresOf({ eval_count: 10 }))).toBeNull();

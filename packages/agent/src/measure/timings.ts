@@ -30,7 +30,11 @@ export function timingsOf(record: StreamRecord): Timings {
 export interface ServerFigures {
   readonly promptTokens: number;
   readonly generatedTokens: number;
+  /** As the server says it. */
   readonly promptEvalNs: number;
+  /** What the prefill took: promptEvalNs, or on servers that account for less the rest of the total. */
+  readonly prefillNs: number;
+  readonly prefillFrom: "prompt_eval_duration" | "rest_of_total";
   readonly evalNs: number;
   readonly loadNs: number;
   readonly totalNs: number;
@@ -44,8 +48,15 @@ export interface ServerFigures {
 const COUNTS = ["prompt_eval_count", "eval_count", "prompt_eval_cached_count"] as const;
 const DURATIONS = ["prompt_eval_duration", "eval_duration", "load_duration", "total_duration"] as const;
 
+/** Ollama 0.12.6 says of a prompt only what its last batch took (mended in 0.12.7, "Record the time for all batches"). */
+export const countsLastBatchOnly = (engineVersion: string): boolean =>
+  /^0\.12\.6($|[-+])/.test(engineVersion);
+
 /** Reads the last line with suspicion: what is no non-negative whole number is a problem, and counts as zero. */
-export function serverFiguresOf(done: Readonly<Record<string, unknown>> | null): ServerFigures {
+export function serverFiguresOf(
+  done: Readonly<Record<string, unknown>> | null,
+  engineVersion = "",
+): ServerFigures {
   const fields = done ?? {};
   const problems: string[] = [];
   const read = (key: string): number => {
@@ -58,14 +69,18 @@ export function serverFiguresOf(done: Readonly<Record<string, unknown>> | null):
     return 0;
   };
   const [promptTokens, generatedTokens, cached] = COUNTS.map(read);
-  const [promptEvalNs, evalNs, loadNs, totalNs] = DURATIONS.map(read);
+  const [promptEvalNs = 0, evalNs = 0, loadNs = 0, totalNs = 0] = DURATIONS.map(read);
+  const restNs = countsLastBatchOnly(engineVersion) ? totalNs - loadNs - evalNs : 0;
   return {
     promptTokens: promptTokens ?? 0,
     generatedTokens: generatedTokens ?? 0,
-    promptEvalNs: promptEvalNs ?? 0,
-    evalNs: evalNs ?? 0,
-    loadNs: loadNs ?? 0,
-    totalNs: totalNs ?? 0,
+    promptEvalNs,
+    // Never less than what the server says: a smaller one would only make the rate look better.
+    prefillNs: Math.max(promptEvalNs, restNs),
+    prefillFrom: countsLastBatchOnly(engineVersion) ? "rest_of_total" : "prompt_eval_duration",
+    evalNs,
+    loadNs,
+    totalNs,
     cachedTokens: fields.prompt_eval_cached_count === undefined ? null : (cached ?? 0),
     doneReason: typeof fields.done_reason === "string" ? fields.done_reason : null,
     problems,

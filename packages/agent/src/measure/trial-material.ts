@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
-import { ProtocolSchema, Purpose } from "@ozone/proto/configuration";
+import { type Protocol, ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { type Sample, type TrialOrder, TrialOrderSchema, type TrialResult } from "@ozone/proto/trial";
 import { type ConfigurationValues, configuration } from "@ozone/shared/configuration";
 import { type TrialPorts, unknownConditions, unknownSampler } from "./ports.ts";
@@ -17,6 +17,9 @@ export interface OrderChange {
   readonly launches?: number;
   readonly limitMs?: number;
   readonly purpose?: Purpose;
+  /** Everything else of the protocol. */
+  readonly protocol?: Omit<Partial<Protocol>, "$typeName" | "$unknown">;
+  readonly allowBattery?: boolean;
 }
 
 /** An order for the scripted model: num_ctx 2048, one sample of 64 tokens. */
@@ -33,6 +36,8 @@ export function orderFor(change: OrderChange = {}): TrialOrder {
       repetitions: change.repetitions ?? 1,
       launches: change.launches ?? 1,
       limitMs: change.limitMs ?? 120_000,
+      ...change.protocol,
+      allowBattery: change.allowBattery ?? false,
     }),
     purpose: change.purpose ?? Purpose.SCREEN,
   });

@@ -5,7 +5,7 @@ import { promptTokensFor } from "@ozone/shared/configuration";
 import { warmUp } from "@ozone/shared/statistics/warm-up";
 import type { StreamRecord } from "../ollama/stream-record.ts";
 import { ask } from "./ask-model.ts";
-import type { Attempt } from "./attempt.ts";
+import { type Attempt, versionOf } from "./attempt.ts";
 import { decodeRate, prefillRate } from "./figures.ts";
 import { expectedMs } from "./time-limits.ts";
 import { type ServerFigures, serverFiguresOf } from "./timings.ts";
@@ -29,11 +29,15 @@ export async function warmUpRunner(attempt: Attempt, prompts: PromptSource): Pro
   const rates: number[] = [];
   for (let tried = 0; tried < 4 && warmUp(rates) === "more"; tried += 1) {
     const record = await ask(attempt, { prompt: prompts.make(promptTokens), promptTokens, numPredict });
-    const figures = serverFiguresOf(record.done);
+    const figures = serverFiguresOf(record.done, versionOf(attempt));
     const rate = decodeRate(figures);
     if (rate !== null) rates.push(rate);
     noteRates(attempt, { decode: rate, prefill: prefillRate(figures) });
     noteBytes(attempt, record, figures);
+    if (figures.promptEvalNs > 0) {
+      const prefillMs = figures.promptEvalNs / 1e6;
+      attempt.warmUpPrefillMs = Math.min(attempt.warmUpPrefillMs ?? prefillMs, prefillMs);
+    }
   }
   if (order.purpose !== Purpose.CONFIRM) return;
   ports.onActivity(`warming up at full depth: ${full} tokens`);

@@ -62,4 +62,10 @@ export class PromptSource {
       return words.join(" ");
     }
   }
+
+  /** A prompt that begins with all of `prompt` and is exactly `tokens` tokens longer: its tail is new. */
+  extend(prompt: string, tokens: number): string {
+    const [, ...tail] = drawWords(this.#pool, tokens + 1, this.#random);
+    return `${prompt} ${tail.join(" ")}`;
+  }
 }

@@ -106,6 +106,14 @@ describe("the class of a failed request", () => {
       load("llama_init_from_model: V cache quantization requires flash_attn", 500),
       "option_refused",
     ],
+    [
+      "a quantised cache without flash attention, as 0.32 words it",
+      load(
+        "llama-server process has terminated: exit status 1: llama_init_from_model: quantized V cache requires flash_attn to be enabled",
+        500,
+      ),
+      "option_refused",
+    ],
     ["any other refusal of a request", run("invalid something", 400), "option_refused"],
     ["any other error of the server", run("who knows", 500), "runner_crashed"],
     ["a page that is no Ollama", run("Not Found", 404), "protocol_error"],
@@ -115,7 +123,7 @@ describe("the class of a failed request", () => {
       { ...run("getaddrinfo ENOTFOUND"), code: "ENOTFOUND" },
       "server_unreachable",
     ],
-    ["a cut connection", { ...run("other side closed"), code: "UND_ERR_SOCKET" }, "runner_crashed"],
+    ["a cut connection", { ...run("socket hang up"), code: "ECONNRESET" }, "runner_crashed"],
     [
       "an answer cut off in the middle",
       run("Response does not match the HTTP/1.1 protocol (Invalid EOF state)"),

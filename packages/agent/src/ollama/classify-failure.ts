@@ -29,8 +29,8 @@ const RUNNER_GONE =
 
 const LOAD_TIMED_OUT = /timed out waiting for (llama runner|llama-server|the runner)/i;
 
-/** undici's words for a connection that ended within an answer; it gives some of them no code. */
-const CUT_OFF = /invalid EOF state|other side closed|^terminated$/i;
+/** Node's words for a connection that ended within an answer. */
+const CUT_OFF = /invalid EOF state|^socket hang up$|^aborted$|^terminated$/i;
 
 const UNREACHABLE_CODES = new Set([
   "ECONNREFUSED",
@@ -40,16 +40,9 @@ const UNREACHABLE_CODES = new Set([
   "EAI_AGAIN",
   "ETIMEDOUT",
   "EPIPE",
-  "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
-const DROPPED_CODES = new Set([
-  "ECONNRESET",
-  "UND_ERR_SOCKET",
-  "UND_ERR_CLOSED",
-  "UND_ERR_ABORTED",
-  "HPE_INVALID_EOF_STATE",
-]);
+const DROPPED_CODES = new Set(["ECONNRESET", "HPE_INVALID_EOF_STATE"]);
 
 /** The class of a failed request. What nothing matches is a protocol error: the answer was not understood. */
 export function classifyFailure(request: FailedRequest): FailureClass {
@@ -65,7 +58,7 @@ function classOfText({ text, phase, status }: FailedRequest): FailureClass | nul
   if (OUT_OF_MEMORY.test(text)) return phase === "load" ? "out_of_memory_load" : "out_of_memory_run";
   if (CONTEXT_TOO_LARGE.test(text)) return "context_too_large";
   if (LAYOUT_REFUSED.test(text)) return "out_of_memory_load";
-  if (/V cache quantization requires|requires Flash Attention/i.test(text)) return "option_refused";
+  if (/V cache (quantization )?requires|requires Flash[ _]Attention/i.test(text)) return "option_refused";
   if (/option "[^"]*" must be|invalid option/i.test(text)) return "option_refused";
   if (LOAD_TIMED_OUT.test(text)) return "load_timeout";
   if (RUNNER_GONE.test(text)) return "runner_crashed";

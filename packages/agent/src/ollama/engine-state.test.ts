@@ -26,9 +26,10 @@ describe("the state of a server", () => {
         size: 10,
         size_vram: 4,
         context_length: 2048,
+        expires_at: "2026-11-25T02:10:41.340355702Z",
         effective: { num_batch: 64 },
       },
-      { name: "b:latest", size: -1, context_length: "many" },
+      { name: "b:latest", size: -1, context_length: "many", expires_at: "soon" },
     ];
     expect(loadedModelsOf({ models })).toEqual([
       {
@@ -37,6 +38,7 @@ describe("the state of a server", () => {
         contextLength: 2048,
         sizeBytes: 10,
         sizeVramBytes: 4,
+        expiresAtMs: Date.UTC(2026, 10, 25, 2, 10, 41, 340),
         effective: { num_batch: 64 },
       },
       {
@@ -45,6 +47,7 @@ describe("the state of a server", () => {
         contextLength: null,
         sizeBytes: null,
         sizeVramBytes: null,
+        expiresAtMs: null,
         effective: null,
       },
     ]);

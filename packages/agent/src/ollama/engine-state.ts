@@ -29,6 +29,8 @@ export interface LoadedModel {
   readonly contextLength: number | null;
   readonly sizeBytes: number | null;
   readonly sizeVramBytes: number | null;
+  /** When the server will unload it if nobody asks, in epoch milliseconds of its own clock; null where it is not said. */
+  readonly expiresAtMs: number | null;
   /** Null where the server does not say what is in force. */
   readonly effective: EffectiveSettings | null;
 }
@@ -43,6 +45,8 @@ const textOf = (value: unknown): string => (typeof value === "string" ? value : 
 /** A count or size: a non-negative integer, or null. */
 export const countOf = (value: unknown): number | null =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
+
+const timeOf = (value: unknown): number | null => countOf(Date.parse(textOf(value)));
 
 const listOf = (answer: unknown): Fields[] => {
   const { models } = fieldsOf(answer);
@@ -92,6 +96,7 @@ export function loadedModelsOf(answer: unknown): LoadedModel[] {
       contextLength: countOf(entry.context_length),
       sizeBytes: countOf(entry.size),
       sizeVramBytes: countOf(entry.size_vram),
+      expiresAtMs: timeOf(entry.expires_at),
       effective: effectiveOf(entry.effective),
     }))
     .filter(({ name }) => name !== "");

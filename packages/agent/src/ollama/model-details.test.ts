@@ -1,8 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { modelDetailsOf } from "./model-details.ts";
+import { modelDetailsOf, weightsOf } from "./model-details.ts";
 
 const model = { family: "llama", sizeBytes: 1000 };
+
+describe("the weights of a model", () => {
+  it("are the file that its Modelfile names, whatever the folder, and unknown without one", () => {
+    const file = `sha256-${"a1".repeat(32)}`;
+    const shown = (from: string) => ({ modelfile: `# FROM x\n\nFROM ${from}\nTEMPLATE {{ .Prompt }}\n` });
+    expect(weightsOf(shown(`/usr/share/ollama/.ollama/models/blobs/${file}`))).toBe(file);
+    expect(weightsOf(shown(`C:\\Users\\a b\\blobs\\${file}`))).toBe(file);
+    for (const other of [shown("llama3"), { modelfile: 5 }, null]) expect(weightsOf(other)).toBeNull();
+  });
+});
 
 describe("details of a model", () => {
   it("come from model_info and the list of tensors", () => {

@@ -56,6 +56,17 @@ export function modelDetailsOf(shown: unknown, model: { family: string; sizeByte
   };
 }
 
+/**
+ * The file of a model's weights, as the Modelfile in an answer of /api/show names it; null when it does not. Tags of
+ * one file share a runner: using one of them unloads or takes over the others.
+ */
+export function weightsOf(shown: unknown): string | null {
+  const { modelfile } = fieldsOf(shown);
+  return typeof modelfile === "string"
+    ? (/^FROM .*(sha256-[0-9a-f]{64})\s*$/m.exec(modelfile)?.[1] ?? null)
+    : null;
+}
+
 const isSynthetic = (family: string, modelInfo: Fields): boolean =>
   family === "ozone-synthetic" ||
   Object.keys(modelInfo).some((key) => key === "ozone.synthetic" || key.startsWith("ozone.synthetic."));

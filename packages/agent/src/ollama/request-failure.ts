@@ -24,7 +24,7 @@ export function failureOfRequest(thrown: unknown, circumstances: RequestCircumst
 
 function requestOf(thrown: unknown, { phase, ended }: RequestCircumstances): FailedRequest {
   const status = (thrown as { status_code?: unknown } | null)?.status_code;
-  const code = systemCodeOf(thrown) ?? undiciCodeOf(thrown);
+  const code = systemCodeOf(thrown) ?? parserCodeOf(thrown);
   return {
     phase,
     text: messageOf(deepest(thrown)),
@@ -44,11 +44,12 @@ const bodyProblem = (thrown: unknown): boolean =>
     (one) => one instanceof LineTooLong || one instanceof AnswerTooLong || one instanceof SyntaxError,
   );
 
-function undiciCodeOf(thrown: unknown): string | null {
+/** Node's HTTP parser has codes of its own. */
+function parserCodeOf(thrown: unknown): string | null {
   let current: unknown = thrown;
   for (let depth = 0; depth < 5 && current instanceof Error; depth += 1) {
     const { code } = current as { code?: unknown };
-    if (typeof code === "string" && code.startsWith("UND_ERR_")) return code;
+    if (typeof code === "string" && code.startsWith("HPE_")) return code;
     current = current.cause;
   }
   return null;

@@ -1,10 +1,15 @@
 // Files that are there after a crash: written whole, flushed, then given their name; the folder is flushed too.
+
 import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
+import { onPlatform } from "@ozone/shared/platform";
+
+/** Windows can't open folders; its file systems keep renames in order by themselves. */
+export const canOpenFolders = (platform: string = process.platform): boolean =>
+  onPlatform(platform, { linux: true, macos: true, windows: false, other: true });
 
 async function flushFolder(path: string): Promise<void> {
-  // Windows can't open folders; its file systems keep renames in order by themselves.
-  if (process.platform === "win32") return;
+  if (!canOpenFolders()) return;
   const folder = await open(path, "r");
   try {
     await folder.sync();

@@ -1,8 +1,8 @@
 // Whether a process that a file names still runs, and is really ours: process numbers are given away again.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { platform } from "node:os";
 import { systemCodeOf } from "@ozone/shared/errors";
+import { onPlatform } from "@ozone/shared/platform";
 
 /** The programs that the command line starts and stops. */
 export type ProgramName = "ozone-coordinator" | "ozone-engine" | "ozone-agent";
@@ -19,7 +19,7 @@ export interface ProcessClaim {
 export function isRunning({ pid, program, folder }: ProcessClaim): boolean {
   if (!exists(pid)) return false;
   const commandLine = commandLineOf(pid);
-  if (commandLine === null) return platform() === "win32";
+  if (commandLine === null) return !canTellCommands();
   return commandLine.includes(program) && worksFor(pid, folder);
 }
 
@@ -27,16 +27,26 @@ export function isRunning({ pid, program, folder }: ProcessClaim): boolean {
 export function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return platform() !== "linux" || !/\) Z /.test(readProc(pid, "stat") ?? "");
+    return !/\) Z /.test(readProc(pid, "stat") ?? "");
   } catch (thrown) {
     return systemCodeOf(thrown) === "EPERM";
   }
 }
 
+/** Windows shows the command line of a process to its tools only, which take seconds to start. */
+const canTellCommands = (platform: string = process.platform): boolean =>
+  onPlatform(platform, { linux: true, macos: true, windows: false, other: true });
+
 /** The words the process was started with; null when they can't be read. */
-function commandLineOf(pid: number): string | null {
-  if (platform() === "linux") return readProc(pid, "cmdline");
-  if (platform() === "win32") return null;
+const commandLineOf = (pid: number, platform: string = process.platform): string | null =>
+  onPlatform<() => string | null>(platform, {
+    linux: () => readProc(pid, "cmdline"),
+    macos: () => askPs(pid),
+    windows: () => null,
+    other: () => askPs(pid),
+  })();
+
+function askPs(pid: number): string | null {
   try {
     return execFileSync("ps", ["-p", String(pid), "-o", "command="], { encoding: "utf8", timeout: 5000 });
   } catch {
@@ -46,13 +56,13 @@ function commandLineOf(pid: number): string | null {
 
 /** Another data folder in its environment makes it someone else's; what can't be read counts as ours. */
 function worksFor(pid: number, folder: string): boolean {
-  if (platform() !== "linux") return true;
   const variable = readProc(pid, "environ")
     ?.split("\0")
     .find((entry) => entry.startsWith("OZONE_DATA_DIR="));
   return variable === undefined || variable === "OZONE_DATA_DIR=" || variable === `OZONE_DATA_DIR=${folder}`;
 }
 
+/** A file of Linux's /proc; null where there is none. */
 function readProc(pid: number, file: "cmdline" | "environ" | "stat"): string | null {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "utf8");

@@ -58,6 +58,7 @@ describe("the small formats", () => {
       "x y: 1.00 times the default's (no interval), undecided",
     );
     expect(formatStability(undefined)).toContain("not known");
-    expect(statusWords({ status: "" })).toBe("preliminary");
+    expect(statusWords({ status: "", staleBecause: [] })).toBe("preliminary");
+    expect(statusWords({ status: "production", staleBecause: ["x."] })).toBe("production, stale");
   });
 });

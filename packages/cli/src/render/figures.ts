@@ -70,4 +70,8 @@ export const formatStability = (stability: Stability | undefined): string =>
   stability?.words || "not known: no confirmed runs";
 
 /** "preliminary" unless the preset says that it is production: what is not proven says so. */
-export const statusWords = ({ status }: Pick<Preset, "status">): string => status || "preliminary";
+export const proofWords = ({ status }: Pick<Preset, "status">): string => status || "preliminary";
+
+/** The same for people, who must see as well that a preset may no longer hold. */
+export const statusWords = (preset: Pick<Preset, "status" | "staleBecause">): string =>
+  `${proofWords(preset)}${preset.staleBecause.length > 0 ? ", stale" : ""}`;

@@ -77,6 +77,7 @@ function presetPart(preset: Preset): string {
       "Holds for",
       `${preset.hardwareClass}, digest ${shortDigest(preset.modelDigest)}, engine ${engineWords(preset.engine)}`,
     ],
+    ...preset.staleBecause.map((reason) => ["Stale", reason]),
     ...preset.warnings.map((warning) => ["Warning", warning]),
   ];
   const heading = `### Preset ${escapeMarkdown(preset.purpose)} (${escapeMarkdown(statusWords(preset))}, ${PROVENANCE_WORDS[preset.provenance]})`;

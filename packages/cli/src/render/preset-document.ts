@@ -6,7 +6,7 @@ import { dimensionsOf } from "@ozone/shared/configuration";
 import { OBJECTIVES } from "@ozone/shared/objective";
 import { PROVENANCE_NOTICE, PROVENANCE_WORDS } from "@ozone/shared/provenance";
 import { type PresetGroup, presetGroups } from "../presets/preset-groups.ts";
-import { formatStability, statusWords } from "./figures.ts";
+import { formatStability, proofWords } from "./figures.ts";
 import { engineWords } from "./names.ts";
 
 /** Plain data with the keys in the order in which they are to be read. */
@@ -42,13 +42,14 @@ function groupDocument(group: PresetGroup): PlainDocument {
 
 /** One preset: the options to set first, then what they do, then how sure that is. */
 export function presetDocument(preset: Preset): PlainDocument {
-  const { configuration, purpose, objective, warnings } = preset;
+  const { configuration, purpose, objective, warnings, staleBecause } = preset;
   const useCase = OBJECTIVES.find((known) => known.purpose === purpose)?.useCase ?? objective;
   return {
     ...(configuration ? dimensionsOf(configuration) : {}),
     performance: performanceOf(preset),
     use_case: useCase,
-    status: statusWords(preset),
+    status: proofWords(preset),
+    ...(staleBecause.length > 0 ? { stale_because: [...staleBecause] } : {}),
     evidence: evidenceOf(preset),
     ...(warnings.length > 0 ? { warnings: [...warnings] } : {}),
   };

@@ -1,5 +1,5 @@
 // Preset documents as YAML: small maps and intervals on one line, and a head that says how to apply a preset.
-import { Document, isMap, isPair, isSeq, visit } from "yaml";
+import { Document, isMap, isPair, isScalar, isSeq, visit } from "yaml";
 import type { PlainDocument } from "./preset-document.ts";
 
 const HEAD = ` Presets by Ozone. Apply one: send its num_* values as "options" of a request to Ollama, or write them as
@@ -22,6 +22,10 @@ export function presetYaml(content: PlainDocument): string {
         /_?ci95$/.test(String(pair.key))
       ) {
         pair.value.flow = true;
+      }
+      if (isScalar(pair.key) && pair.key.value === "stale_because") {
+        pair.key.commentBefore =
+          " Stale: something changed since this was measured; measure again before relying on it.";
       }
       if (isMap(pair.value) && ON_ONE_LINE.test(String(pair.key))) pair.value.flow = true;
       return isPair(pair) ? undefined : visit.SKIP;

@@ -8,15 +8,20 @@ import {
   ConditionsSchema,
   ContextUseSchema,
   type Memory,
+  PrecisionReachedSchema,
+  RoundSchema,
   type Sample,
   SampleSchema,
+  SustainedSchema,
   type TrialResult,
 } from "@ozone/proto/trial";
 import { dimensionsOf } from "@ozone/shared/configuration";
 import { PROVENANCE_WORDS } from "@ozone/shared/provenance";
+import { sampleKindWords } from "@ozone/shared/sample-kinds";
 import { engineWords, purposeWords, verdictWords } from "./names.ts";
 
 const names = { useProtoFieldName: true } as const;
+const explicit = { ...names, alwaysEmitImplicit: true } as const;
 
 /** Lines of one model, each ending with a newline. */
 export const samplesJsonl = (results: readonly TrialResult[]): string =>
@@ -28,7 +33,11 @@ export const samplesJsonl = (results: readonly TrialResult[]): string =>
 function linesOf(result: TrialResult): Record<string, JsonValue>[] {
   const attempt = attemptOf(result);
   if (result.samples.length === 0) return [{ ...attempt, sample: null }];
-  return result.samples.map((sample) => ({ ...attempt, sample: sampleOf(sample) }));
+  return result.samples.map((sample) => ({
+    ...attempt,
+    round: roundOf(result, sample),
+    sample: sampleOf(sample),
+  }));
 }
 
 function attemptOf(result: TrialResult): Record<string, JsonValue> {
@@ -48,15 +57,27 @@ function attemptOf(result: TrialResult): Record<string, JsonValue> {
     failure: failure ? { class: failure.failureClass, message: failure.message } : null,
     configuration: configuration ? dimensionsOf(configuration) : null,
     protocol: protocol ? toJson(ProtocolSchema, protocol, names) : null,
-    context: context ? toJson(ContextUseSchema, context, { ...names, alwaysEmitImplicit: true }) : null,
+    context: context ? toJson(ContextUseSchema, context, explicit) : null,
     conditions: conditions ? conditionsOf(conditions) : null,
     memory: memory ? memoryOf(memory) : null,
     load_ms: [...result.loadMs],
+    ...conclusionsOf(result),
     warnings: result.warnings.map(({ code, message }) => ({ code, message })),
     started_at: result.startedAt ? timestampDate(result.startedAt).toISOString() : null,
     elapsed_ms: result.elapsedMs,
     agent_version: result.agentVersion,
   };
+}
+
+/** What several samples say together; of the rounds, the one that a sample was in stands on its line. */
+const conclusionsOf = ({ sustained, precision }: TrialResult): Record<string, JsonValue> => ({
+  sustained: sustained ? toJson(SustainedSchema, sustained, explicit) : null,
+  precision: precision ? toJson(PrecisionReachedSchema, precision, explicit) : null,
+});
+
+function roundOf({ rounds }: TrialResult, sample: Sample): JsonValue {
+  const round = rounds.find((one) => one.round === sample.round);
+  return round ? toJson(RoundSchema, round, explicit) : null;
 }
 
 /** Without engine and digest, which stand on the line already. */
@@ -75,10 +96,11 @@ const memoryOf = ({ sizeBytes, sizeVramBytes, peakPssBytes }: Memory): JsonValue
 
 /** The sample as the agent sent it; a check that could not be made has passed: null. */
 function sampleOf(sample: Sample): JsonValue {
-  const json = toJson(SampleSchema, sample, { ...names, alwaysEmitImplicit: true });
+  const json = toJson(SampleSchema, sample, explicit);
   const checks = sample.checks.map(({ code, passed, detail }) => ({ code, passed: passed ?? null, detail }));
   return {
     ...(json as Record<string, JsonValue>),
+    kind: sampleKindWords(sample.kind),
     checks,
     prompt_eval_ns: Number(sample.promptEvalNs),
     eval_ns: Number(sample.evalNs),

@@ -8,7 +8,7 @@ import { textPairs, textTable } from "./text-table.ts";
 
 const MODELS_SHOWN = 3;
 
-/** A table of machines, with a line below for each that has no engine to measure. */
+/** A table of machines, with a line below for each that has no engine to measure or may not read something. */
 export function machinesText(machines: readonly Machine[]): string {
   if (machines.length === 0) return "No machine has announced itself yet; `ozone up` starts an agent here.\n";
   const rows = machines.map((machine) => [
@@ -21,15 +21,26 @@ export function machinesText(machines: readonly Machine[]): string {
     machine.activity || "-",
   ]);
   const headings = ["MACHINE", "NAME", "STATUS", "HARDWARE CLASS", "ENGINE", "MODELS", "ACTIVITY"];
-  const problems = machines
-    .filter(({ engineProblem }) => engineProblem !== "")
-    .map(({ id, engineProblem }) => `${cleanText(id)}: ${cleanText(engineProblem)}\n`);
+  const problems = machines.flatMap(({ id, engineProblem, managedProblem }) =>
+    [engineProblem, managedProblem]
+      .filter(Boolean)
+      .map((problem) => `${cleanText(id)}: ${cleanText(problem)}\n`),
+  );
   return (
     textTable(
       headings.map((heading) => ({ heading })),
       rows,
-    ) + problems.join("")
+    ) +
+    problems.join("") +
+    machines.map(accessLine).join("")
   );
+}
+
+/** The first of what an agent may not read; a whole fleet's list would bury the table. */
+function accessLine({ id, accessProblems: [first, ...others] }: Machine): string {
+  if (first === undefined) return "";
+  const more = others.length > 0 ? ` And ${others.length} more (\`--json\` lists them).` : "";
+  return `${cleanText(id)}: ${cleanText(first)}${more}\n`;
 }
 
 function modelNames({ models }: Machine): string {

@@ -77,6 +77,7 @@ export function presetScreen(preset: Preset): string {
   const sections = [
     section("What to set", settings(preset)),
     section("What it does", performance(preset)),
+    section("Why it may no longer hold", stale(preset)),
     section("What you gain over the default", gains(preset)),
     section("How sure", certainty(preset)),
     section("What could go wrong", warnings(preset)),
@@ -146,12 +147,19 @@ function certainty({ stability, figures, evidence, status }: Preset): string {
   );
 }
 
+const stale = ({ staleBecause }: Preset): string => bullets(staleBecause);
+
 /** The provenance stands in the title, and its notice once below everything. */
 function warnings({ warnings: texts, provenance }: Preset): string {
   const own = texts.filter((text) => text !== PROVENANCE_NOTICE[provenance]).map((text) => cleanText(text));
   if (own.length === 0) return "  Nothing known.\n";
-  return own.map((text) => `  - ${wrapText(text, { width: TEXT_WIDTH - 4, indent: "    " })}\n`).join("");
+  return bullets(own);
 }
+
+const bullets = (texts: readonly string[]): string =>
+  texts
+    .map((text) => `  - ${wrapText(cleanText(text), { width: TEXT_WIDTH - 4, indent: "    " })}\n`)
+    .join("");
 
 const runnerUp = ({ runnerUp: second }: Preset): string =>
   second?.configuration

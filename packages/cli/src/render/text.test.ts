@@ -2,6 +2,8 @@ import { SweepState } from "@ozone/proto/sweep";
 import { describe, expect, it } from "vitest";
 import { sweep, WATCHED } from "../../test/fake-coordinator.ts";
 import { MACHINE, PRESETS, point, preset } from "../../test/sample-report.ts";
+import { presetDocuments } from "../presets/preset-documents.ts";
+import { presetYaml } from "./preset-yaml.ts";
 import { progressLine, progressLineWithTime } from "./progress.ts";
 import { machinesText } from "./text-machines.ts";
 import { NO_PRESETS, presetScreen, presetsText } from "./text-presets.ts";
@@ -50,6 +52,18 @@ describe("a preset's screen", () => {
     expect(presetScreen(unknown)).toContain("Not known: the default configuration was not measured.");
   });
 
+  it("says first of all that a preset is stale and why, in text and in files", () => {
+    const reason = "m-1 runs ollama 0.25.0 now, and this was measured on ollama 0.24.0.";
+    const stale = preset({ purpose: "balanced", staleBecause: [reason] });
+    expect(presetScreen(stale)).toContain(`Why it may no longer hold\n  - ${reason}`);
+    expect(presetScreen(stale)).toContain("(preliminary, stale, synthetic)");
+    expect(presetsText([stale])).toContain("preliminary, stale");
+    const yaml = presetDocuments([stale]).map(presetYaml).join("");
+    expect(yaml).toContain("# Stale: something changed since this was measured");
+    expect(yaml).toContain(`- ${reason}`);
+    expect(presetScreen(preset({ purpose: "balanced" }))).not.toContain("no longer hold");
+  });
+
   it("keeps hostile names and warnings on one line without terminal codes", () => {
     const screen = presetScreen(preset({ purpose: "balanced", modelName: HOSTILE, warnings: [HOSTILE] }));
     expect(screen).toContain("balanced for evil name");
@@ -73,6 +87,14 @@ describe("lists", () => {
     const text = machinesText([MACHINE, broken]);
     expect(text).toMatch(/m-1f2e3d4c5b +lab-pc-17 +online/);
     expect(text).toContain("m-2: No Ollama answers.\n");
+  });
+
+  it("show the first thing that an agent may not read, and how many more there are", () => {
+    const accessProblems = ["The GPU device /dev/kfd can't be opened.", "The model store can't be read."];
+    const text = machinesText([Object.assign({}, MACHINE, { accessProblems })]);
+    expect(text).toContain(
+      "m-1f2e3d4c5b: The GPU device /dev/kfd can't be opened. And 1 more (`--json` lists them).",
+    );
   });
 });
 

@@ -87,7 +87,16 @@ describe("reportFiles()", () => {
       configuration: { num_ctx: 8192 },
       conditions: { contended: true, load_average: 0.42 },
       memory: { size_bytes: 61_000_000, peak_pss_bytes: null },
-      sample: { index: 0, valid: true, eval_ns: 2_893_000_000, decode_tokens_per_second: 43.9 },
+      precision: null,
+      sustained: null,
+      round: null,
+      sample: {
+        index: 0,
+        kind: "filled",
+        valid: true,
+        eval_ns: 2_893_000_000,
+        decode_tokens_per_second: 43.9,
+      },
     });
     expect(lines[0].sample.checks[1]).toEqual({
       code: "kv_type_effective",

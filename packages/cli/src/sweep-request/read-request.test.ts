@@ -31,6 +31,16 @@ describe("readSweepRequest()", () => {
     });
   });
 
+  it("passes on what is to be measured besides", async () => {
+    const flags = { precision: true, depths: ["0.1", "0.5"], "warm-prefix": true, sustained: "60s" };
+    const { protocol } = await readSweepRequest({ file: undefined, flags });
+    expect(protocol).toMatchObject({ depths: [0.1, 0.5], warmPrefix: true, sustainedMs: 60_000 });
+    expect(protocol?.precision).toMatchObject({ decode: 0.02 });
+    await expect(readSweepRequest({ file: undefined, flags: { depths: ["7"] } })).rejects.toThrow(
+      /^--depths must be/,
+    );
+  });
+
   it("names the flag, not the file, when the flag is wrong", async () => {
     const file = fileWith("matrix: {num_ctx: 4096}\n");
     await expect(readSweepRequest({ file, flags: { "num-ctx": ["4096", "1"] } })).rejects.toThrow(

@@ -13,12 +13,12 @@ import {
   type TargetRow,
   updateTarget,
 } from "../store/sweeps.ts";
-import type { PlanTarget, TargetPlan, TargetState } from "../store/target-state.ts";
+import type { TargetPlan, TargetPlanner, TargetState } from "../store/target-state.ts";
 import { insertTrials, type TrialRow, trialsOfTarget } from "../store/trials.ts";
 
 const isOpen = ({ state }: TrialRow) => state === "planned" || state === "running";
 
-async function writePlan(tx: Transaction, state: TargetState, plan: TargetPlan): Promise<void> {
+async function writeTrials(tx: Transaction, state: TargetState, plan: TargetPlan): Promise<void> {
   const { target, trials } = state;
   const start = trials.length;
   await insertTrials(
@@ -32,6 +32,11 @@ async function writePlan(tx: Transaction, state: TargetState, plan: TargetPlan):
       ordinal: start + position,
     })),
   );
+}
+
+async function writePlan(tx: Transaction, state: TargetState, plan: TargetPlan): Promise<void> {
+  const { target } = state;
+  await writeTrials(tx, state, plan);
   const notes = [...new Set([...target.notes, ...plan.notes])];
   await updateTarget(tx, target.id, { finished: plan.trials.length === 0, notes });
 }
@@ -41,7 +46,7 @@ async function advanceTarget(
   store: Store,
   sweepId: string,
   target: TargetRow,
-  plan: PlanTarget,
+  planner: TargetPlanner,
 ): Promise<boolean> {
   if (target.finished) return false;
   return store.db.transaction(async (tx) => {
@@ -49,20 +54,24 @@ async function advanceTarget(
     const sweep = await findSweep(tx, sweepId, true);
     if (sweep?.state !== "running") return false;
     const trials = await trialsOfTarget(tx, target.id);
-    if (trials.some(isOpen)) return true;
     const [machine] = await machinesById(tx, [target.machineId]);
-    if (!machine) return false;
+    if (!machine) return trials.some(isOpen);
+    if (trials.some(isOpen)) {
+      const state = { sweep, target, machine, trials, results: [] };
+      await writeTrials(tx, state, planner.between(state));
+      return true;
+    }
     const state = { sweep, target, machine, trials, results: await resultsOfTarget(tx, target.id) };
-    const next = plan(state);
+    const next = planner.next(state);
     await writePlan(tx, state, next);
     return next.trials.length > 0;
   });
 }
 
-async function advanceSweep(store: Store, sweepId: string, plan: PlanTarget): Promise<boolean> {
+async function advanceSweep(store: Store, sweepId: string, planner: TargetPlanner): Promise<boolean> {
   const targets = await listTargets(store.db, sweepId);
   const open: boolean[] = [];
-  for (const target of targets) open.push(await advanceTarget(store, sweepId, target, plan));
+  for (const target of targets) open.push(await advanceTarget(store, sweepId, target, planner));
   if (open.some(Boolean)) return false;
   const { done } = await countTrials(store.db, sweepId);
   return endSweep(store.db, sweepId, done > 0 ? "done" : "failed");
@@ -74,13 +83,13 @@ async function advanceSweep(store: Store, sweepId: string, plan: PlanTarget): Pr
  */
 export async function advanceSweeps(
   store: Store,
-  plan: PlanTarget,
+  planner: TargetPlanner,
   onError: (sweepId: string, thrown: unknown) => void,
 ): Promise<string[]> {
   const ended: string[] = [];
   for (const { id } of await runningSweeps(store.db)) {
     try {
-      if (await advanceSweep(store, id, plan)) ended.push(id);
+      if (await advanceSweep(store, id, planner)) ended.push(id);
     } catch (thrown) {
       await store.ping();
       onError(id, thrown);

@@ -4,7 +4,7 @@ import { ensureStreams, ensureWorkConsumer, type TakenOrder, takeTrialOrder } fr
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { acceptHeartbeat } from "../fleet/machines-online.ts";
 import { recordResults } from "../intake/record-results.ts";
-import { planTarget } from "../planning/plan-target.ts";
+import { targetPlanner } from "../planning/plan-target.ts";
 import { extendAllLeases, unpublishedAttempts } from "../store/attempts.ts";
 import type { Store } from "../store/open-store.ts";
 import { countTrials, findSweep } from "../store/sweeps.ts";
@@ -126,7 +126,7 @@ describe("dispatching trials", () => {
 
   it("plans the confirmations when the screening has ended, and ends the sweep after them", async () => {
     for (let step = 0; step < 12; step += 1) {
-      await advanceSweeps(store, planTarget, (_id, thrown) => {
+      await advanceSweeps(store, targetPlanner, (_id, thrown) => {
         throw thrown;
       });
       if ((await findSweep(store.db, "s-1"))?.state !== "running") break;

@@ -1,5 +1,5 @@
-import { toBinary } from "@bufbuild/protobuf";
-import { type TrialResult, TrialResultSchema } from "@ozone/proto/trial";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { CheckSchema, SampleKind, type TrialResult, TrialResultSchema } from "@ozone/proto/trial";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { madeResult } from "../testing/made-results.ts";
@@ -42,9 +42,38 @@ describe("checking a payload before it is counted", () => {
   });
 
   it("refuses more samples than an attempt can have", () => {
-    expect(() => parseResult(bytesOf(madeResult({ decode: Array(65).fill(10) })), "m-1")).toThrow(
-      /65 samples/,
+    expect(() => parseResult(bytesOf(madeResult({ decode: Array(401).fill(10) })), "m-1")).toThrow(
+      /401 samples/,
     );
+  });
+
+  it("takes a warm sample whose prompt was computed again for valid, and no other", () => {
+    const computedAgain = (kind: SampleKind): TrialResult => {
+      const result = madeResult();
+      for (const sample of result.samples) {
+        Object.assign(sample, { kind });
+        sample.checks.push(create(CheckSchema, { code: "no_prefix_cache", passed: false, detail: "again" }));
+      }
+      return result;
+    };
+    expect(() => parseResult(bytesOf(computedAgain(SampleKind.WARM_PREFIX)), "m-1")).not.toThrow();
+    expect(() => parseResult(bytesOf(computedAgain(SampleKind.DEPTH)), "m-1")).toThrow(
+      /checks say otherwise/,
+    );
+  });
+
+  it.each([
+    [
+      "a round's rate that is no number",
+      { rounds: [{ round: 0, requests: 2, decodeTokensPerSecond: Number.NaN }] },
+    ],
+    ["more rounds than samples", { rounds: [{ round: 0 }, { round: 1 }] }],
+    ["a sustained rate below zero", { sustained: { sustainedTokensPerSecond: -1 } }],
+    ["an infinite half-width", { precision: { decode: Number.POSITIVE_INFINITY } }],
+  ])("refuses %s", (_what, change) => {
+    const { rounds, sustained, precision } = create(TrialResultSchema, change as object);
+    const result = Object.assign(madeResult(), { rounds, sustained, precision });
+    expect(() => parseResult(bytesOf(result), "m-1")).toThrow(UnusableResult);
   });
 
   it("never throws anything but UnusableResult, whatever the bytes", () => {

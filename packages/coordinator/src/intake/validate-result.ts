@@ -3,7 +3,7 @@ import { type Sample, type TrialResult, Verdict } from "@ozone/proto/trial";
 import { decodeResult } from "@ozone/shared/bus";
 import { isSampleValid } from "@ozone/shared/check-codes";
 import { messageOf } from "@ozone/shared/errors";
-import { MESSAGE_BYTES_MAX, SAMPLES_PER_ATTEMPT_MAX } from "@ozone/shared/limits";
+import { MESSAGE_BYTES_MAX, SAMPLES_PER_RESULT_MAX } from "@ozone/shared/limits";
 
 const TEXT_MAX = 512;
 
@@ -32,10 +32,30 @@ function sampleProblem(sample: Sample): string | null {
     return `sample ${sample.index} has an inter-token time that is not a duration`;
   }
   if (sample.checks.length === 0) return `sample ${sample.index} carries no certificate`;
-  if (sample.valid !== isSampleValid(sample.checks)) {
+  if (sample.valid !== isSampleValid(sample.checks, sample.kind)) {
     return `sample ${sample.index} says valid ${sample.valid}, its checks say otherwise`;
   }
   return null;
+}
+
+/** What the agent concluded from several samples together; figures are made from it, so it must be numbers. */
+function conclusionProblem({ samples, rounds, sustained, precision }: TrialResult): string | null {
+  if (rounds.length > samples.length) return `it has ${rounds.length} rounds of ${samples.length} samples`;
+  if (new Set(rounds.map(({ round }) => round)).size < rounds.length) return "it has the same round twice";
+  const figures = [
+    ...rounds.flatMap((round) => [round.decodeTokensPerSecond, round.wallMs]),
+    ...[sustained?.burstTokensPerSecond, sustained?.sustainedTokensPerSecond, sustained?.ratio],
+  ];
+  if (!figures.every(isPositive))
+    return "a round or the sustained run has a figure that is not a positive number";
+  const spreads = [
+    sustained?.durationMs,
+    sustained?.p,
+    precision?.decode,
+    precision?.prefill,
+    precision?.ttft,
+  ];
+  return spreads.every(isGap) ? null : "a half-width, a duration or a probability is not a number";
 }
 
 function problemOf(result: TrialResult, machineId: string): string | null {
@@ -44,7 +64,7 @@ function problemOf(result: TrialResult, machineId: string): string | null {
   if (!result.configuration || !result.conditions?.engine) return "configuration or conditions are missing";
   if (result.verdict === Verdict.UNSPECIFIED) return "it has no verdict";
   if (result.verdict === Verdict.FAILED && !result.failure) return "it failed without a failure class";
-  if (result.samples.length > SAMPLES_PER_ATTEMPT_MAX) return `it has ${result.samples.length} samples`;
+  if (result.samples.length > SAMPLES_PER_RESULT_MAX) return `it has ${result.samples.length} samples`;
   const texts = [result.modelName, result.modelDigest, result.hardwareClass, result.sweepId];
   if (texts.some((text) => text.length > TEXT_MAX || text.includes("\0")))
     return "a text is too long or hostile";
@@ -53,7 +73,7 @@ function problemOf(result: TrialResult, machineId: string): string | null {
     const problem = sampleProblem(sample);
     if (problem) return problem;
   }
-  return null;
+  return conclusionProblem(result);
 }
 
 /**

@@ -71,12 +71,24 @@ function checkContexts(request: SweepRequest, models: readonly Model[]): void {
   }
 }
 
+/** A machine that can't start servers says why; others may still be measured. */
+function checkManaged(request: SweepRequest, machines: readonly MachineRow[]): void {
+  if (request.protocol?.managed !== true) return;
+  const closed = machines.find(({ announcement }) => announcement.managedProblem !== "");
+  if (closed === undefined) return;
+  const { name, managedProblem } = closed.announcement;
+  refuse(
+    `${name} can't start an Ollama server of its own, which kv_cache_type, flash_attention and managed sweeps need: ${managedProblem} Or leave that machine out (--machine).`,
+  );
+}
+
 /**
  * The targets of a sweep.
  * @throws OzoneError invalid_input with one sentence when a model or machine isn't there or a context is impossible.
  */
 export function chooseTargets(request: SweepRequest, online: readonly MachineRow[]): Target[] {
   const machines = chooseMachines(request, online);
+  checkManaged(request, machines);
   const everywhere = machines.flatMap(({ announcement }) => announcement.models);
   const missing = request.models.filter((asked) => !everywhere.some((model) => namesMatch(asked, model)));
   if (missing.length > 0) {

@@ -2,15 +2,12 @@
 import { clone, create } from "@bufbuild/protobuf";
 import { ProtocolSchema } from "@ozone/proto/configuration";
 import { MatrixSchema, type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
+import { isQuantisedCache, KV_CACHE_TYPES } from "@ozone/shared/configuration";
 import { OzoneError } from "@ozone/shared/errors";
-import {
-  NUM_CTX_MAX,
-  NUM_CTX_MIN,
-  SAMPLES_PER_ATTEMPT_MAX,
-  TRIALS_PER_SWEEP_MAX,
-} from "@ozone/shared/limits";
+import { NUM_CTX_MAX, NUM_CTX_MIN, TRIALS_PER_SWEEP_MAX } from "@ozone/shared/limits";
 import { matrixSize } from "../search/option-space.ts";
 import { STRATEGIES, strategyNamed } from "../search/strategies.ts";
+import { protocolProblem } from "./protocol-problem.ts";
 
 /** Share of the context that is filled unless asked otherwise (search.md). */
 const FILL = 0.9;
@@ -21,7 +18,10 @@ const QUICK_NUM_PREDICT = 64;
 const ATTEMPT_LIMIT_MS = 30 * 60_000;
 const QUIET_WAIT_MS = 60_000;
 const QUICK_QUIET_WAIT_MS = 5_000;
-const KV_CACHE_TYPES = ["f16", "q8_0", "q4_0"];
+
+/** "a, b or c" */
+const oneOf = (names: readonly string[]): string =>
+  `${names.slice(0, -1).join(", ")} or ${names.at(-1) ?? ""}`;
 
 const refuse = (sentence: string): never => {
   throw new OzoneError("invalid_input", sentence);
@@ -41,30 +41,36 @@ function checkNumbers({ matrix, protocol }: SweepRequest): void {
   ] as const) {
     if (values?.includes(0)) refuse(`${name} 0 is impossible: use 1 or more.`);
   }
-  const samples = (protocol?.repetitions ?? 0) * Math.max(1, protocol?.launches ?? 1);
-  if (samples > SAMPLES_PER_ATTEMPT_MAX) {
+  const problem = protocol ? protocolProblem(protocol, Math.max(1, ...(matrix?.concurrency ?? []))) : null;
+  if (problem !== null) refuse(problem);
+}
+
+/** Quantised caches without flash attention are no points of a matrix; when there are no others, there is nothing to do. */
+function checkServerSettings({ matrix }: SweepRequest): void {
+  const { kvCacheType = [], flashAttention = [] } = matrix ?? {};
+  const wrong = kvCacheType.find((type) => !KV_CACHE_TYPES.includes(type));
+  if (wrong !== undefined)
+    refuse(`kv_cache_type ${JSON.stringify(wrong)} is unknown: use ${KV_CACHE_TYPES.join(", ")}.`);
+  const odd = flashAttention.find((value) => value !== "on" && value !== "off");
+  if (odd !== undefined) refuse(`flash_attention ${JSON.stringify(odd)} is unknown: use on, off.`);
+  const onlyOff = flashAttention.length > 0 && !flashAttention.includes("on");
+  if (onlyOff && kvCacheType.length > 0 && kvCacheType.every(isQuantisedCache)) {
     refuse(
-      `${samples} samples per trial are too many: launches x repetitions may be ${SAMPLES_PER_ATTEMPT_MAX}.`,
+      `kv_cache_type ${kvCacheType.join(", ")} needs flash attention: Ollama would fall back to f16 or fail to load; add flash_attention on, or kv_cache_type f16.`,
     );
-  }
-  if (protocol && protocol.fill !== 0 && !(protocol.fill > 0 && protocol.fill <= 1)) {
-    refuse(`fill ${protocol.fill} is impossible: use a share above 0 and up to 1, for example ${FILL}.`);
   }
 }
 
-function checkServerSettings({ matrix }: SweepRequest): void {
-  const wrong = matrix?.kvCacheType.find((type) => !KV_CACHE_TYPES.includes(type));
-  if (wrong !== undefined)
-    refuse(`kv_cache_type ${JSON.stringify(wrong)} is unknown: use ${KV_CACHE_TYPES.join(", ")}.`);
-  if ((matrix?.kvCacheType.length ?? 0) > 0 || (matrix?.flashAttention.length ?? 0) > 0) {
-    refuse(
-      "kv_cache_type and flash_attention are settings of the Ollama server, not options of a request; sweeping them needs managed servers, which this version does not have yet. Leave them out.",
-    );
-  }
-  if ((matrix?.concurrency ?? []).some((requests) => requests > 1)) {
-    refuse("concurrency above 1 is not measured by this version yet; leave it out.");
-  }
-}
+const asksForServerSettings = ({ matrix }: SweepRequest): boolean =>
+  (matrix?.kvCacheType.length ?? 0) > 0 ||
+  (matrix?.flashAttention.length ?? 0) > 0 ||
+  (matrix?.concurrency ?? []).some((requests) => requests > 1);
+
+/** Server settings need a server of the agent's own; the default is then measured on one too, to be comparable. */
+const isManaged = ({ matrix, protocol }: SweepRequest): boolean =>
+  protocol?.managed === true ||
+  (matrix?.kvCacheType.length ?? 0) > 0 ||
+  (matrix?.flashAttention.length ?? 0) > 0;
 
 /**
  * Checks a request and fills its blanks.
@@ -74,12 +80,22 @@ export function completeRequest(request: SweepRequest): SweepRequest {
   const strategy = request.strategy === "" ? "grid" : request.strategy;
   if (!strategyNamed(strategy)) {
     refuse(
-      `There is no strategy ${JSON.stringify(strategy)}: use ${STRATEGIES.map(({ name }) => name).join(" or ")}.`,
+      `There is no strategy ${JSON.stringify(strategy)}: use ${oneOf(STRATEGIES.map(({ name }) => name))}.`,
     );
   }
   checkNumbers(request);
   checkServerSettings(request);
   const quick = strategy === "quick";
+  if (quick && request.protocol?.precision) {
+    refuse(
+      "precision has no place in a quick sweep, which confirms as far as its time box goes: use the grid strategy.",
+    );
+  }
+  if (quick && asksForServerSettings(request)) {
+    refuse(
+      "The quick strategy searches num_ctx, num_batch and num_thread only; use strategy grid for kv_cache_type, flash_attention or concurrency.",
+    );
+  }
   const matrix = clone(MatrixSchema, request.matrix ?? create(MatrixSchema));
   if (quick && matrix.numPredict.length === 0) matrix.numPredict = [QUICK_NUM_PREDICT];
   const points = matrixSize(matrix);
@@ -93,10 +109,17 @@ export function completeRequest(request: SweepRequest): SweepRequest {
     fill: given?.fill || FILL,
     repetitions: given?.repetitions || 1,
     launches: given?.launches || 1,
-    limitMs: given?.limitMs || ATTEMPT_LIMIT_MS,
+    limitMs: given?.limitMs || ATTEMPT_LIMIT_MS + (given?.sustainedMs ?? 0),
     quietWaitMs: given?.quietWaitMs || (quick ? QUICK_QUIET_WAIT_MS : QUIET_WAIT_MS),
     allowContended: quick || (given?.allowContended ?? false),
     timeBoxed: quick,
+    ...(given?.precision ? { precision: given.precision } : {}),
+    samplesMax: given?.samplesMax ?? 0,
+    depths: [...new Set(given?.depths)].sort((a, b) => a - b),
+    warmPrefix: given?.warmPrefix ?? false,
+    sustainedMs: given?.sustainedMs ?? 0,
+    allowBattery: given?.allowBattery ?? false,
+    managed: isManaged(request),
   });
   const budgetMs = request.budgetMs || (quick ? QUICK_BUDGET_MS : 0);
   return create(SweepRequestSchema, { ...request, strategy, matrix, protocol, budgetMs });

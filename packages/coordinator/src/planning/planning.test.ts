@@ -38,8 +38,27 @@ describe("completing a sweep request", () => {
     expect(request).toMatchObject({ budgetMs: 240_000, protocol: { allowContended: true, timeBoxed: true } });
   });
 
+  it("passes on what is measured besides, and gives a sustained run its time", () => {
+    const wish = {
+      precision: { decode: 0.02 },
+      samplesMax: 12,
+      depths: [0.5, 0.1, 0.5],
+      warmPrefix: true,
+      sustainedMs: 60_000,
+    };
+    const { protocol } = completeRequest(create(SweepRequestSchema, { protocol: wish }));
+    expect(protocol).toMatchObject({ ...wish, depths: [0.1, 0.5], limitMs: 31 * 60_000 });
+    const plain = completeRequest(create(SweepRequestSchema)).protocol;
+    expect(plain).toMatchObject({ depths: [], warmPrefix: false, sustainedMs: 0, limitMs: 30 * 60_000 });
+    expect(plain?.precision).toBeUndefined();
+  });
+
   it.each([
-    ["an unknown strategy", { strategy: "magic" }, /no strategy "magic": use grid or quick/],
+    ["a depth of 150 %", { protocol: { depths: [0.5, 1.5] } }, /depth 1.5 is impossible/],
+    ["a half-width of 200 %", { protocol: { precision: { decode: 2 } } }, /half-width of precision/],
+    ["precision in a time box", { strategy: "quick", protocol: { precision: {} } }, /use the grid strategy/],
+    ["too many samples", { protocol: { repetitions: 40, launches: 2 } }, /80 samples per trial are too many/],
+    ["an unknown strategy", { strategy: "magic" }, /no strategy "magic": use grid, guided, quick or random/],
     ["num_ctx 0", { matrix: create(MatrixSchema, { numCtx: [0] }) }, /num_ctx 0 is impossible/],
     ["num_batch 0", { matrix: create(MatrixSchema, { numBatch: [0] }) }, /num_batch 0 is impossible/],
     ["a fill of 150 %", { protocol: { fill: 1.5 } }, /fill 1.5 is impossible/],
@@ -49,12 +68,30 @@ describe("completing a sweep request", () => {
       /kv_cache_type "f32" is unknown/,
     ],
     [
-      "a server setting",
-      { matrix: create(MatrixSchema, { kvCacheType: ["q8_0"] }) },
-      /settings of the Ollama server/,
+      "a server setting in a quick sweep",
+      { strategy: "quick", matrix: create(MatrixSchema, { kvCacheType: ["q8_0"] }) },
+      /use strategy grid for kv_cache_type/,
+    ],
+    [
+      "a flash attention that is neither on nor off",
+      { matrix: create(MatrixSchema, { flashAttention: ["auto"] }) },
+      /flash_attention "auto" is unknown/,
+    ],
+    [
+      "a quantised cache with flash attention off and nothing else",
+      { matrix: create(MatrixSchema, { kvCacheType: ["q8_0", "q4_0"], flashAttention: ["off"] }) },
+      /q8_0, q4_0 needs flash attention/,
     ],
   ])("refuses %s with one sentence that says what to do", (_title, request, sentence) => {
     expect(() => completeRequest(create(SweepRequestSchema, request as never))).toThrow(sentence);
+  });
+
+  it("measures server settings, and the default beside them, on managed servers", () => {
+    const managed = (change: object) => completeRequest(create(SweepRequestSchema, change)).protocol?.managed;
+    expect(managed({ matrix: create(MatrixSchema, { kvCacheType: ["f16", "q8_0", "q4_0"] }) })).toBe(true);
+    expect(managed({ matrix: create(MatrixSchema, { flashAttention: ["on", "off"] }) })).toBe(true);
+    expect(managed({ matrix: create(MatrixSchema, { concurrency: [1, 4] }) })).toBe(false);
+    expect(managed({ protocol: { managed: true } })).toBe(true);
   });
 
   it("refuses a matrix that would run for months", () => {
@@ -103,6 +140,17 @@ describe("choosing targets", () => {
     expect(() => chooseTargets(request({ machines: ["m-9"] }), [machine("m-1", [SMALL])])).toThrow(
       /No machine "m-9" is online/,
     );
+  });
+
+  it("refuses a managed sweep on a machine that can't start servers, in that machine's own words", () => {
+    const asked = request({ matrix: create(MatrixSchema, { kvCacheType: ["q8_0"] }) });
+    const closed = machine("m-1", [SMALL]);
+    closed.announcement.managedProblem = "The models belong to ollama.";
+    expect(() => chooseTargets(asked, [closed, machine("m-2", [SMALL])])).toThrow(
+      /lab-m-1 can't start .*: The models belong to ollama\. .*--machine/,
+    );
+    expect(chooseTargets(asked, [machine("m-2", [SMALL])])).toHaveLength(1);
+    expect(chooseTargets(request(), [closed])).toHaveLength(1);
   });
 
   it("refuses a context beyond what the model was trained for, which Ollama would cut in silence", () => {

@@ -1,7 +1,8 @@
-import { toBinary } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { Purpose } from "@ozone/proto/configuration";
 import { PresetSchema } from "@ozone/proto/preset";
-import type { TrialResult } from "@ozone/proto/trial";
+import { RoundSchema, SampleKind, type TrialResult } from "@ozone/proto/trial";
+import { configuration } from "@ozone/shared/configuration";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { madeDefault, madeResult, point } from "../testing/made-results.ts";
@@ -41,6 +42,41 @@ describe("choosing presets", () => {
   it("publishes confirmation samples only, never the screening that selected them", () => {
     const decode = purposes(sweep()).get("fast_response")?.figures?.decodeTokensPerSecond;
     expect(decode).toMatchObject({ n: 6, method: "order-statistics", ciLow: 97, ciHigh: 101 });
+  });
+
+  it("counts filled samples only, as figures and as runs, whatever else was measured in the same load", () => {
+    const withDepth = sweep().map((result) => {
+      const [first] = result.samples;
+      const depth = { index: 99, kind: SampleKind.DEPTH, decodeTokensPerSecond: 900 };
+      const besides = first ? [true, false].map((valid) => ({ ...first, ...depth, valid })) : [];
+      return { ...result, samples: [...result.samples, ...besides] };
+    });
+    const [plain, besides] = [purposes(sweep()), purposes(withDepth)].map((all) => all.get("fast_response"));
+    expect(besides?.figures).toEqual(plain?.figures);
+    expect(besides?.stability).toEqual(plain?.stability);
+  });
+
+  it("states of concurrent requests what came out together, and a round as one run", () => {
+    const together = configuration({
+      numCtx: 4096,
+      numBatch: 512,
+      numThread: 1,
+      numPredict: 64,
+      concurrency: 2,
+    });
+    const result = madeResult({
+      configuration: together,
+      purpose: Purpose.CONFIRM,
+      decode: [90, 91, 90, 91],
+    });
+    for (const [at, sample] of result.samples.entries()) sample.round = at >> 1;
+    result.rounds = [110, 112].map((rate, round) =>
+      create(RoundSchema, { round, requests: 2, decodeTokensPerSecond: rate }),
+    );
+    const preset = purposes([result]).get("balanced");
+    expect(preset?.figures?.decodeTokensPerSecond).toMatchObject({ median: 111, n: 2 });
+    expect(preset?.figures?.ttftMs).toMatchObject({ n: 4 });
+    expect(preset?.stability).toMatchObject({ runs: 2, successes: 2 });
   });
 
   it("says preliminary and why while nothing is confirmed", () => {
@@ -132,6 +168,22 @@ describe("choosing presets", () => {
       expect(preset.stability?.words).toMatch(/at least \d+ %/);
       expect(preset.status).toBe("preliminary");
     }
+  });
+
+  it("warns when a chosen configuration came close to the end of the memory", () => {
+    const memory = { availableBytes: 8_000_000_000n, peakPssBytes: 7_280_000_000n };
+    const [tight] = choosePresets([madeResult({ memory })], []);
+    expect(tight?.warnings.join(" ")).toContain("RAM stress high: 91 %");
+    const [roomy] = choosePresets([madeResult({ memory: { ...memory, peakPssBytes: 1n } })], []);
+    expect(roomy?.warnings.join(" ")).not.toContain("stress");
+  });
+
+  it("does not count an attempt that a battery ended as a failed run", () => {
+    const [chosen] = choosePresets(
+      [madeResult(), madeResult({ trialId: "t-2", failureClass: "on_battery" })],
+      [],
+    );
+    expect(chosen?.stability).toMatchObject({ successes: 1, runs: 1 });
   });
 
   it("gives the same bytes for the same results in any order", () => {

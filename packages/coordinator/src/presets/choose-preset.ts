@@ -14,6 +14,22 @@ import { contextLimit, warnings } from "./warn.ts";
 /** max_context takes only what succeeds at least so often. */
 const SUCCESS_RATE_MIN = 0.95;
 
+/**
+ * Only confirmed figures are published; while there are none at all, screened ones stand in, marked preliminary. A
+ * context that was filled once did fit: max_context is not a matter of luck, so one beyond all that is confirmed may
+ * stand there unconfirmed.
+ */
+function publishable(
+  objective: Objective,
+  candidates: readonly ConfigurationSummary[],
+): readonly ConfigurationSummary[] {
+  const confirmed = candidates.filter((summary) => summary.confirmed);
+  if (confirmed.length === 0) return candidates;
+  if (objective.purpose !== "max_context") return confirmed;
+  const most = Math.max(...confirmed.map(({ configuration }) => configuration.numCtx));
+  return [...confirmed, ...candidates.filter(({ configuration }) => configuration.numCtx > most)];
+}
+
 /** Best first; equal scores by key, so that the order never depends on arrival. */
 function rank(objective: Objective, summaries: readonly ConfigurationSummary[]): ConfigurationSummary[] {
   const eligible = eligibleContexts(
@@ -24,10 +40,7 @@ function rank(objective: Objective, summaries: readonly ConfigurationSummary[]):
     ({ figures: { numCtx }, successes, runs }) =>
       eligible(numCtx) && (objective.purpose !== "max_context" || successes >= SUCCESS_RATE_MIN * runs),
   );
-  // Only confirmed figures are published; while there are none at all, screened ones stand in, marked preliminary. A
-  // context that was filled once did fit: max_context is not a matter of luck, so it may stand there unconfirmed.
-  const confirmed = candidates.filter((summary) => summary.confirmed);
-  const pool = confirmed.length > 0 && objective.purpose !== "max_context" ? confirmed : candidates;
+  const pool = publishable(objective, candidates);
   return pool.toSorted(
     (a, b) => objective.score(b.figures) - objective.score(a.figures) || (a.key < b.key ? -1 : 1),
   );

@@ -1,8 +1,12 @@
 // Results of one preset key, put together per configuration. Pure; the order of the results plays no part.
 import { type Configuration, type Protocol, Purpose } from "@ozone/proto/configuration";
-import { type Sample, type TrialResult, Verdict } from "@ozone/proto/trial";
+import { type Memory, type Sample, type TrialResult, Verdict } from "@ozone/proto/trial";
 import { configurationKey, configuration as emptyConfiguration } from "@ozone/shared/configuration";
+import { attemptKey, type DriftByAttempt, driftAround, mayCount } from "@ozone/shared/drift-around";
+import { groupBy } from "@ozone/shared/group-by";
 import type { ObjectiveFigures } from "@ozone/shared/objective";
+import { repetitionsOf } from "@ozone/shared/round-rates";
+import { filledSamples } from "@ozone/shared/sample-kinds";
 import { median } from "@ozone/shared/statistics/median";
 import { isMarked, usableSamples } from "@ozone/shared/usable-samples";
 
@@ -20,6 +24,12 @@ export interface ConfigurationSummary {
   readonly successes: number;
   readonly loadMs: readonly number[];
   readonly contended: boolean;
+  /** The machine's largest change of speed around the samples, as a share; null where no references tell. */
+  readonly drift: number | null;
+  /** Some of the samples lie where the machine changed its speed, and the sweep allowed them. */
+  readonly drifted: boolean;
+  /** Memory of each result that the samples come from. */
+  readonly memories: readonly Memory[];
   readonly machineIds: readonly string[];
   /** trial/attempt of what the samples come from. */
   readonly evidence: readonly string[];
@@ -28,9 +38,12 @@ export interface ConfigurationSummary {
 const order = (a: TrialResult, b: TrialResult): number =>
   a.trialId === b.trialId ? a.attempt - b.attempt : a.trialId < b.trialId ? -1 : 1;
 
-/** A cancelled attempt says nothing about the configuration; a reference is there for its rates, not to be chosen. */
+/** What ended an attempt before its configuration was tried says nothing about it. */
+const SAYS_NOTHING: ReadonlySet<string> = new Set(["cancelled", "on_battery"]);
+
+/** A reference is there for its rates, not to be chosen. */
 const counts = ({ failure, purpose }: TrialResult): boolean =>
-  failure?.failureClass !== "cancelled" && purpose !== Purpose.REFERENCE;
+  !SAYS_NOTHING.has(failure?.failureClass ?? "") && purpose !== Purpose.REFERENCE;
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
 
@@ -45,17 +58,29 @@ function figuresOf(configuration: Configuration, samples: readonly Sample[]): Ob
   };
 }
 
-function summariseOne(key: string, group: readonly TrialResult[]): ConfigurationSummary | null {
+/** The largest change of speed around these results; null when one of them has no reference around it. */
+function largestDrift(results: readonly TrialResult[], drift: DriftByAttempt): number | null {
+  const changes = results.map((result) => drift.get(attemptKey(result))?.change ?? null);
+  if (changes.includes(null)) return null;
+  return changes.reduce<number>((most, one) => (Math.abs(one ?? 0) > Math.abs(most) ? (one ?? 0) : most), 0);
+}
+
+function summariseOne(
+  key: string,
+  group: readonly TrialResult[],
+  drift: DriftByAttempt,
+): ConfigurationSummary | null {
   const configuration = group[0]?.configuration;
   if (!configuration) return null;
-  const confirmations = group.filter(({ purpose }) => purpose === Purpose.CONFIRM);
-  const confirmed = confirmations.some((result) => usableSamples(result).length > 0);
-  const sources = (confirmed ? confirmations : group).filter((result) => usableSamples(result).length > 0);
+  const usable = group.filter((result) => mayCount(result, drift) && usableSamples(result).length > 0);
+  const confirmations = usable.filter(({ purpose }) => purpose === Purpose.CONFIRM);
+  const confirmed = confirmations.length > 0;
+  const sources = confirmed ? confirmations : usable;
   const samples = sources.flatMap(usableSamples);
   const figures = figuresOf(configuration, samples);
   if (!figures) return null;
   const failedAttempts = group.filter(({ verdict }) => verdict === Verdict.FAILED).length;
-  const all = group.flatMap((result) => result.samples);
+  const repetitions = group.map((result) => repetitionsOf(result, filledSamples(result)));
   return {
     key,
     configuration,
@@ -63,10 +88,13 @@ function summariseOne(key: string, group: readonly TrialResult[]): Configuration
     samples,
     confirmed,
     figures,
-    runs: all.length + failedAttempts,
-    successes: all.filter(({ valid }) => valid).length,
+    runs: repetitions.reduce((sum, { runs }) => sum + runs, failedAttempts),
+    successes: repetitions.reduce((sum, { successes }) => sum + successes, 0),
     loadMs: group.flatMap((result) => result.loadMs),
     contended: samples.some(isMarked),
+    drift: largestDrift(sources, drift),
+    drifted: sources.some((result) => drift.get(attemptKey(result))?.verdict === "drifted"),
+    memories: sources.flatMap(({ memory }) => memory ?? []),
     machineIds: unique(sources.map(({ machineId }) => machineId)),
     evidence: sources.map(({ trialId, attempt }) => `${trialId}/${attempt}`),
   };
@@ -75,12 +103,11 @@ function summariseOne(key: string, group: readonly TrialResult[]): Configuration
 /** Summaries by configuration key; configurations without a usable sample are left out. */
 export function summarise(results: readonly TrialResult[]): ConfigurationSummary[] {
   const nothing = emptyConfiguration({ numCtx: 0, numBatch: 0, numPredict: 0 });
-  const groups = new Map<string, TrialResult[]>();
-  for (const result of results.filter(counts).toSorted(order)) {
-    const key = configurationKey(result.configuration ?? nothing);
-    groups.set(key, [...(groups.get(key) ?? []), result]);
-  }
+  const drift = driftAround(results);
+  const groups = groupBy(results.filter(counts).toSorted(order), ({ configuration }) =>
+    configurationKey(configuration ?? nothing),
+  );
   return [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([key, group]) => summariseOne(key, group) ?? []);
+    .flatMap(([key, group]) => summariseOne(key, group, drift) ?? []);
 }

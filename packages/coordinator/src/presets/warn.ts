@@ -1,6 +1,7 @@
 // What a person must know before using a preset, in sentences. Pure.
 import { Provenance } from "@ozone/proto/machine";
 import type { TrialResult } from "@ozone/proto/trial";
+import { stressWarnings } from "@ozone/shared/memory-stress";
 import { PROVENANCE_NOTICE } from "@ozone/shared/provenance";
 import type { ConfigurationSummary } from "./summarise.ts";
 
@@ -37,6 +38,16 @@ export function warnings(chosen: ConfigurationSummary, provenance: Provenance): 
   if (chosen.contended) {
     all.push("Other programs used the machine during some of the samples; a quiet machine may be faster.");
   }
+  if (chosen.drifted && chosen.drift !== null) {
+    const share = Math.abs(100 * chosen.drift).toFixed(0);
+    all.push(
+      `The machine became ${share} % ${chosen.drift < 0 ? "slower" : "faster"} while this was measured (by the drift reference); gains of that size may be drift.`,
+    );
+  }
+  if (chosen.confirmed && chosen.drift === null) {
+    all.push("Drift was not checked: there is no reference measurement before and after these samples.");
+  }
+  all.push(...stressWarnings(chosen.memories));
   if (chosen.machineIds.length < MACHINES_FOR_A_CLASS) {
     const count = chosen.machineIds.length;
     all.push(

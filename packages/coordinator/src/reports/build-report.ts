@@ -1,5 +1,5 @@
 // Stored rows -> a Report, in parts that fit a message. No formatting here.
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { Purpose } from "@ozone/proto/configuration";
 import { type Machine, Provenance } from "@ozone/proto/machine";
@@ -9,9 +9,11 @@ import {
   type Report,
   ReportSchema,
 } from "@ozone/proto/report";
-import { type TrialResult, Verdict } from "@ozone/proto/trial";
+import { type TrialResult, TrialResultSchema, Verdict } from "@ozone/proto/trial";
 import { configurationKey } from "@ozone/shared/configuration";
 import { figures } from "@ozone/shared/figures";
+import { GRPC_MESSAGE_BYTES_MAX } from "@ozone/shared/limits";
+import { filledSamples } from "@ozone/shared/sample-kinds";
 import { usableSamples } from "@ozone/shared/usable-samples";
 import { OZONE_VERSION } from "@ozone/shared/version";
 import { describeMachine } from "../store/describe-machine.ts";
@@ -21,8 +23,8 @@ import { listPresets } from "../store/presets.ts";
 import { presetKeyOf, resultsOfSweep } from "../store/results.ts";
 import { findSweep, listTargets } from "../store/sweeps.ts";
 
-/** Results per part: at about 30 KB each, well below the largest message. */
-const RESULTS_PER_PART = 40;
+/** Bytes of results per part: a sustained run alone has hundreds of samples, and one result is half of this at most. */
+const BYTES_PER_PART = GRPC_MESSAGE_BYTES_MAX / 2;
 
 function groupResults(results: readonly TrialResult[]): TrialResult[][] {
   const groups = new Map<string, TrialResult[]>();
@@ -37,7 +39,7 @@ function groupResults(results: readonly TrialResult[]): TrialResult[][] {
 function measured(group: readonly TrialResult[]): MeasuredConfiguration {
   const [first] = group;
   const samples = group.flatMap(usableSamples);
-  const all = group.flatMap((result) => result.samples);
+  const all = group.flatMap(filledSamples);
   const classes = group.flatMap(({ failure }) => (failure ? [failure.failureClass] : []));
   const purposes: Purpose[] = [...new Set(group.map(({ purpose }) => purpose))].sort();
   return create(MeasuredConfigurationSchema, {
@@ -101,7 +103,20 @@ export async function* buildReport(
     configurations: groupResults(results).map(measured),
     notes: await notesOf(store, options.sweepId),
   });
-  for (let start = 0; start < results.length; start += RESULTS_PER_PART) {
-    yield create(ReportSchema, { results: results.slice(start, start + RESULTS_PER_PART) });
+  for (const part of parts(results)) yield create(ReportSchema, { results: part });
+}
+
+/** The results in their order, in lists that each fit a message. */
+function* parts(results: readonly TrialResult[]): Generator<TrialResult[]> {
+  let part: TrialResult[] = [];
+  let bytes = 0;
+  for (const result of results) {
+    part.push(result);
+    bytes += toBinary(TrialResultSchema, result).length;
+    if (bytes < BYTES_PER_PART) continue;
+    yield part;
+    part = [];
+    bytes = 0;
   }
+  if (part.length > 0) yield part;
 }

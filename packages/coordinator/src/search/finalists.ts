@@ -1,6 +1,7 @@
 // Which configurations deserve confirmation: the best of each objective on the screening figures, and the default.
 import { type Configuration, Purpose } from "@ozone/proto/configuration";
 import { configurationKey } from "@ozone/shared/configuration";
+import { groupBy } from "@ozone/shared/group-by";
 import { eligibleContexts, OBJECTIVES, type ObjectiveFigures } from "@ozone/shared/objective";
 import { median } from "@ozone/shared/statistics/median";
 import type { Observation } from "./strategy.ts";
@@ -14,12 +15,8 @@ export interface Measured {
 
 /** Medians per configuration, references and those without a usable sample left out. Ordered by key. */
 export function measuredConfigurations(observations: readonly Observation[]): Measured[] {
-  const groups = new Map<string, Observation[]>();
-  for (const observation of observations) {
-    if (observation.purpose === Purpose.REFERENCE) continue;
-    const key = configurationKey(observation.configuration);
-    groups.set(key, [...(groups.get(key) ?? []), observation]);
-  }
+  const searched = observations.filter(({ purpose }) => purpose !== Purpose.REFERENCE);
+  const groups = groupBy(searched, ({ configuration }) => configurationKey(configuration));
   const measured: Measured[] = [];
   for (const [key, group] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const figures = mediansOf(group);
@@ -41,6 +38,8 @@ function mediansOf(group: readonly Observation[]): ObjectiveFigures | null {
 /** A finalist and what it is a finalist for. */
 export interface Finalist extends Measured {
   readonly reason: string;
+  /** Purposes of the objectives that it leads for; none: it is the default. */
+  readonly leadsFor: readonly string[];
 }
 
 /**
@@ -60,13 +59,13 @@ export function chooseFinalists(observations: readonly Observation[], defaultKey
       null,
     );
     if (!best) continue;
-    const known = finalists.get(best.key);
-    const reason = known ? `${known.reason} and ${objective.purpose}` : `leads for ${objective.purpose}`;
-    finalists.set(best.key, { ...best, reason });
+    const leadsFor = [...(finalists.get(best.key)?.leadsFor ?? []), objective.purpose];
+    finalists.set(best.key, { ...best, leadsFor, reason: `leads for ${leadsFor.join(" and ")}` });
   }
   const fallback = measured.find(({ key }) => key === defaultKey);
   if (fallback && !finalists.has(defaultKey)) {
-    finalists.set(defaultKey, { ...fallback, reason: "the default, which the presets are compared with" });
+    const reason = "the default, which the presets are compared with";
+    finalists.set(defaultKey, { ...fallback, leadsFor: [], reason });
   }
   return [...finalists.values()];
 }

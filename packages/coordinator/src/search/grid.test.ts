@@ -34,6 +34,17 @@ describe("the grid", () => {
       expect(protocol.launches * protocol.repetitions).toBeGreaterThanOrEqual(6);
   });
 
+  it("leaves out quantised caches without flash attention, and says so", () => {
+    const settings = create(MatrixSchema, {
+      kvCacheType: ["f16", "q8_0", "q4_0"],
+      flashAttention: ["on", "off"],
+    });
+    const { trials, notes } = grid.next({ ...madeState(0), matrix: settings });
+    const points = trials.map(({ configuration: one }) => `${one.kvCacheType} ${one.flashAttention}`);
+    expect(points).toEqual([" ", "f16 on", "f16 off", "q8_0 on", "q4_0 on"]);
+    expect(notes).toEqual([expect.stringMatching(/q8_0, q4_0 with flash_attention off was left out/)]);
+  });
+
   it("never gives a batch larger than its context", () => {
     const points = expandMatrix(
       create(MatrixSchema, { numCtx: [256], numBatch: [2048] }),

@@ -1,14 +1,22 @@
 // grid: every point of the matrix is screened, then the finalists are confirmed on fresh samples.
 import { create } from "@bufbuild/protobuf";
-import { type Protocol, ProtocolSchema, Purpose } from "@ozone/proto/configuration";
+import { PrecisionSchema, type Protocol, ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { configurationKey, describeConfiguration } from "@ozone/shared/configuration";
+import { PRECISION_TARGETS } from "@ozone/shared/statistics/stopping";
 import { chooseFinalists } from "./finalists.ts";
-import { baseConfiguration, expandMatrix } from "./option-space.ts";
+import { baseConfiguration, expandMatrix, impossibleNotes } from "./option-space.ts";
 import type { SearchState, SearchStep, Strategy } from "./strategy.ts";
+
+const { decode, prefill, ttft } = PRECISION_TARGETS;
 
 /** Confirmation: two fresh launches, so that what varies between launches is seen, and six samples at least. */
 export const confirmationProtocol = (protocol: Protocol): Protocol =>
-  create(ProtocolSchema, { ...protocol, launches: 2, repetitions: Math.max(3, protocol.repetitions) });
+  create(ProtocolSchema, {
+    ...protocol,
+    launches: 2,
+    repetitions: Math.max(3, protocol.repetitions),
+    precision: protocol.precision ?? create(PrecisionSchema, { decode, prefill, ttft }),
+  });
 
 function screenAll(state: SearchState): SearchStep {
   const { matrix, protocol } = state;
@@ -24,7 +32,7 @@ function screenAll(state: SearchState): SearchStep {
         reason: `point ${index + 1} of ${points.length} of the grid`,
       })),
     ].map((trial) => ({ ...trial, purpose: Purpose.SCREEN, protocol })),
-    notes: [],
+    notes: impossibleNotes(matrix),
   };
 }
 
@@ -46,7 +54,8 @@ function confirmFinalists(state: SearchState): SearchStep {
 export const grid: Strategy = {
   name: "grid",
   next(state) {
-    if (state.observations.length === 0) return screenAll(state);
+    const searched = state.observations.filter(({ purpose }) => purpose !== Purpose.REFERENCE);
+    if (searched.length === 0) return screenAll(state);
     const confirmed = state.observations.some(({ purpose }) => purpose === Purpose.CONFIRM);
     return confirmed ? { trials: [], notes: [] } : confirmFinalists(state);
   },

@@ -1,12 +1,13 @@
 // The points of a matrix, and the default configuration that everything is compared with.
 import type { Configuration } from "@ozone/proto/configuration";
 import type { Matrix } from "@ozone/proto/sweep";
-import { configuration, configurationKey } from "@ozone/shared/configuration";
+import { configuration, configurationKey, isQuantisedCache } from "@ozone/shared/configuration";
 import { defaultConfiguration } from "@ozone/shared/default-configuration";
 import type { SearchState } from "./strategy.ts";
 
 /** The default configuration of a target; `numPredict` is the sweep's own output length, if it has one. */
-export const baseConfiguration = ({ model, machine, matrix }: SearchState): Configuration =>
+export const baseConfiguration = ({ base, model, machine, matrix }: SearchState): Configuration =>
+  base ??
   defaultConfiguration({
     trainedContext: model.trainedContext,
     defaultThreads: machine.defaultThreads,
@@ -17,7 +18,7 @@ export const baseConfiguration = ({ model, machine, matrix }: SearchState): Conf
 const valuesOf = <Value>(given: readonly Value[], fallback: Value): Value[] =>
   given.length > 0 ? [...new Set(given)] : [fallback];
 
-/** Every point of the matrix, in the order of its values; what is not given has the default's value. */
+/** Every possible point of the matrix, in the order of its values; what is not given has the default's value. */
 export function expandMatrix(matrix: Matrix, base: Configuration): Configuration[] {
   const points: Configuration[] = [];
   const seen = new Set<string>();
@@ -35,10 +36,23 @@ export function expandMatrix(matrix: Matrix, base: Configuration): Configuration
   for (let position = 0; position < total; position += 1) {
     const point = pointAt(axes, position, base);
     const key = configurationKey(point);
-    if (!seen.has(key)) points.push(point);
+    if (!seen.has(key) && isPossible(point)) points.push(point);
     seen.add(key);
   }
   return points;
+}
+
+/** A quantised KV cache can't do without flash attention. */
+const isPossible = ({ kvCacheType, flashAttention }: Configuration): boolean =>
+  !(isQuantisedCache(kvCacheType) && flashAttention === "off");
+
+/** What of a matrix was left out, and why: one sentence, or none. */
+export function impossibleNotes({ kvCacheType, flashAttention }: Matrix): string[] {
+  const types = kvCacheType.filter(isQuantisedCache);
+  if (types.length === 0 || !flashAttention.includes("off")) return [];
+  return [
+    `kv_cache_type ${types.join(", ")} with flash_attention off was left out: a quantised KV cache needs flash attention.`,
+  ];
 }
 
 /** The n-th point; the last dimension varies fastest. */

@@ -28,6 +28,8 @@ export interface Observation {
   readonly state: TrialStateName;
   readonly failureClass: string | null;
   readonly samples: readonly Sample[];
+  /** How many samples the trial asked for. */
+  readonly wanted: number;
   readonly elapsedMs: number;
 }
 
@@ -38,6 +40,12 @@ export interface SearchState {
   readonly protocol: Protocol;
   /** Measuring time for this target; 0: unlimited. */
   readonly budgetMs: number;
+  /** Most configurations to try; 0: as the strategy thinks fit. */
+  readonly trialsMax: number;
+  /** What chance starts from: equal seeds, equal searches. */
+  readonly seed: string;
+  /** What everything is compared with, where the target's own default does not follow from model and machine. */
+  readonly base?: Configuration;
   readonly model: SearchModel;
   readonly machine: SearchMachine;
   readonly observations: readonly Observation[];

@@ -1,4 +1,5 @@
 // Queries on attempts: leases by Postgres' clock, so that no machine's clock matters.
+import { Purpose } from "@ozone/proto/configuration";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Executor, Transaction } from "./open-store.ts";
 import { attempts, trials } from "./schema/trials.ts";
@@ -91,7 +92,10 @@ export async function markPublished(db: Executor, { trialId, number }: AttemptRe
     .where(and(eq(attempts.trialId, trialId), eq(attempts.number, number)));
 }
 
-/** For each of these machines the next planned trial of a running sweep, if the machine has no trial running. */
+/**
+ * For each of these machines the next planned trial of a running sweep, if the machine has no trial running. A drift
+ * reference goes before what was planned earlier: it was planned because it is due.
+ */
 export async function nextTrialIds(db: Executor, machineIds: readonly string[]): Promise<string[]> {
   if (machineIds.length === 0) return [];
   const rows = await db.execute<{ id: string }>(sql`
@@ -104,7 +108,7 @@ export async function nextTrialIds(db: Executor, machineIds: readonly string[]):
         sql`, `,
       )})
       and not exists (select 1 from trials r where r.machine_id = t.machine_id and r.state = 'running')
-    order by t.machine_id, s.created_at, s.id, t.target_id, t.ordinal`);
+    order by t.machine_id, s.created_at, s.id, t.target_id, t.purpose <> ${Purpose.REFERENCE}, t.ordinal`);
   return rows.rows.map(({ id }) => id);
 }
 

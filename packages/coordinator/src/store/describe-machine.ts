@@ -2,6 +2,8 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type Machine, MachineSchema } from "@ozone/proto/machine";
+import { parseMachineFacts } from "@ozone/shared/machine-facts";
+import type { CurrentMachine } from "@ozone/shared/stale-preset";
 import type { MachineRow } from "./machines.ts";
 
 /** A machine that was heard within one lease. */
@@ -25,5 +27,21 @@ export function describeMachine(row: MachineRow, leaseMs: number): Machine {
     activity: online ? row.activity : "",
     engineProblem: announcement.engineProblem,
     defaultThreads: announcement.defaultThreads,
+    managedProblem: announcement.managedProblem,
+    accessProblems: announcement.accessProblems,
   });
+}
+
+/** What decides whether presets still hold for it. */
+export function currentMachine({ id, announcement }: MachineRow): CurrentMachine {
+  const { hardwareClass, engine, engineProblem, models, factsJson } = announcement;
+  return { id, hardwareClass, engine, engineProblem, models, changes: changesIn(factsJson) };
+}
+
+function changesIn(factsJson: string): CurrentMachine["changes"] {
+  try {
+    return parseMachineFacts(JSON.parse(factsJson)).changes ?? [];
+  } catch {
+    return []; // an announcement of another version: its other fields still tell
+  }
 }

@@ -2,7 +2,10 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type Preset, PresetSchema } from "@ozone/proto/preset";
+import { staleBecause } from "@ozone/shared/stale-preset";
 import { and, asc, count, eq } from "drizzle-orm";
+import { currentMachine } from "./describe-machine.ts";
+import { machinesById } from "./machines.ts";
 import type { Database, Executor } from "./open-store.ts";
 import type { PresetKey } from "./results.ts";
 import { presets } from "./schema/presets.ts";
@@ -29,7 +32,7 @@ export async function replacePresets(db: Database, key: PresetKey, chosen: reado
   });
 }
 
-/** Presets that match; empty fields match everything. Ordered by class, model, engine, purpose. */
+/** Presets that match, each with why it may no longer hold; empty fields match everything. Ordered by class, model, engine, purpose. */
 export async function listPresets(
   db: Executor,
   filter: { model: string; hardwareClass: string; purpose: string },
@@ -52,11 +55,20 @@ export async function listPresets(
       asc(presets.engineVersion),
       asc(presets.purpose),
     );
-  return rows.map(({ document, refreshedAt }) => {
+  const found = rows.map(({ document, refreshedAt }) => {
     const preset = fromBinary(PresetSchema, document);
     preset.refreshedAt = timestampFromDate(refreshedAt);
     return preset;
   });
+  return withStaleness(db, found);
+}
+
+/** Never stored: a machine may change back, and what is stored follows from results alone. */
+async function withStaleness(db: Executor, found: readonly Preset[]): Promise<Preset[]> {
+  const ids = [...new Set(found.flatMap(({ machineIds }) => machineIds))];
+  const machines = (await machinesById(db, ids)).map(currentMachine).sort((a, b) => (a.id < b.id ? -1 : 1));
+  for (const preset of found) preset.staleBecause = staleBecause(preset, machines);
+  return [...found];
 }
 
 /** The keys that have presets, with the time of their refreshing. */

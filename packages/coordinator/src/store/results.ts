@@ -5,6 +5,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { type Sample, type TrialResult, TrialResultSchema } from "@ozone/proto/trial";
 import { configurationKey, configuration as emptyConfiguration } from "@ozone/shared/configuration";
 import { engineKindWords } from "@ozone/shared/provenance";
+import { isFilledSample } from "@ozone/shared/sample-kinds";
 import { and, asc, count, eq, type SQL, sql } from "drizzle-orm";
 import type { Executor, Transaction } from "./open-store.ts";
 import { quarantine, results, samples } from "./schema/results.ts";
@@ -64,7 +65,11 @@ export async function insertResult(
     elapsedMs: result.elapsedMs,
     payload: stored.payload,
   });
-  const rows = result.samples.map((sample, position) => sampleRow(result, sample, position));
+  // Only the samples of the configuration itself: whoever queries this table must not mix them with another depth's or
+  // a warm prompt's. The payload has them all.
+  const rows = result.samples.flatMap((sample, position) =>
+    isFilledSample(sample) ? [sampleRow(result, sample, position)] : [],
+  );
   if (rows.length > 0) await tx.insert(samples).values(rows);
 }
 

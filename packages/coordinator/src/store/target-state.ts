@@ -21,4 +21,9 @@ export interface TargetPlan {
 }
 
 /** The planner: pure. */
-export type PlanTarget = (state: TargetState) => TargetPlan;
+export interface TargetPlanner {
+  /** All trials have ended: what comes next. None: the target is finished. */
+  next(state: TargetState): TargetPlan;
+  /** Trials are planned or running: what has to be put between them. `results` are not read for it. */
+  between(state: TargetState): TargetPlan;
+}

@@ -28,6 +28,8 @@ export interface TrialRow {
   readonly failedAttempts: number;
   readonly failureClass: string | null;
   readonly failureMessage: string | null;
+  /** By Postgres' clock; null while it is open. */
+  readonly endedAt: Date | null;
 }
 
 /** A trial to be written down. */

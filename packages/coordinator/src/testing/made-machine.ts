@@ -24,6 +24,8 @@ export const madeState = (budgetMs = 240_000): SearchState => ({
   matrix: create(MatrixSchema, { numPredict: [64] }),
   protocol: create(ProtocolSchema, { fill: 0.9, repetitions: 1, launches: 1, limitMs: 600_000 }),
   budgetMs,
+  trialsMax: 0,
+  seed: "test",
   model: { trainedContext: 131_072, weightBytes: 4e6, kvBytesPerToken: 1_024 },
   machine: { defaultThreads: 1, physicalCores: 2, logicalCores: 2, memoryBytes: 24e9 },
   observations: [],
@@ -32,9 +34,18 @@ export const madeState = (budgetMs = 240_000): SearchState => ({
 function observe(machine: MadeMachine, proposal: Proposal): Observation {
   const { configuration, protocol, purpose } = proposal;
   const launchMs = machine.launchMs ?? 1_500;
+  const wanted = protocol.launches * protocol.repetitions;
   if (machine.broken || configuration.numCtx >= (machine.memoryEndsAt ?? Number.POSITIVE_INFINITY)) {
     const failureClass = machine.broken ? "runner_crashed" : "out_of_memory_load";
-    return { configuration, purpose, state: "failed", failureClass, samples: [], elapsedMs: launchMs };
+    return {
+      configuration,
+      purpose,
+      state: "failed",
+      failureClass,
+      samples: [],
+      wanted,
+      elapsedMs: launchMs,
+    };
   }
   const promptTokens = promptTokensFor(configuration, protocol.fill);
   const depth = 1 + ((machine.depthCost ?? 0.5) * promptTokens) / 10_000;
@@ -43,8 +54,7 @@ function observe(machine: MadeMachine, proposal: Proposal): Observation {
   const threads = configuration.numThread === 2 ? 0.6 : 1;
   const decode = (machine.decodeTokensPerSecond / depth) * threads;
   const totalMs = ttftMs + (configuration.numPredict / decode) * 1000;
-  const count = protocol.launches * protocol.repetitions;
-  const samples = Array.from({ length: count }, (_, index) =>
+  const samples = Array.from({ length: wanted }, (_, index) =>
     create(SampleSchema, {
       index,
       valid: true,
@@ -57,8 +67,14 @@ function observe(machine: MadeMachine, proposal: Proposal): Observation {
     }),
   );
   const depthWarmUps = purpose === Purpose.CONFIRM ? protocol.launches : 0;
-  const elapsedMs = protocol.launches * launchMs + (count + depthWarmUps) * totalMs;
-  return { configuration, purpose, state: "done", failureClass: null, samples, elapsedMs };
+  // A shorter prompt costs its share at most.
+  const depthsMs = protocol.depths.reduce((sum, share) => sum + (share / protocol.fill) * totalMs, 0);
+  const besidesMs =
+    depthsMs +
+    (protocol.warmPrefix ? wanted * totalMs : 0) +
+    (protocol.sustainedMs > 0 ? protocol.sustainedMs + totalMs : 0);
+  const elapsedMs = protocol.launches * launchMs + (wanted + depthWarmUps) * totalMs + besidesMs;
+  return { configuration, purpose, state: "done", failureClass: null, samples, wanted, elapsedMs };
 }
 
 /** Runs a strategy to its end. @throws when it does not end within 2,000 steps. */

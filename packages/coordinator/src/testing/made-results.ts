@@ -21,6 +21,7 @@ export interface MadeResult {
   readonly allowContended?: boolean;
   readonly timeBoxed?: boolean;
   readonly trained?: number;
+  readonly memory?: { readonly availableBytes: bigint; readonly peakPssBytes: bigint };
 }
 
 /** The default configuration of the made machine. */
@@ -78,6 +79,7 @@ export function madeResult(made: MadeResult = {}): TrialResult {
       requested: made.configuration?.numCtx ?? 4096,
       ...(made.trained ? { trained: made.trained } : {}),
     },
+    ...(made.memory ? { memory: made.memory } : {}),
     conditions: { engine: { kind: EngineKind.REFERENCE, version: "0.1.0" }, modelDigest: "sha256:abc" },
     provenance: Provenance.SYNTHETIC,
     hardwareClass: "test-class",

@@ -4,8 +4,6 @@ import { logs, mean } from "./spread.ts";
 
 /** Spread of the reference on the logarithm when a machine has no history yet: 1 %. */
 export const REFERENCE_SIGMA_DEFAULT = 0.01;
-/** Up to this the drift is left alone, if it is also within three sigma. */
-const STEADY_WITHIN = 0.03;
 /** Beyond this, or three sigma if that is more, what lies between is invalid. */
 const INVALID_BEYOND = 0.08;
 
@@ -21,40 +19,22 @@ export interface Bracket {
 export interface Drift {
   /** ln(end / start): -0.05 is about 5 % slower. */
   readonly drift: number;
-  /** steady: use as measured. adjust: publish as measured and divided by the interpolated reference. invalid: repeat. */
-  readonly verdict: "steady" | "adjust" | "invalid";
+  /** steady: use as measured. invalid: measure again. */
+  readonly verdict: "steady" | "invalid";
   /** The limit that `invalid` applies, on the logarithm: max(ln 1.08, 3 sigma). */
   readonly invalidBeyond: number;
 }
 
 /**
- * Judges a bracket. steady: |d| <= 3 sigma and |d| <= ln 1.03; invalid: |d| > max(ln 1.08, 3 sigma); else adjust.
- * Source: measurement.md step 8 for the limit, reference/statistics.md 1.4-9 for the middle.
+ * Judges a bracket. invalid: |d| > max(ln 1.08, 3 sigma). Nothing is corrected for drift: a corrected rate was never
+ * measured. Source: measurement.md step 8.
  * @throws RangeError when a rate or sigma is not above zero.
  */
 export function judgeDrift({ startRate, endRate, sigma = REFERENCE_SIGMA_DEFAULT }: Bracket): Drift {
   requirePositive([startRate, endRate, sigma], "judgeDrift");
   const drift = Math.log(endRate / startRate);
   const invalidBeyond = Math.max(Math.log1p(INVALID_BEYOND), 3 * sigma);
-  const size = Math.abs(drift);
-  if (size > invalidBeyond) return { drift, verdict: "invalid", invalidBeyond };
-  const steady = size <= 3 * sigma && size <= Math.log1p(STEADY_WITHIN);
-  return { drift, verdict: steady ? "steady" : "adjust", invalidBeyond };
-}
-
-/**
- * A rate as it would have been at the start of the bracket: divided by the reference's linear interpolation.
- * @param position where in the bracket the trial ran, 0 (start) to 1 (end).
- * @throws RangeError when a rate is not above zero or the position is outside 0..1.
- */
-export function adjustForDrift(rate: number, bracket: Bracket, position: number): number {
-  const { startRate, endRate } = bracket;
-  requirePositive([rate, startRate, endRate], "adjustForDrift");
-  if (!(position >= 0 && position <= 1)) {
-    throw new RangeError(`adjustForDrift: position is ${position}, a number from 0 to 1 is needed.`);
-  }
-  const reference = startRate * (1 - position) + endRate * position;
-  return (rate * startRate) / reference;
+  return { drift, verdict: Math.abs(drift) > invalidBeyond ? "invalid" : "steady", invalidBeyond };
 }
 
 /**

@@ -74,6 +74,9 @@ async function answerWithRunner(job: Job, tokens: readonly Token[]): Promise<voi
     hooks,
     gone: wire.gone,
   });
+  // The scheduler lets go of a runner as soon as the client has gone, even if the runner itself still computes.
+  const letGo = once(() => world.scheduler.release(runner));
+  wire.gone.addEventListener("abort", letGo, { once: true });
   try {
     job.clock.loadedMs = performance.now();
     if (request.empty) {
@@ -88,8 +91,17 @@ async function answerWithRunner(job: Job, tokens: readonly Token[]): Promise<voi
       shift: shiftOf(request, options.load.numCtx, behaviours.defaultShiftBelowNumCtx),
     });
   } finally {
-    world.scheduler.release(runner);
+    wire.gone.removeEventListener("abort", letGo);
+    letGo();
   }
+}
+
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) act();
+    done = true;
+  };
 }
 
 function promptFor(job: Job, runner: Runner, tokens: readonly Token[], numKeep: number): readonly Token[] {

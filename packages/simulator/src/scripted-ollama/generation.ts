@@ -34,7 +34,7 @@ interface Run {
   readonly schedule: Schedule;
   readonly nextWord: () => string;
   /** What was made so far: prompt tokens computed and words generated. */
-  readonly made: { promptTokens: number; readonly words: string[] };
+  readonly made: { promptTokens: number; lastBatchMs: number; readonly words: string[] };
 }
 
 interface Clock {
@@ -52,7 +52,7 @@ export async function generate(
 ): Promise<void> {
   const taken = await runner.takeSlot(prompt, job.wire.gone);
   if (taken === undefined) return;
-  const made: Run["made"] = { promptTokens: 0, words: [] };
+  const made: Run["made"] = { promptTokens: 0, lastBatchMs: 0, words: [] };
   try {
     const plan = planFor(job, runner, prompt, { ...options, sharedTokens: taken.sharedTokens });
     const startMs = performance.now();
@@ -95,10 +95,13 @@ async function prefill({ job, runner, plan, pace, noise, schedule, made }: Run):
     const to = Math.min(from + numBatch, plan.promptTokens);
     const slowness = slownessOf(runner.allocation, script, runner.active).prefill;
     const honest = pace.prefillSeconds(from, to) * slowness * noise * stepNoise(job) * script.timeScale;
+    const batchFromMs = performance.now();
     await schedule.step(through(job.hooks, honest, (hook, seconds) => hook.prefill?.(seconds)));
+    made.lastBatchMs = performance.now() - batchFromMs;
     made.promptTokens = to;
     if (
       job.world.stopping.aborted ||
+      runner.state === "gone" ||
       (job.wire.gone.aborted && behavioursOf(script.version).cancelStopsPrefill)
     ) {
       return false;
@@ -200,13 +203,16 @@ async function endWithoutDone({ job }: Run, text: string): Promise<void> {
 function measure({ job, plan, made }: Run, clock: Clock): Measurements {
   const { version, cachedCountSince } = job.world.script;
   const nanoseconds = (fromMs: number, toMs: number) => Math.round((toMs - fromMs) * 1e6);
-  const excluded = behavioursOf(version).promptCountExcludesCached ? plan.cachedTokens : 0;
+  const { promptCountExcludesCached, promptDurationIsLastBatch } = behavioursOf(version);
+  const excluded = promptCountExcludesCached ? plan.cachedTokens : 0;
   return {
     totalNs: nanoseconds(job.clock.arrivedMs, performance.now()),
     loadNs: nanoseconds(job.clock.arrivedMs, job.clock.loadedMs),
     promptCount: plan.promptTokens - excluded,
     cachedCount: compareVersions(version, cachedCountSince) >= 0 ? plan.cachedTokens : undefined,
-    promptNs: nanoseconds(clock.startMs, clock.firstTokenMs),
+    promptNs: promptDurationIsLastBatch
+      ? nanoseconds(0, made.lastBatchMs)
+      : nanoseconds(clock.startMs, clock.firstTokenMs),
     evalCount: made.words.length,
     evalNs: nanoseconds(clock.firstTokenMs, clock.lastTokenMs),
   };
@@ -244,7 +250,7 @@ function stepNoise({ world }: Job): number {
   return noiseFactor(world.noise, world.script.jitter.stepCv);
 }
 
-/** Older releases finish the prefill of a client that has gone away; only the stop of the server cuts it short. */
+/** Older releases finish the prefill of a client that has gone away; only the end of the runner cuts it short. */
 function scheduleSignal({ world, wire }: Job): AbortSignal {
   return behavioursOf(world.script.version).cancelStopsPrefill ? wire.gone : world.stopping;
 }

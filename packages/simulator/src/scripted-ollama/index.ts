@@ -16,6 +16,7 @@ export type { Pace, PaceCurve, PacePoint } from "./pace.ts";
 export { flatPace, physicalPace } from "./pace.ts";
 export type { PaceRecording, RecordedSample } from "./pace-recording.ts";
 export { parsePaceRecording } from "./pace-recording.ts";
+export { RECORDINGS } from "./recordings.ts";
 export type { Jitter, Script, ScriptChange, ServerSettings } from "./script.ts";
 export { defaultScript } from "./script.ts";
 export type { Architecture, Quantization, ScriptedModel, ScriptedTensor } from "./scripted-model.ts";

@@ -33,7 +33,7 @@ export function allocate(
   return {
     numCtx,
     shownContext: behaviours.psShowsAllocatedContext ? numCtx : asked.numCtx,
-    numBatch: asked.numBatch,
+    numBatch: Math.min(asked.numBatch, numCtx),
     numThread: asked.numThread > 0 ? asked.numThread : script.cores,
     kvCacheType: effectiveKvType(script, behaviours),
     gpuShare: gpuShareOf(asked, model, script),

@@ -61,7 +61,7 @@ export function showReply(world: World, body: Readonly<Record<string, unknown>>)
     ([key, value]) => `${key.padEnd(30)} ${String(value)}`,
   );
   return {
-    modelfile: `# Modelfile\nFROM ${model.name}\n`,
+    modelfile: `# Modelfile\nFROM /models/blobs/${model.blob.replace(":", "-")}\n`,
     ...(parameters.length === 0 ? {} : { parameters: parameters.join("\n") }),
     template: "user {{ .Prompt }} assistant",
     details: model.details,

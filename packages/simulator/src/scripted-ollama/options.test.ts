@@ -41,8 +41,9 @@ describe("readOptions", () => {
     expect(read({ draft_num_predict: 3 }, { version: "0.30.0" }).load.draftNumPredict).toBe(3);
   });
 
-  it("bounds the batch by the context up to 0.24 and chooses it by the context after", () => {
-    expect(read({ num_ctx: 64, num_batch: 512 }).load.numBatch).toBe(64);
+  it("keeps a batch as it was asked for, and chooses an unset one by the context from 0.30 on", () => {
+    expect(read({ num_ctx: 64, num_batch: 512 }).load.numBatch).toBe(512);
+    expect(read({ num_ctx: 8192 }).load.numBatch).toBe(512);
     const chosen = [4096, 8192, 65_536].map(
       (num_ctx) => read({ num_ctx }, { version: "0.33.0" }).load.numBatch,
     );

@@ -77,7 +77,7 @@ export function readOptions(
   return {
     load: {
       numCtx,
-      numBatch: sources.behaviours.batchFollowsContext ? numBatch : Math.min(numBatch, numCtx),
+      numBatch,
       numGpu: integer("num_gpu", -1),
       mainGpu: integer("main_gpu", 0),
       useMmap: typeof given.use_mmap === "boolean" ? given.use_mmap : null,
@@ -95,11 +95,11 @@ export function readOptions(
   };
 }
 
-/** Whether a loaded runner has to be replaced for these options. */
-export function needsReload(loaded: LoadOptions, asked: LoadOptions, trainedContext: number): boolean {
+/** Whether a loaded runner has to be replaced for these options; contexts count as at most `longest`. */
+export function needsReload(loaded: LoadOptions, asked: LoadOptions, longest: number): boolean {
   const sameCtx =
     (loaded.automaticCtx && asked.automaticCtx) ||
-    Math.min(loaded.numCtx, trainedContext) === Math.min(asked.numCtx, trainedContext);
+    Math.min(loaded.numCtx, longest) === Math.min(asked.numCtx, longest);
   const sameBatch = (loaded.automaticBatch && asked.automaticBatch) || loaded.numBatch === asked.numBatch;
   // An automatic num_gpu matches whatever is loaded: going back to it does not reload.
   const sameGpu = asked.numGpu < 0 || loaded.numGpu === asked.numGpu;

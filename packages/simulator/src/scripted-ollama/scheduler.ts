@@ -158,7 +158,9 @@ export class Scheduler {
   #usable({ model, asked }: RunnerRequest): Runner | undefined {
     const runner = this.#loaded.get(model.blob);
     if (runner?.state !== "ready" || (runner.users === 0 && runner.keepAliveSeconds <= 0)) return undefined;
-    return needsReload(runner.asked, asked, model.architecture.trainedContext) ? undefined : runner;
+    const { cutsContextBeforeComparing } = behavioursOf(this.#script().version);
+    const longest = cutsContextBeforeComparing ? model.architecture.trainedContext : Number.POSITIVE_INFINITY;
+    return needsReload(runner.asked, asked, longest) ? undefined : runner;
   }
 
   #use(runner: Runner, request: RunnerRequest): void {

@@ -15,6 +15,8 @@ describe("compareVersions", () => {
 describe("behavioursOf", () => {
   const boundaries: [keyof Behaviours, string, unknown, string, unknown][] = [
     ["knowsTruncate", "0.12.5", false, "0.12.6", true],
+    ["promptDurationIsLastBatch", "0.12.6", true, "0.12.7", false],
+    ["cutsContextBeforeComparing", "0.24.0", false, "0.30.0", true],
     ["psShowsAllocatedContext", "0.15.4", false, "0.15.5", true],
     ["contextFollowsVram", "0.15.4", false, "0.15.5", true],
     ["engine", "0.24.0", "llama runner", "0.30.0", "llama-server"],

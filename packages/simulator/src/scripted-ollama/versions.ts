@@ -1,5 +1,6 @@
-// What differs between Ollama releases as far as a client can see it. Each boundary was read in the release's source; the rest
-// of the script asks for a behaviour and never for a version number.
+// What differs between Ollama releases as far as a client can see it. Each boundary was read in the release's source, and what
+// 0.12.6, 0.24.0, 0.30.0 and 0.32.15 do was seen on running servers; the rest of the script asks for a behaviour and never for a
+// version number.
 
 /** Version-dependent behaviours of one Ollama release. */
 export interface Behaviours {
@@ -19,6 +20,10 @@ export interface Behaviours {
   readonly cacheNeedsShift: boolean;
   /** Prompts of evicted slots stay in host memory and can still hit (0.30.0). */
   readonly hostPromptCache: boolean;
+  /** prompt_eval_duration is that of the prompt's last batch alone (0.12.5 and 0.12.6). */
+  readonly promptDurationIsLastBatch: boolean;
+  /** A num_ctx beyond the trained one is cut before it is compared with the loaded one, so that it does not reload (0.30.0). */
+  readonly cutsContextBeforeComparing: boolean;
   /** prompt_eval_count leaves cached tokens out (0.30.0 only). */
   readonly promptCountExcludesCached: boolean;
   /** /api/ps shows the allocated context instead of the requested one (0.15.5). */
@@ -31,7 +36,7 @@ export interface Behaviours {
   readonly knowsDraftOption: boolean;
   /** A quantised KV cache without flash attention falls back to f16 (to 0.24) or makes the load fail (0.30.0). */
   readonly quantisedKvWithoutFlash: "falls_back" | "load_fails";
-  /** A closed connection stops prefill between two batches (0.30.0); before, prefill runs to its end. */
+  /** A closed connection stops prefill between two batches (0.30.0); before, prefill runs to its end or to the unload. */
   readonly cancelStopsPrefill: boolean;
   /** Loading more than the host's memory is refused beforehand (to 0.24); after, the engine dies while loading. */
   readonly checksMemoryBeforeLoad: boolean;
@@ -60,6 +65,8 @@ export function behavioursOf(version: string): Behaviours {
     defaultShiftBelowNumCtx: llamaServer && !since("0.30.9") ? 8192 : Number.POSITIVE_INFINITY,
     cacheNeedsShift: llamaServer && !since("0.30.8"),
     hostPromptCache: llamaServer,
+    promptDurationIsLastBatch: since("0.12.5") && !since("0.12.7"),
+    cutsContextBeforeComparing: llamaServer,
     promptCountExcludesCached: llamaServer && !since("0.30.1"),
     psShowsAllocatedContext: since("0.15.5"),
     contextFollowsVram: since("0.15.5"),

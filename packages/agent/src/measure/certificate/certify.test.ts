@@ -9,6 +9,7 @@ import {
   honestDone,
   honestSnapshot,
   honestStream,
+  honestWarmUp,
   loadedModel,
   sampleOf,
   withDone,
@@ -78,6 +79,7 @@ describe("the certificate", () => {
     ["allocates less context", loadedAs({ contextLength: 1024 }), ["context_allocated"]],
     ["allocates more context", loadedAs({ contextLength: 4096 }), ["context_allocated"]],
     ["changes the digest", loadedAs({ digest: "e".repeat(64) }), ["model_unchanged"]],
+    ["answers with another model", withDone({ model: "other:latest" }), ["model_unchanged"]],
     ["changes its version", around({ version: "0.24.1" }), ["model_unchanged"]],
     [
       "loads another model",
@@ -236,7 +238,7 @@ describe("on a machine that others use", () => {
     const late = textTimes((time) => time + 150);
     expect(failedCodes(late)).toContain("clocks_agree");
     expect(failedCodes(contended(late))).toEqual(["uncontended"]);
-    const slowWarmUp = { warmUp: { prefill: 400, decode: 4, bytesPerToken: 6 } };
+    const slowWarmUp = { warmUp: { ...honestWarmUp, prefill: 400, decode: 4 } };
     expect(failedCodes(contended(evidence()), slowWarmUp)).toEqual(["uncontended"]);
     expect(failedCodes(evidence(), slowWarmUp)).toContain("rate_plausible");
   });
@@ -254,7 +256,7 @@ describe("on a machine that others use", () => {
         total_duration: (1002 + 63 * 0.8 + 241) * 1e6,
       },
     };
-    const fast = { warmUp: { prefill: 1500, decode: 1250, bytesPerToken: 6 } };
+    const fast = { warmUp: { ...honestWarmUp, prefill: 1500, decode: 1250 } };
     expect(failedCodes(evidence({ stream }), fast)).not.toContain("clocks_agree");
   });
 

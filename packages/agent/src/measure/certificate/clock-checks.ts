@@ -2,19 +2,15 @@
 //
 // What the server says it spent must fit into what the client waited (strict: a client can only see things late), and
 // what the client waited must be accounted for by the server (lenient: clock-tolerance.ts).
-import { median } from "@ozone/shared/statistics/median";
-import { hiccupMs, isUnaccounted } from "./clock-tolerance.ts";
-import type { AttemptFacts, SampleFacts } from "./facts.ts";
-import { ms, nsToMs } from "./facts.ts";
+import { hiccupMs, isUnaccounted, uniformExcessMs } from "./clock-tolerance.ts";
+import { type AttemptFacts, loadOf, ms, nsToMs, type SampleFacts } from "./facts.ts";
 import { type Finding, judged, unknown } from "./finding.ts";
 import { burstThenStall } from "./stream-shape.ts";
+import { systematicDifferences } from "./systematic-clocks.ts";
 
 /** Clocks of two processes on one host differ by rounding and little else. */
 const STRICT_MS = 3;
 const STRICT_SHARE = 0.005;
-
-/** Sampling of a token, which Ollama up to 0.24 leaves out of eval_duration, at most (large vocabularies). */
-const PER_TOKEN_MS = 1;
 
 /** The first text may come late by a hiccup, which then seems to be missing from the decode. */
 const LATE_SHARE = 0.05;
@@ -32,17 +28,19 @@ export function clocksAgree(sample: SampleFacts, attempt: AttemptFacts): Finding
   if (evidence.stream.done === null) return unknown("clocks_agree", "the answer has no durations");
   const server: Durations = {
     loadMs: nsToMs(figures.loadNs),
-    prefillMs: nsToMs(figures.promptEvalNs),
+    prefillMs: nsToMs(figures.prefillNs),
     decodeMs: nsToMs(figures.evalNs),
     totalMs: nsToMs(figures.totalNs),
   };
   const complaints = [
     ...missingDurations(server, sample),
+    ...prefillAmongOthers(sample),
     ...sums(server),
     ...serverBeyondClient(server, sample),
-    ...clientBeyondServer(server, sample),
+    ...clientBeyondServer(server, sample, attempt),
+    ...loadBeyondClient(sample, attempt),
     ...burstThenStall(sample, attempt),
-    ...systematic(attempt),
+    ...systematicDifferences(attempt),
   ];
   return judged(
     "clocks_agree",
@@ -60,6 +58,14 @@ function missingDurations(server: Durations, { figures }: SampleFacts): string[]
   return complaints;
 }
 
+/** Where the prefill is the rest of the total, that holds the wait for other requests as well. */
+function prefillAmongOthers({ figures, evidence }: SampleFacts): string[] {
+  if (figures.prefillFrom === "prompt_eval_duration" || evidence.atOnce === 1) return [];
+  return [
+    "this version of Ollama accounts only for the last batch of a prompt, so the prefill of requests that wait for each other is not known",
+  ];
+}
+
 function sums({ loadMs, prefillMs, decodeMs, totalMs }: Durations): string[] {
   const parts = loadMs + prefillMs + decodeMs;
   if (parts <= totalMs + STRICT_MS + STRICT_SHARE * parts) return [];
@@ -67,8 +73,11 @@ function sums({ loadMs, prefillMs, decodeMs, totalMs }: Durations): string[] {
 }
 
 /** The client began before the server and sees everything later. */
-function serverBeyondClient(server: Durations, { timings }: SampleFacts): string[] {
+function serverBeyondClient(server: Durations, { timings, figures }: SampleFacts): string[] {
   const complaints: string[] = [];
+  // What eval_duration leaves out of the decode is in the rest of the total.
+  const decodeRestMs =
+    figures.prefillFrom === "rest_of_total" ? Math.max(0, (timings.spanMs ?? 0) - server.decodeMs) : 0;
   const beyond = (serverMs: number, clientMs: number | null): boolean =>
     clientMs !== null && serverMs > clientMs + STRICT_MS + STRICT_SHARE * clientMs;
   if (beyond(server.totalMs, timings.totalMs)) {
@@ -76,7 +85,7 @@ function serverBeyondClient(server: Durations, { timings }: SampleFacts): string
       `the server says ${ms(server.totalMs)} in all, the client waited only ${ms(timings.totalMs ?? 0)}`,
     );
   }
-  if (beyond(server.loadMs + server.prefillMs, timings.ttftMs)) {
+  if (beyond(server.loadMs + server.prefillMs - decodeRestMs, timings.ttftMs)) {
     complaints.push(
       `the server says ${ms(server.loadMs + server.prefillMs)} until the first token, the client had text after ${ms(timings.ttftMs ?? 0)}`,
     );
@@ -84,8 +93,15 @@ function serverBeyondClient(server: Durations, { timings }: SampleFacts): string
   return complaints;
 }
 
+/** Nor can the load of the launch have taken longer than the client waited for it. */
+function loadBeyondClient(sample: SampleFacts, attempt: AttemptFacts): string[] {
+  const { serverMs = null, clientMs = 0 } = loadOf(attempt, sample) ?? {};
+  if (serverMs === null || serverMs <= clientMs + STRICT_MS + STRICT_SHARE * clientMs) return [];
+  return [`the server says the load took ${ms(serverMs)}, the client waited only ${ms(clientMs)} for it`];
+}
+
 /** What the client waited for must be in the server's account. */
-function clientBeyondServer(server: Durations, sample: SampleFacts): string[] {
+function clientBeyondServer(server: Durations, sample: SampleFacts, attempt: AttemptFacts): string[] {
   const { timings, figures, evidence } = sample;
   const tokens = figures.generatedTokens;
   const stepMs = tokens > 1 ? server.decodeMs / (tokens - 1) : 0;
@@ -100,7 +116,7 @@ function clientBeyondServer(server: Durations, sample: SampleFacts): string[] {
   if (ttftMs !== null && beyond(ttftMs, untilFirstMs, 2 * stepMs)) {
     complaints.push(`first text after ${ms(ttftMs)}, but load + prefill are only ${ms(untilFirstMs)}`);
   }
-  if (spanMs !== null && beyond(spanMs, server.decodeMs, uniformExcessMs(sample))) {
+  if (spanMs !== null && beyond(spanMs, server.decodeMs, uniformExcessMs(sample, attempt))) {
     complaints.push(`text came over ${ms(spanMs)}, but decode is only ${ms(server.decodeMs)}`);
   }
   if (totalMs !== null && beyond(totalMs, server.totalMs, 0)) {
@@ -116,50 +132,4 @@ function clientBeyondServer(server: Durations, sample: SampleFacts): string[] {
     );
   }
   return complaints;
-}
-
-/**
- * What eval_duration leaves out of every token alike. A stall that it leaves out is in one gap only, and does not
- * count here.
- */
-function uniformExcessMs({ timings, figures }: SampleFacts): number {
-  const steps = figures.generatedTokens - 1;
-  if (timings.gapsMs.length === 0 || steps < 1) return 0;
-  const excessMs = median(timings.gapsMs) - nsToMs(figures.evalNs) / steps;
-  return steps * Math.min(PER_TOKEN_MS, Math.max(0, excessMs));
-}
-
-/** From so many samples on, what they have in common is no accident. */
-const SYSTEMATIC_FROM = 3;
-const SYSTEMATIC_HICCUP = 0.6;
-const SYSTEMATIC_SHARE = 0.02;
-
-/**
- * Noise hits single samples; a difference that most samples of an attempt show is the server's account. Its median is
- * held to a closer tolerance than a single sample's.
- */
-function systematic({ samples }: AttemptFacts): string[] {
-  const complete = samples.filter(
-    ({ evidence, timings }) => evidence.stream.done !== null && timings.spanMs !== null,
-  );
-  if (complete.length < SYSTEMATIC_FROM) return [];
-  const excessMs = median(complete.map(uniformExcessMs));
-  const hiccup = median(complete.map(hiccupMs));
-  const differences = (of: (one: SampleFacts) => { clientMs: number; serverMs: number }): string[] => {
-    const pairs = complete.map(of);
-    const offMs = median(pairs.map(({ clientMs, serverMs }) => clientMs - serverMs));
-    const sizeMs = median(pairs.map(({ clientMs }) => clientMs));
-    if (Math.abs(offMs) <= SYSTEMATIC_HICCUP * hiccup + SYSTEMATIC_SHARE * sizeMs + excessMs) return [];
-    return [`in most samples the client's ${ms(sizeMs)} differ by ${ms(offMs)} from the server's account`];
-  };
-  return [
-    ...differences(({ timings, figures }) => ({
-      clientMs: timings.spanMs ?? 0,
-      serverMs: nsToMs(figures.evalNs),
-    })),
-    ...differences(({ timings, figures }) => ({
-      clientMs: timings.totalMs ?? 0,
-      serverMs: nsToMs(figures.totalNs),
-    })),
-  ];
 }

@@ -5,7 +5,7 @@ import type { ModelDetails } from "../../ollama/model-details.ts";
 import type { Load } from "../attempt.ts";
 import type { SampleEvidence } from "../evidence.ts";
 import type { OptionProbes } from "../option-probes.ts";
-import type { ConditionsReading, MachineIdentity } from "../ports.ts";
+import type { ConditionsReading, LoggedSettings, MachineIdentity } from "../ports.ts";
 import type { ServerFigures, Timings } from "../timings.ts";
 
 /** A sample with what follows from it. */
@@ -19,8 +19,14 @@ export interface SampleFacts {
 export interface WarmUpFacts {
   readonly prefill: number | null;
   readonly decode: number | null;
+  /** Least time of the server's for one of its prompts, in milliseconds. */
+  readonly prefillMs: number | null;
   /** Bytes of text per token; null when no answer of the warm-up came token by token. */
   readonly bytesPerToken: number | null;
+  /** Bytes of text of a token, the median over answers of one token; null when there was none. */
+  readonly singleTokenBytes: number | null;
+  /** Least load_duration of a request to the loaded model, in milliseconds; null before the first. */
+  readonly loadMs: number | null;
 }
 
 /** The attempt around the samples. */
@@ -36,8 +42,12 @@ export interface AttemptFacts {
   readonly warmUp: WarmUpFacts;
   /** Null when every option could be seen, or the attempt ended before. */
   readonly optionProbes: OptionProbes | null;
+  /** What the log of a managed server says; null where nobody reads one. */
+  readonly logged: LoggedSettings | null;
   /** Tokens that the server counts beyond the words of a prompt; null before calibration. */
   readonly overheadTokens: number | null;
+  /** False when no words were found by which the server's counting can be followed. */
+  readonly exactLengths: boolean;
   /** Every sample of the attempt, the one under judgement included. */
   readonly samples: readonly SampleFacts[];
 }

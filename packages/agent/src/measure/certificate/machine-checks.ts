@@ -2,23 +2,30 @@
 import type { AttemptFacts, SampleFacts } from "./facts.ts";
 import { type Finding, failed, passed, unknown } from "./finding.ts";
 
-const cores = (load: number | null): string => (load === null ? "" : ` (${load.toFixed(2)} cores)`);
+interface ForeignUse {
+  readonly foreignLoadCores: number | null;
+  readonly foreignGpuShare?: number | null;
+}
+
+/** " (0.31 cores, 40 % of a GPU)": what is known of it. */
+function cores({ foreignLoadCores, foreignGpuShare }: ForeignUse): string {
+  const parts = [
+    ...(foreignLoadCores === null ? [] : [`${foreignLoadCores.toFixed(2)} cores`]),
+    ...(typeof foreignGpuShare === "number" ? [`${Math.round(100 * foreignGpuShare)} % of a GPU`] : []),
+  ];
+  return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
+}
 
 /** Others left the machine alone during the sample. */
 export function uncontended({ evidence }: SampleFacts, { conditions }: AttemptFacts): Finding {
-  const { contended, foreignLoadCores } = evidence.resources;
+  const { resources } = evidence;
+  const { contended } = resources;
   if (contended === true) {
-    return failed(
-      "uncontended",
-      `other programs used the machine during the sample${cores(foreignLoadCores)}`,
-    );
+    return failed("uncontended", `other programs used the machine during the sample${cores(resources)}`);
   }
-  if (contended === false) return passed("uncontended", `others were quiet${cores(foreignLoadCores)}`);
+  if (contended === false) return passed("uncontended", `others were quiet${cores(resources)}`);
   if (conditions?.contended === true) {
-    return failed(
-      "uncontended",
-      `the machine was busy before the attempt${cores(conditions.foreignLoadCores)}`,
-    );
+    return failed("uncontended", `the machine was busy before the attempt${cores(conditions)}`);
   }
   return unknown("uncontended", "the load of other programs during the sample can't be read");
 }

@@ -14,6 +14,7 @@ const probe = (change: Partial<OptionProbe>): OptionProbe => ({
   option: "num_batch",
   from: 512,
   to: 256,
+  reloaded: true,
   noticed: true,
   loadMs: 300,
   sizeBefore: 1000,
@@ -27,6 +28,14 @@ const tried = (probes: readonly OptionProbe[], skipped: string | null = null): P
 });
 
 const control = probe({ option: "num_ctx", from: 2048, to: 1024 });
+
+const unnoticed = probe({ noticed: false, reloaded: false });
+
+/** A server that loads again for another num_ctx, but not for another num_batch. */
+const ignoring = (numBatch: number): Partial<AttemptFacts> => ({
+  ...tried([{ ...unnoticed, from: numBatch, to: numBatch / 2 }, control]),
+  configuration: configuration({ numCtx: 2048, numBatch, numPredict: 64 }),
+});
 
 describe("options_effective", () => {
   it("passes what the server shows to be in force, and fails another value", () => {
@@ -46,12 +55,25 @@ describe("options_effective", () => {
 
   it("judges by reactions where nothing is shown", () => {
     expect(optionsEffective(sample, attempt([sample], tried([probe({}), control]))).passed).toBe(true);
-    const ignored = tried([probe({ noticed: false }), control]);
-    expect(optionsEffective(sample, attempt([sample], ignored))).toMatchObject({ passed: false });
+    expect(optionsEffective(sample, attempt([sample], ignoring(256)))).toMatchObject({ passed: false });
+  });
+
+  it("does not blame a server that ignores the num_batch it uses anyway", () => {
+    expect(optionsEffective(sample, attempt([sample], ignoring(512)))).not.toHaveProperty("passed");
+  });
+
+  it("does not take a size that follows num_ctx for a load that can be seen", () => {
+    const { configuration: point } = ignoring(256);
+    const resized = tried([
+      probe({ from: 256, to: 128, noticed: false, reloaded: false }),
+      { ...control, reloaded: false },
+    ]);
+    const facts = attempt([sample], { ...resized, ...(point === undefined ? {} : { configuration: point }) });
+    expect(optionsEffective(sample, facts)).not.toHaveProperty("passed");
   });
 
   it("does not conclude anything from a server that shows no reaction at all", () => {
-    const deaf = tried([probe({ noticed: false }), { ...control, noticed: false }]);
+    const deaf = tried([unnoticed, { ...control, noticed: false, reloaded: false }]);
     expect(optionsEffective(sample, attempt([sample], deaf))).not.toHaveProperty("passed");
   });
 
@@ -67,6 +89,12 @@ describe("options_effective", () => {
     expect(optionsEffective(sample, attempt([sample], { configuration: point })).passed).toBe(true);
     const facts = attempt([sample], { configuration: point, loads: loads(onGpu) });
     expect(optionsEffective(sample, facts).passed).toBe(false);
+  });
+
+  it("fails a num_gpu that leaves the GPU empty", () => {
+    const asked = (numGpu: number) => configuration({ numCtx: 2048, numBatch: 512, numPredict: 64, numGpu });
+    const onCpu = attempt([sample], { ...tried([probe({}), control]), configuration: asked(8) });
+    expect(optionsEffective(sample, onCpu).passed).toBe(false);
   });
 });
 

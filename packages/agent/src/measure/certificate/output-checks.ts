@@ -1,8 +1,8 @@
 // Did the answer come whole, in the form it must have, and token by token?
 
-import type { StreamRecord } from "../../ollama/stream-record.ts";
 import type { AttemptFacts, SampleFacts } from "./facts.ts";
 import { type Finding, failed, judged, passed, unknown } from "./finding.ts";
+import { phantomTokens } from "./phantom-tokens.ts";
 
 /** Each token is at least a byte of text, control tokens and pieces of characters apart; half of it leaves room for them. */
 const BYTES_PER_TOKEN_MIN = 0.5;
@@ -12,7 +12,8 @@ const RATIO_MIN = 0.95;
 const RATIO_MAX = 1.05;
 
 /** `done` with `length`, exactly as many tokens as asked for, and as much text as they must have. */
-export function outputComplete({ evidence, figures }: SampleFacts, { warmUp }: AttemptFacts): Finding {
+export function outputComplete(sample: SampleFacts, attempt: AttemptFacts): Finding {
+  const { evidence, figures } = sample;
   const { stream, numPredict } = evidence;
   if (evidence.refusal !== null) return failed("output_complete", evidence.refusal);
   if (stream.done === null) {
@@ -34,25 +35,12 @@ export function outputComplete({ evidence, figures }: SampleFacts, { warmUp }: A
   if (stream.textTimesMs.length > figures.generatedTokens) {
     complaints.push(`${stream.textTimesMs.length} chunks of text for ${figures.generatedTokens} tokens`);
   }
-  complaints.push(...phantomTokens(stream, figures.generatedTokens, warmUp.bytesPerToken));
+  complaints.push(...phantomTokens(sample, attempt));
   return judged(
     "output_complete",
     complaints,
     `${figures.generatedTokens} of ${numPredict} tokens, ${stream.textBytes} bytes of text, done_reason length`,
   );
-}
-
-/** Merged chunks carry more text each; fewer chunks with less text in all are fewer tokens than were counted. */
-const PHANTOM_SHARE = 0.85;
-
-function phantomTokens(stream: StreamRecord, counted: number, bytesPerToken: number | null): string[] {
-  const chunks = stream.textTimesMs.length;
-  if (bytesPerToken === null || chunks >= PHANTOM_SHARE * counted) return [];
-  const expectedBytes = bytesPerToken * counted;
-  if (stream.textBytes >= PHANTOM_SHARE * expectedBytes) return [];
-  return [
-    `${stream.textBytes} bytes of text in ${chunks} chunks for ${counted} tokens, at least ${Math.round(expectedBytes)} by the warm-up: not all were generated`,
-  ];
 }
 
 /** Every line a JSON object with fields of the right kind, `done` exactly once and last. */

@@ -28,7 +28,7 @@ export function contextAllocated(sample: SampleFacts, attempt: AttemptFacts): Fi
   const seen = states.map((state) => state?.contextLength ?? null).filter((one) => one !== null);
   const wrong = seen.find((one) => one < numCtx || one > Math.ceil(numCtx / CONTEXT_STEP) * CONTEXT_STEP);
   if (wrong !== undefined) return failed("context_allocated", `${numCtx} asked for, ${wrong} allocated`);
-  if (evidence.refusal !== null) {
+  if (evidence.refusal !== null && attempt.exactLengths) {
     return failed(
       "context_allocated",
       `${numCtx} asked for, but a prompt of ${evidence.promptTokens} tokens was refused: ${evidence.refusal}`,
@@ -44,6 +44,10 @@ export function modelUnchanged({ evidence }: SampleFacts, attempt: AttemptFacts)
   const complaints = [evidence.before, evidence.after].flatMap((snapshot) =>
     modelComplaints(snapshot, attempt),
   );
+  const answered = evidence.stream.done?.model;
+  if (typeof answered === "string" && answered !== "" && !sameModel(answered, attempt.model.name)) {
+    complaints.push(`the answer says it is from ${answered.slice(0, 80)}, not from ${attempt.model.name}`);
+  }
   const digest = attempt.model.digest;
   if (complaints.length === 0 && digest === "") {
     return unknown("model_unchanged", "the server shows no digest of the model");

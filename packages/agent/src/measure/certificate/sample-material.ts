@@ -1,11 +1,12 @@
 // Material for the tests of the checks: one honest sample in an honest attempt, to be spoilt in one place at a time.
+import { SampleKind } from "@ozone/proto/trial";
 import { configuration } from "@ozone/shared/configuration";
 import type { LoadedModel } from "../../ollama/engine-state.ts";
 import { modelDetailsOf } from "../../ollama/model-details.ts";
 import type { StreamRecord } from "../../ollama/stream-record.ts";
 import type { EngineSnapshot, SampleEvidence } from "../evidence.ts";
 import { serverFiguresOf, timingsOf } from "../timings.ts";
-import type { AttemptFacts, SampleFacts } from "./facts.ts";
+import type { AttemptFacts, SampleFacts, WarmUpFacts } from "./facts.ts";
 
 /** A model of 100 MB per token on a machine of 20 GB/s: at most 400 tokens/s by its memory, 2 times the probe's. */
 const SIZE_BYTES = 200_000_000;
@@ -20,6 +21,7 @@ export const loadedModel: LoadedModel = {
   contextLength: 2048,
   sizeBytes: 300_000_000,
   sizeVramBytes: 0,
+  expiresAtMs: null,
   effective: { num_batch: 512, kv_cache_type: "f16" },
 };
 
@@ -70,9 +72,13 @@ export function honestStream(tokens = 64): StreamRecord {
 
 /** Honest evidence with some of it changed. */
 export const evidence = (change: Partial<SampleEvidence> = {}): SampleEvidence => ({
+  kind: SampleKind.FILLED,
   launch: 0,
+  round: 0,
+  intendedAtMs: 5000,
   startedAt: new Date(0),
   promptTokens: 1843,
+  repeatedTokens: 0,
   numPredict: 64,
   atOnce: 1,
   stream: honestStream(),
@@ -95,6 +101,16 @@ export const sampleOf = (one: SampleEvidence): SampleFacts => ({
 export const withDone = (change: Record<string, unknown>): SampleEvidence =>
   evidence({ stream: { ...honestStream(), done: { ...honestDone(), ...change } } });
 
+/** What the model showed with short prompts. */
+export const honestWarmUp: WarmUpFacts = {
+  prefill: 1500,
+  decode: 110,
+  prefillMs: 85,
+  bytesPerToken: 6,
+  singleTokenBytes: 6,
+  loadMs: 1,
+};
+
 /** An honest attempt around samples. */
 export const attempt = (
   samples: readonly SampleFacts[],
@@ -115,9 +131,11 @@ export const attempt = (
   loads: [{ launch: 0, clientMs: 900, serverMs: 800, state: loadedModel }],
   loadedBefore: [],
   conditions: null,
-  warmUp: { prefill: 1500, decode: 110, bytesPerToken: 6 },
+  warmUp: honestWarmUp,
   optionProbes: null,
+  logged: null,
   overheadTokens: 1,
+  exactLengths: true,
   samples,
   ...change,
 });

@@ -76,8 +76,9 @@ const evidenceWords = ({ evidence, machineIds }: Preset): string =>
   `${evidence.length} ${evidence.length === 1 ? "attempt" : "attempts"} on ${machineIds.length} ${machineIds.length === 1 ? "machine" : "machines"}`;
 
 /** The provenance is on the whole page already; the rest is worth a line each. */
-function warningList({ warnings, provenance }: Preset): Markup {
-  const own = warnings.filter((warning) => warning !== PROVENANCE_NOTICE[provenance]);
+function warningList({ warnings, provenance, staleBecause }: Preset): Markup {
+  const stale = staleBecause.map((reason) => `Stale: ${reason}`);
+  const own = [...stale, ...warnings.filter((warning) => warning !== PROVENANCE_NOTICE[provenance])];
   return own.length === 0
     ? html``
     : html`<ul class="warnings">${own.map((warning) => html`<li>${warning}</li>`)}</ul>`;

@@ -1,12 +1,18 @@
 // quick: a time box. Screens while less than half of the box is spent, confirms with the rest; planned trial by trial
 // from the rates measured so far.
-import { Purpose } from "@ozone/proto/configuration";
+import { create } from "@bufbuild/protobuf";
+import { type Protocol, ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { configurationKey } from "@ozone/shared/configuration";
 import { measuredConfigurations } from "../finalists.ts";
+import { referenceTrial } from "../reference.ts";
 import type { SearchState, SearchStep, Strategy } from "../strategy.ts";
 import { nextConfirmation, unconfirmedNotes } from "./confirming.ts";
-import { type Candidate, candidates, FILL_LIMIT_MS, ladder, probe } from "./screening.ts";
+import { type Candidate, candidates, FILL_LIMIT_MS, ladder } from "./screening.ts";
 import { type Timing, timingOf, trialMs } from "./timing.ts";
+
+/** While it searches a time box has no time for what is measured besides; confirmations have it. */
+const searchingProtocol = (protocol: Protocol): Protocol =>
+  create(ProtocolSchema, { ...protocol, depths: [], warmPrefix: false, sustainedMs: 0 });
 
 const SCREENING_SHARE = 0.45;
 /** Below this many configurations a choice would be no choice. */
@@ -14,8 +20,8 @@ const CONFIGURATIONS_MIN = 8;
 /** Failures at the very start that end the search: nothing works here. */
 const HOPELESS_AFTER = 3;
 
-const tryOut = (state: SearchState, { configuration, reason }: Candidate, purpose: Purpose): SearchStep => ({
-  trials: [{ configuration, reason, purpose, protocol: state.protocol }],
+const screen = (state: SearchState, { configuration, reason }: Candidate): SearchStep => ({
+  trials: [{ configuration, reason, purpose: Purpose.SCREEN, protocol: searchingProtocol(state.protocol) }],
   notes: [],
 });
 
@@ -25,7 +31,11 @@ const distinct = ({ observations }: SearchState): number =>
 /** The most important candidate that still fits the box. */
 function nextScreening(state: SearchState, timing: Timing, leftMs: number): Candidate | null {
   const fits = ({ configuration }: Candidate) =>
-    trialMs(timing, { configuration, protocol: state.protocol, purpose: Purpose.SCREEN }) <= leftMs;
+    trialMs(timing, {
+      configuration,
+      protocol: searchingProtocol(state.protocol),
+      purpose: Purpose.SCREEN,
+    }) <= leftMs;
   return candidates(state, timing).find(fits) ?? null;
 }
 
@@ -44,9 +54,11 @@ function finish(state: SearchState, timing: Timing): SearchStep {
 
 function withoutRates(state: SearchState): SearchStep {
   if (state.observations.length < HOPELESS_AFTER) {
-    const first = probe(state);
-    const again = { ...first, reason: "the first trial again: it gave no usable sample" };
-    return tryOut(state, state.observations.length === 0 ? first : again, Purpose.REFERENCE);
+    const first = state.observations.length === 0;
+    const reason = first
+      ? "the drift reference, at the start; its rates plan what follows"
+      : "the first trial again: it gave no usable sample";
+    return { trials: [referenceTrial(state, reason)], notes: [] };
   }
   return {
     trials: [],
@@ -65,7 +77,7 @@ export const quick: Strategy = {
     const leftMs = budgetMs - spentMs;
     if (spentMs < SCREENING_SHARE * budgetMs || distinct(state) < CONFIGURATIONS_MIN) {
       const candidate = nextScreening(state, timing, leftMs);
-      if (candidate) return tryOut(state, candidate, Purpose.SCREEN);
+      if (candidate) return screen(state, candidate);
     }
     const confirmation = nextConfirmation(state, timing, leftMs);
     return confirmation ? { trials: [confirmation], notes: [] } : finish(state, timing);

@@ -1,4 +1,5 @@
-import { Purpose } from "@ozone/proto/configuration";
+import { create } from "@bufbuild/protobuf";
+import { ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { configurationKey } from "@ozone/shared/configuration";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -53,6 +54,19 @@ describe("the quick sweep", () => {
     const { proposals } = runSearch(quick, SLOW);
     expect(distinct(proposals)).toBeGreaterThanOrEqual(8);
     expect(proposals.some(({ purpose }) => purpose === Purpose.CONFIRM)).toBe(true);
+  });
+
+  it("keeps what is measured besides for confirmations, and still stays inside its box", () => {
+    const besides = { depths: [0.25, 0.5], warmPrefix: true, sustainedMs: 5_000 };
+    const start = madeState();
+    const protocol = create(ProtocolSchema, { ...start.protocol, ...besides });
+    const { proposals, state } = runSearch(quick, LAPTOP, { ...start, protocol });
+    for (const { purpose, protocol } of proposals) {
+      expect(protocol.sustainedMs).toBe(purpose === Purpose.CONFIRM ? 5_000 : 0);
+      expect(protocol.depths).toHaveLength(purpose === Purpose.CONFIRM ? 2 : 0);
+    }
+    expect(proposals.some(({ purpose }) => purpose === Purpose.CONFIRM)).toBe(true);
+    expect(spentMs(state)).toBeLessThanOrEqual(240_000);
   });
 
   it("does not climb beyond a context that ran out of memory", () => {

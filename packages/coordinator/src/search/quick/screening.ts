@@ -1,4 +1,4 @@
-// What the quick sweep screens, in order: a probe for the first rates, the default, the context ladder, then batch
+// What the quick sweep screens, in order: the default, the context ladder, then batch
 // sizes and threads at a context that fills quickly.
 import { type Configuration, Purpose } from "@ozone/proto/configuration";
 import { configuration, configurationKey } from "@ozone/shared/configuration";
@@ -14,8 +14,8 @@ export const FILL_LIMIT_MS = 10_000;
 const DEFAULT_FILL_SHARE = 0.25;
 /** Variations are made at a context that fills within this time. */
 const VARIATION_FILL_MS = 6_000;
-/** Small enough for a first answer within seconds on slow machines. */
-const PROBE_NUM_CTX = 512;
+/** Where nothing else fills in time, variations are made here. */
+const SMALLEST_NUM_CTX = 512;
 const LADDER = [
   512, 1024, 2048, 3072, 4096, 6144, 8192, 12_288, 16_384, 24_576, 32_768, 49_152, 65_536, 98_304, 131_072,
   196_608, 262_144,
@@ -43,14 +43,6 @@ const withChange = (point: Configuration, change: Partial<Configuration>): Confi
     numPredict,
   });
 };
-
-/** The very first trial. */
-export const probe = (state: SearchState): Candidate => ({
-  configuration: withChange(baseConfiguration(state), {
-    numCtx: Math.min(PROBE_NUM_CTX, baseConfiguration(state).numCtx),
-  }),
-  reason: "a small context first, for the first rates",
-});
 
 function surelyTooLarge({ model, machine }: SearchState, numCtx: number): boolean {
   if (machine.memoryBytes === null || model.kvBytesPerToken === 0) return false;
@@ -130,7 +122,7 @@ function combinations(state: SearchState, at: Configuration, contexts: readonly 
 /** Everything worth screening that has not been tried, most important first. */
 export function candidates(state: SearchState, timing: Timing): Candidate[] {
   const base = baseConfiguration(state);
-  // The probe only gave rates: its configuration is a candidate like any other.
+  // The reference only gives rates: its configuration is a candidate like any other.
   const tried = new Set(
     state.observations
       .filter(({ purpose }) => purpose !== Purpose.REFERENCE)
@@ -142,7 +134,7 @@ export function candidates(state: SearchState, timing: Timing): Candidate[] {
       numCtx <= base.numCtx &&
       fillMs(timing, withChange(base, { numCtx }), state.protocol.fill) <= VARIATION_FILL_MS,
   );
-  const at = withChange(base, { numCtx: quick.at(-1) ?? probe(state).configuration.numCtx });
+  const at = withChange(base, { numCtx: quick.at(-1) ?? Math.min(SMALLEST_NUM_CTX, base.numCtx) });
   const defaultFits =
     state.budgetMs === 0 || fillMs(timing, base, state.protocol.fill) <= DEFAULT_FILL_SHARE * state.budgetMs;
   const wanted: Candidate[] = [

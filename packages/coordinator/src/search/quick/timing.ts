@@ -55,10 +55,25 @@ export function trialMs(
   trial: { configuration: Configuration; protocol: Protocol; purpose: Purpose },
 ): number {
   const { configuration, protocol, purpose } = trial;
-  const sampleMs =
-    fillMs(timing, configuration, protocol.fill) +
-    (configuration.numPredict / timing.decodeTokensPerSecond) * 1000;
+  const sampleMs = roundMs(timing, configuration, protocol.fill);
   // A confirmation warms up once at full depth in each launch.
   const samples = protocol.repetitions + (purpose === Purpose.CONFIRM ? 1 : 0);
-  return protocol.launches * (timing.launchMs + samples * sampleMs);
+  return protocol.launches * (timing.launchMs + samples * sampleMs) + besidesMs(timing, trial, sampleMs);
+}
+
+/** One sample, or as many requests as share the server: their fills may come one after the other. */
+function roundMs(timing: Timing, point: Configuration, fill: number): number {
+  const requests = Math.max(1, point.concurrency);
+  return requests * (fillMs(timing, point, fill) + (point.numPredict / timing.decodeTokensPerSecond) * 1000);
+}
+
+/** What is measured besides the samples; a warm prefix costs little more than its decode. */
+function besidesMs(
+  timing: Timing,
+  { configuration, protocol }: { configuration: Configuration; protocol: Protocol },
+  sampleMs: number,
+): number {
+  const depthsMs = protocol.depths.reduce((sum, depth) => sum + roundMs(timing, configuration, depth), 0);
+  const warmMs = protocol.warmPrefix ? protocol.launches * protocol.repetitions * sampleMs : 0;
+  return depthsMs + warmMs + (protocol.sustainedMs > 0 ? protocol.sustainedMs + sampleMs : 0);
 }

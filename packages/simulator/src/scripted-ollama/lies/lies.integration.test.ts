@@ -79,6 +79,9 @@ const TRACES = {
   prefill_skipped: bothSamples(
     (one) => clocksOf(one).promptMs < 90 && lastRecord(one).prompt_eval_count === PROMPT_TOKENS,
   ),
+  prefill_mostly_skipped: bothSamples(
+    (one) => clocksOf(one).promptMs < 90 && lastRecord(one).prompt_eval_count === PROMPT_TOKENS,
+  ),
   burst_then_stall: bothSamples((one) => clocksOf(one).longestGapMs > 0.35 * clocksOf(one).evalMs),
 
   reload_inside_sample: bothSamples((one) => clocksOf(one).loadMs > 190),

@@ -21,6 +21,14 @@ export const RATE_LIES = {
     strength: 0.002,
     tell: (share) => ({ prefill: (seconds) => seconds * share }),
   },
+  prefill_mostly_skipped: {
+    couldBe:
+      "A server cuts the prompt to its end, or finds most of it in a cache, and counts all of it. Strength: the share of the work that is done.",
+    shows: "many batches take less time than as many readings of the weights, by the warm-up's one",
+    scope: "measured",
+    strength: 0.1,
+    tell: (share) => ({ prefill: (seconds) => seconds * share }),
+  },
   burst_then_stall: {
     couldBe: "A buffering proxy releases tokens in a burst and then goes quiet.",
     shows:

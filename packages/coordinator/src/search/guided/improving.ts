@@ -1,0 +1,98 @@
+// Where to look next once the first points are in: the point that promises most over the best so far; and at the end
+// the neighbours of the best, which the surrogate might have misjudged.
+import type { LinearPrediction } from "@ozone/shared/statistics/bayesian-linear";
+import { normalCdf } from "@ozone/shared/statistics/normal";
+import type { Seen } from "./evidence.ts";
+import { type Goal, goalsOf, measuredPoints, ranking, type Scored } from "./scores.ts";
+import { type Space, type SpacePoint, stepsBetween } from "./space.ts";
+import { learn, type Predicted, predictScore } from "./surrogate.ts";
+
+/** A point to try, for a goal, with what it promises. */
+export interface Candidate {
+  readonly point: SpacePoint;
+  readonly purpose: string;
+  /** Expected gain on the score; 0.01 is about 1 %. */
+  readonly gain: number;
+  readonly words: string;
+}
+
+/** Expected gains below this are not worth a trial. */
+const GAIN_MIN = 0.0005;
+/** A neighbour is skipped when it is believed to be worse by more. */
+const NEIGHBOUR_WORSE = 0.15;
+const PAIR_WORSE = 0.05;
+
+/** What a search knows at one step. */
+export interface Knowledge {
+  readonly seen: ReadonlyMap<string, Seen>;
+  readonly feasible: (point: SpacePoint) => boolean;
+}
+
+/** Expected improvement over `best`. Source: Jones, Schonlau and Welch 1998. */
+function expectedGain(mean: number, deviation: number, best: number): number {
+  const z = (mean - best) / deviation;
+  const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
+  return deviation * (z * normalCdf(z) + density);
+}
+
+interface Learned {
+  readonly goal: Goal;
+  readonly best: Scored;
+  readonly predict: (point: SpacePoint) => LinearPrediction;
+}
+
+function learnGoals(space: Space, { seen }: Knowledge): Learned[] {
+  const predict = learn(space, measuredPoints(space, seen));
+  const known = new Map<string, Predicted>();
+  const predicted = (point: SpacePoint): Predicted => {
+    const one = known.get(point.key) ?? predict(point);
+    known.set(point.key, one);
+    return one;
+  };
+  return goalsOf(space, seen).flatMap((goal) => {
+    const [best] = ranking(space, seen, goal);
+    const score = (point: SpacePoint): LinearPrediction =>
+      predictScore(predicted(point), point.configuration.numCtx, goal.score);
+    return best ? [{ goal, best, predict: score }] : [];
+  });
+}
+
+const open = (space: Space, { seen, feasible }: Knowledge, goal: Goal): SpacePoint[] =>
+  space.points.filter((point) => goal.eligible(point) && !seen.has(point.key) && feasible(point));
+
+function mostPromising(space: Space, knowledge: Knowledge, learned: readonly Learned[]): Candidate | null {
+  let leader: Candidate | null = null;
+  for (const { goal, best, predict } of learned) {
+    for (const point of open(space, knowledge, goal)) {
+      const { mean, deviation } = predict(point);
+      const gain = expectedGain(mean, deviation, best.score);
+      if (gain < GAIN_MIN || (leader && gain <= leader.gain)) continue;
+      const percent = (100 * Math.expm1(mean - best.score)).toFixed(1);
+      const words = `for ${goal.purpose}: ${percent} % against the best so far expected, give or take ${(100 * deviation).toFixed(0)} %`;
+      leader = { point, purpose: goal.purpose, gain, words };
+    }
+  }
+  return leader;
+}
+
+function neighbour(space: Space, knowledge: Knowledge, learned: readonly Learned[]): Candidate | null {
+  let leader: Candidate | null = null;
+  for (const { goal, best, predict } of learned) {
+    for (const point of open(space, knowledge, goal)) {
+      const steps = stepsBetween(point, best.point);
+      if (steps > 2) continue;
+      const difference = predict(point).mean - best.score;
+      if (difference < -(steps === 1 ? NEIGHBOUR_WORSE : PAIR_WORSE)) continue;
+      if (leader && difference <= leader.gain) continue;
+      const words = `for ${goal.purpose}: ${steps === 1 ? "one step" : "two steps"} from the best so far`;
+      leader = { point, purpose: goal.purpose, gain: difference, words };
+    }
+  }
+  return leader;
+}
+
+/** The next point worth a trial, or null when none is. */
+export function nextImprovement(space: Space, knowledge: Knowledge): Candidate | null {
+  const learned = learnGoals(space, knowledge);
+  return mostPromising(space, knowledge, learned) ?? neighbour(space, knowledge, learned);
+}

@@ -1,0 +1,99 @@
+// guided: finds what the grid would have found with a fraction of its trials (search.md). Default, seeds, frontier,
+// climb, race, confirm; every step follows from the observations alone, so that it goes on after any interruption.
+import { Purpose } from "@ozone/proto/configuration";
+import { describeConfiguration } from "@ozone/shared/configuration";
+import { confirmationProtocol } from "../grid.ts";
+import type { SearchState, SearchStep, Strategy } from "../strategy.ts";
+import { mostDoubtful } from "./doubting.ts";
+import { type Seen, seenBy } from "./evidence.ts";
+import { feasibility } from "./feasible.ts";
+import { nextFrontier } from "./frontier.ts";
+import { nextImprovement } from "./improving.ts";
+import { finalists, nextInRace } from "./racing.ts";
+import { nextSeed, seedCount } from "./seeding.ts";
+import { type Space, type SpacePoint, spaceOf } from "./space.ts";
+
+/** Failures at the very start that end the search: nothing works here. */
+const HOPELESS_AFTER = 4;
+/** Most configurations tried, as a share of the grid; small grids need a few more, large ones fewer. */
+const SHARE_SMALL = 0.13;
+const SHARE_LARGE = 0.055;
+const LARGE = 2_000;
+const TRIALS_MIN = 18;
+
+/** Most configurations that are tried, the default included. */
+export function trialLimit(points: number, trialsMax: number): number {
+  const share = points >= LARGE ? SHARE_LARGE : SHARE_SMALL;
+  const limit = Math.max(TRIALS_MIN, Math.ceil(share * points));
+  return Math.min(points + 1, trialsMax > 0 ? Math.min(trialsMax, limit) : limit);
+}
+
+const screen = (
+  state: SearchState,
+  point: Pick<SpacePoint, "configuration">,
+  reason: string,
+): SearchStep => ({
+  trials: [{ configuration: point.configuration, purpose: Purpose.SCREEN, protocol: state.protocol, reason }],
+  notes: [],
+});
+
+function nextPoint(state: SearchState, space: Space, seen: ReadonlyMap<string, Seen>): SearchStep | null {
+  const knowledge = { seen, feasible: feasibility(state, space, seen) };
+  const measured = [...seen.values()].filter(({ figures }) => figures !== null).length;
+  if (measured < seedCount(space)) {
+    const seed = nextSeed(state, space, knowledge);
+    if (seed)
+      return screen(state, seed, "one of the first points, drawn to learn what each option does here");
+  }
+  const frontier = nextFrontier(state, space, knowledge);
+  if (frontier) {
+    const { numCtx } = frontier.configuration;
+    return screen(state, frontier, `does num_ctx ${numCtx} work at all, with the least demanding options`);
+  }
+  const doubtful = mostDoubtful(space, seen);
+  if (doubtful) {
+    return screen(state, doubtful, "once more: it was slower than all the others lead to expect");
+  }
+  const candidate = nextImprovement(space, knowledge);
+  return candidate ? screen(state, candidate.point, candidate.words) : null;
+}
+
+function confirm(state: SearchState, space: Space, seen: ReadonlyMap<string, Seen>): SearchStep {
+  const protocol = confirmationProtocol(state.protocol);
+  return {
+    trials: finalists(space, seen).map(({ seen: { configuration }, words }) => ({
+      configuration,
+      purpose: Purpose.CONFIRM,
+      protocol,
+      reason: `confirms ${describeConfiguration(configuration)}: ${words}`,
+    })),
+    notes: [],
+  };
+}
+
+/** The guided search. */
+export const guided: Strategy = {
+  name: "guided",
+  next(state) {
+    const space = spaceOf(state);
+    const seen = seenBy(state.observations);
+    if (!seen.has(space.baseKey)) {
+      return screen(state, { configuration: space.base }, "the default, to compare with");
+    }
+    const anything = [...seen.values()].some(({ figures }) => figures !== null);
+    if (!anything && seen.size >= HOPELESS_AFTER) {
+      return {
+        trials: [],
+        notes: [`The first ${seen.size} configurations gave no usable sample; see \`ozone sweep show\`.`],
+      };
+    }
+    const confirming = state.observations.some(({ purpose }) => purpose === Purpose.CONFIRM);
+    if (!confirming && seen.size < trialLimit(space.points.length, state.trialsMax)) {
+      const step = nextPoint(state, space, seen);
+      if (step) return step;
+    }
+    const repeat = confirming ? null : nextInRace(space, seen);
+    if (repeat) return screen(state, repeat.seen, repeat.words);
+    return confirm(state, space, seen);
+  },
+};

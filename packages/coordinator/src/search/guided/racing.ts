@@ -1,0 +1,63 @@
+// The last steps: what lies close to the leader is measured again until it is clear who leads; then the leaders and the
+// default are confirmed on fresh samples, and only those are published.
+import { CONFIRMATION_SAMPLES_MIN } from "@ozone/shared/statistics/stopping";
+import type { Seen } from "./evidence.ts";
+import { goalsOf, ranking } from "./scores.ts";
+import type { Space } from "./space.ts";
+
+/** Still in the race after this many samples: within this share of the leader (search.md, 6). */
+const WITHIN = [Number.POSITIVE_INFINITY, 0.07, 0.035, 0.025];
+const CONTENDERS_MAX = 5;
+const SAMPLES_MAX = 3;
+/** A runner-up so close is confirmed as well. */
+const CLOSE = 0.02;
+
+/** A configuration and why it is measured again. */
+export interface Repeat {
+  readonly seen: Seen;
+  readonly words: string;
+}
+
+/** The contender with the fewest samples, or null when the race is over. */
+export function nextInRace(space: Space, seen: ReadonlyMap<string, Seen>): Repeat | null {
+  let next: Repeat | null = null;
+  for (const goal of goalsOf(space, seen)) {
+    const ranked = ranking(space, seen, goal).slice(0, CONTENDERS_MAX);
+    const [leader, second] = ranked;
+    if (!leader || !second) continue;
+    for (const one of ranked) {
+      const { samples, exhausted, confirmedSamples, failures } = one.seen;
+      if (samples >= SAMPLES_MAX || exhausted || confirmedSamples > 0 || failures.length > 1) continue;
+      const behind = leader.score - one.score;
+      const allowed = WITHIN[samples] ?? 0;
+      if (one !== leader && behind > allowed) continue;
+      if (one === leader && leader.score - second.score > allowed) continue;
+      if (next && next.seen.samples <= samples) continue;
+      const words = `once more, ${(100 * behind).toFixed(1)} % behind the leader for ${goal.purpose}`;
+      next = { seen: one.seen, words: one === leader ? `once more, it leads for ${goal.purpose}` : words };
+    }
+  }
+  return next;
+}
+
+/** What is to be confirmed and is not yet, most important first. */
+export function finalists(space: Space, seen: ReadonlyMap<string, Seen>): Repeat[] {
+  const chosen = new Map<string, Repeat>();
+  for (const goal of goalsOf(space, seen)) {
+    const [leader, second] = ranking(space, seen, goal);
+    if (!leader) continue;
+    if (!chosen.has(leader.point.key))
+      chosen.set(leader.point.key, { seen: leader.seen, words: `it leads for ${goal.purpose}` });
+    if (second && leader.score - second.score <= CLOSE && !chosen.has(second.point.key))
+      chosen.set(second.point.key, {
+        seen: second.seen,
+        words: `it is close to the leader for ${goal.purpose}`,
+      });
+  }
+  const base = seen.get(space.baseKey);
+  if (base?.figures && !chosen.has(space.baseKey))
+    chosen.set(space.baseKey, { seen: base, words: "the default, which the presets are compared with" });
+  return [...chosen.values()].filter(
+    ({ seen: { confirmedSamples, exhausted } }) => confirmedSamples < CONFIRMATION_SAMPLES_MIN && !exhausted,
+  );
+}

@@ -1,0 +1,139 @@
+// ozone-sim: replays recorded grids with the shipped search, makes grids of machines that do not exist, and tells how
+// good the search is on them.
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { gunzipSync } from "node:zlib";
+import { messageOf } from "@ozone/shared/errors";
+import { seededRandom } from "@ozone/shared/statistics/seeded-random";
+import { mechanicalGrid } from "./grids/mechanical-grid.ts";
+import { GridProblem, parseGrid, type RecordedGrid } from "./grids/recorded-grid.ts";
+import { tabularGrid } from "./grids/tabular-grid.ts";
+import { writeGrid } from "./grids/write-grid.ts";
+import { type Ablation, evaluate, evaluationText, machinesOf } from "./replay/evaluate.ts";
+import { replayDocument, replayText } from "./replay/replay-document.ts";
+
+const USAGE = `ozone-sim
+
+  ozone-sim replay --grid FILE --strategy guided|grid|random [--seed N] [--json]
+      the search against a recorded grid (ozone-grid/1, JSON lines, also gzipped), random at equal budget beside it
+  ozone-sim make-grid --kind mechanical|tabular --seed N
+      a grid of a machine that does not exist, on stdout; its provenance says simulated
+  ozone-sim evaluate --half development|report [--machines N] [--json]
+      the guided search over made machines of one half (split by the hash of their names), with ablations
+
+Exit codes: 0 ok, 1 failure, 2 usage.
+`;
+const EXIT_USAGE = 2;
+const STRATEGIES = ["guided", "grid", "random"];
+const GZIP_MAGIC = 0x1f;
+
+class UsageProblem extends Error {}
+
+function required(value: string | undefined, flag: string): string {
+  if (value === undefined || value === "") throw new UsageProblem(`--${flag} is missing.`);
+  return value;
+}
+
+function readGrid(file: string): RecordedGrid {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (thrown) {
+    throw new UsageProblem(`The grid ${file} can't be read: ${messageOf(thrown)}.`);
+  }
+  try {
+    return parseGrid((bytes[0] === GZIP_MAGIC ? gunzipSync(bytes) : bytes).toString("utf8"));
+  } catch (thrown) {
+    if (thrown instanceof GridProblem) throw new GridProblem(`${file}: ${thrown.message}`);
+    throw thrown;
+  }
+}
+
+function replayCommand(argv: readonly string[]): void {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      grid: { type: "string" },
+      strategy: { type: "string" },
+      seed: { type: "string", default: "1" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const strategy = required(values.strategy, "strategy");
+  if (!STRATEGIES.includes(strategy)) {
+    throw new UsageProblem(`--strategy is ${JSON.stringify(strategy)}; use ${STRATEGIES.join(", ")}.`);
+  }
+  if (!/^\d{1,15}$/.test(values.seed)) {
+    throw new UsageProblem(`--seed is ${JSON.stringify(values.seed)}; a whole number is needed.`);
+  }
+  const document = replayDocument(readGrid(required(values.grid, "grid")), strategy, values.seed);
+  process.stdout.write(values.json ? `${JSON.stringify(document)}\n` : replayText(document));
+}
+
+function makeGridCommand(argv: readonly string[]): void {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { kind: { type: "string" }, seed: { type: "string", default: "1" } },
+  });
+  const kind = required(values.kind, "kind");
+  const make = { mechanical: mechanicalGrid, tabular: tabularGrid }[kind];
+  if (!make) throw new UsageProblem(`--kind is ${JSON.stringify(kind)}; use mechanical or tabular.`);
+  const random = seededRandom(`${kind}/${values.seed}`);
+  process.stdout.write(
+    writeGrid(make(random.fork("machine"), `${kind}-${values.seed}`), random.fork("noise")),
+  );
+}
+
+const ABLATIONS: readonly Ablation[] = ["none", "no memory model", "wrong memory model", "noise doubled"];
+
+function evaluateCommand(argv: readonly string[]): void {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      half: { type: "string" },
+      machines: { type: "string", default: "60" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const half = required(values.half, "half");
+  if (half !== "development" && half !== "report") {
+    throw new UsageProblem(`--half is ${JSON.stringify(half)}; use development or report.`);
+  }
+  const machines = Number(values.machines);
+  if (!Number.isInteger(machines) || machines < 1 || machines > 10_000) {
+    throw new UsageProblem(`--machines is ${JSON.stringify(values.machines)}; use 1 to 10000.`);
+  }
+  const names = machinesOf(half, machines);
+  const evaluations = ABLATIONS.map((ablation) => evaluate(names, ["1", "2"], ablation));
+  process.stdout.write(
+    values.json ? `${JSON.stringify({ half, evaluations })}\n` : evaluationText(evaluations),
+  );
+}
+
+function main([command, ...rest]: readonly string[]): void {
+  if (command === "replay") {
+    replayCommand(rest);
+    return;
+  }
+  if (command === "make-grid") {
+    makeGridCommand(rest);
+    return;
+  }
+  if (command === "evaluate") {
+    evaluateCommand(rest);
+    return;
+  }
+  const asked = command === "--help";
+  (asked ? process.stdout : process.stderr).write(USAGE);
+  process.exitCode = asked ? 0 : EXIT_USAGE;
+}
+
+try {
+  main(process.argv.slice(2));
+} catch (thrown) {
+  const isUsage =
+    thrown instanceof UsageProblem ||
+    (thrown as { code?: string }).code?.startsWith("ERR_PARSE_ARGS") === true;
+  process.stderr.write(`${messageOf(thrown)}${isUsage ? " See `ozone-sim --help`." : ""}\n`);
+  process.exitCode = isUsage ? EXIT_USAGE : 1;
+}

@@ -1,0 +1,139 @@
+// How good the guided search is over many made machines, with random search at equal budget beside it, and what becomes
+// of it when it is told wrong things. Pure: the same arguments, the same figures.
+import { quantile } from "@ozone/shared/statistics/median";
+import { seededRandom } from "@ozone/shared/statistics/seeded-random";
+import { mechanicalGrid } from "../grids/mechanical-grid.ts";
+import { type GridHeader, parseGrid, type RecordedGrid } from "../grids/recorded-grid.ts";
+import { tabularGrid } from "../grids/tabular-grid.ts";
+import { type MadeGrid, writeGrid } from "../grids/write-grid.ts";
+import { halfOf } from "./halves.ts";
+import { replayDocument } from "./replay-document.ts";
+
+const KINDS = { mechanical: mechanicalGrid, tabular: tabularGrid } as const;
+
+/** What the search is told, or how the machine is, other than it should be. */
+export type Ablation = "none" | "no memory model" | "wrong memory model" | "noise doubled";
+
+const NOISY = 2;
+const WRONG_BY = 4;
+
+/** A made grid by its name, "mechanical-7". */
+export function gridNamed(name: string, ablation: Ablation = "none"): RecordedGrid {
+  const [kind = "", seed = ""] = name.split("-");
+  const make = KINDS[kind as keyof typeof KINDS];
+  const random = seededRandom(`${kind}/${seed}`);
+  const made = make(random.fork("machine"), name);
+  const text = writeGrid(noisier(made, ablation), random.fork("noise"));
+  const grid = parseGrid(text);
+  return { ...grid, header: told(grid.header, ablation) };
+}
+
+const noisier = (made: MadeGrid, ablation: Ablation): MadeGrid =>
+  ablation === "noise doubled" ? { ...made, noise: NOISY * made.noise } : made;
+
+function told(header: GridHeader, ablation: Ablation): GridHeader {
+  const { model } = header;
+  if (ablation === "no memory model") {
+    // So little that nothing is ever thought too large, nor surely fitting.
+    return { ...header, machine: { ...header.machine, memoryBytes: Number.MAX_SAFE_INTEGER } };
+  }
+  if (ablation !== "wrong memory model") return header;
+  return {
+    ...header,
+    model: { ...model, headDim: model.headDim / WRONG_BY, weightBytes: model.weightBytes / WRONG_BY },
+  };
+}
+
+/** One machine, one preset. */
+interface Cell {
+  readonly regret: number;
+  readonly random: number;
+}
+
+/** Figures over all cells. */
+export interface Evaluation {
+  readonly ablation: Ablation;
+  readonly machines: number;
+  readonly cells: number;
+  /** Share of the cells within 2 % of the grid's best. */
+  readonly within: number;
+  readonly regretP90: number;
+  readonly randomWithin: number;
+  readonly randomRegretP90: number;
+  /** Configurations tried as a share of the grid. */
+  readonly shareP50: number;
+  readonly shareP90: number;
+  readonly outOfMemoryPer25: number;
+}
+
+const WITHIN = 0.02;
+
+/** Names of the machines of one half, both kinds alike. */
+export const machinesOf = (half: "development" | "report", count: number): string[] =>
+  Object.keys(KINDS).flatMap((kind) =>
+    Array.from({ length: count }, (_, index) => `${kind}-${index + 1}`).filter(
+      (name) => halfOf(name) === half,
+    ),
+  );
+
+/** Replays all of these machines with these seeds. */
+export function evaluate(names: readonly string[], seeds: readonly string[], ablation: Ablation): Evaluation {
+  const cells: Cell[] = [];
+  const shares: number[] = [];
+  let [trials, outOfMemory] = [0, 0];
+  for (const name of names) {
+    const grid = gridNamed(name, ablation);
+    for (const seed of seeds) {
+      const { presets, random, trialsUsed, gridTrials, oomTrials } = replayDocument(grid, "guided", seed);
+      shares.push(trialsUsed / gridTrials);
+      trials += trialsUsed;
+      outOfMemory += oomTrials;
+      for (const [purpose, { regret }] of Object.entries(presets)) {
+        cells.push({ regret, random: random.presets[purpose]?.regret ?? 1 });
+      }
+    }
+  }
+  const regrets = cells.map(({ regret }) => regret);
+  const chance = cells.map((cell) => cell.random);
+  const within = (values: readonly number[]) => values.filter((one) => one <= WITHIN).length / values.length;
+  return {
+    ablation,
+    machines: names.length,
+    cells: cells.length,
+    within: within(regrets),
+    regretP90: quantile(regrets, 0.9),
+    randomWithin: within(chance),
+    randomRegretP90: quantile(chance, 0.9),
+    shareP50: quantile(shares, 0.5),
+    shareP90: quantile(shares, 0.9),
+    outOfMemoryPer25: (25 * outOfMemory) / trials,
+  };
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** The figures as the rows of a Markdown table. */
+export function evaluationText(evaluations: readonly Evaluation[]): string {
+  const head = [
+    "| told or made otherwise | cells | within 2 % | p90 regret | random within 2 % | random p90 regret | of the grid p50 | p90 | out of memory per 25 |",
+    "|---|---|---|---|---|---|---|---|---|",
+  ];
+  const rows = evaluations.map((one) =>
+    [
+      "",
+      one.ablation,
+      `${one.cells} (${one.machines} machines)`,
+      percent(one.within),
+      percent(one.regretP90),
+      percent(one.randomWithin),
+      percent(one.randomRegretP90),
+      percent(one.shareP50),
+      percent(one.shareP90),
+      one.outOfMemoryPer25.toFixed(2),
+      "",
+    ]
+      .join(" | ")
+      .trim(),
+  );
+  return `${[...head, ...rows].join("\n")}\n`;
+}

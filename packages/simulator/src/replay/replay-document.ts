@@ -1,0 +1,55 @@
+// What `ozone-sim replay` prints: the outcome of a strategy and, beside it, of random search at equal budget.
+import { OBJECTIVES } from "@ozone/shared/objective";
+import type { RecordedGrid } from "../grids/recorded-grid.ts";
+import { type Replayed, replay } from "./replay.ts";
+
+/** Outcome with its cost. */
+function outcomeOf({ presets, usage }: Replayed) {
+  return {
+    presets,
+    trialsUsed: usage.trials,
+    repetitionsUsed: usage.repetitions,
+    secondsUsed: Number(usage.seconds.toFixed(3)),
+    oomTrials: usage.oomTrials,
+  };
+}
+
+/** The document. `trialsUsed` and `gridTrials` count distinct configurations. */
+export function replayDocument(grid: RecordedGrid, strategy: string, seed: string) {
+  const main = replay(grid, { strategy, seed, trialsMax: 0 });
+  const random = replay(grid, { strategy: "random", seed, trialsMax: main.usage.trials });
+  return {
+    strategy,
+    seed: Number(seed),
+    machine: grid.header.machine.name,
+    provenance: grid.header.provenance,
+    ...outcomeOf(main),
+    gridTrials: grid.points.size,
+    objectives: Object.fromEntries(OBJECTIVES.map(({ purpose, words }) => [purpose, { words }])),
+    random: outcomeOf(random),
+  };
+}
+
+/** What `ozone-sim replay --json` prints. */
+export type ReplayDocument = ReturnType<typeof replayDocument>;
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** The document for people. */
+export function replayText(document: ReplayDocument): string {
+  const { presets, random, trialsUsed, gridTrials } = document;
+  const lines = Object.entries(presets).map(([purpose, { config, regret }]) => {
+    const words = config
+      ? Object.entries(config)
+          .map(([name, value]) => `${name} ${value}`)
+          .join(", ")
+      : "nothing worked";
+    return `${purpose.padEnd(14)} ${percent(regret).padStart(7)} (random ${percent(random.presets[purpose]?.regret ?? 1)})  ${words}`;
+  });
+  return [
+    `${document.strategy} on ${document.machine} (${document.provenance}): ${trialsUsed} of ${gridTrials} configurations (${percent(trialsUsed / gridTrials)}), ${document.repetitionsUsed} repetitions, ${document.oomTrials} out of memory`,
+    "Lost to the grid's best:",
+    ...lines,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,130 @@
+// Replays one grid with one strategy: the shipped decision code, on repetitions that were recorded. Pure.
+import { create } from "@bufbuild/protobuf";
+import { chooseFinalists } from "@ozone/coordinator/search/finalists";
+import { strategyNamed } from "@ozone/coordinator/search/strategies";
+import type { Observation, SearchState } from "@ozone/coordinator/search/strategy";
+import { ProtocolSchema } from "@ozone/proto/configuration";
+import { type Matrix, MatrixSchema } from "@ozone/proto/sweep";
+import { configurationKey } from "@ozone/shared/configuration";
+import { OBJECTIVES } from "@ozone/shared/objective";
+import {
+  configurationOf,
+  DIMENSIONS,
+  type DimensionName,
+  type GridConfig,
+  type RecordedGrid,
+  settingOf,
+} from "../grids/recorded-grid.ts";
+import { Replayer, type Usage } from "./replayer.ts";
+import { bestOf, regretOf, truthOf } from "./truth.ts";
+
+/** The outcome for one objective. */
+export interface ReplayedPreset {
+  readonly config: GridConfig | null;
+  readonly trials: number;
+  /** Share lost to the grid's best; 0.02 is 2 %. */
+  readonly regret: number;
+}
+
+/** The outcome of one replay. */
+export interface Replayed {
+  readonly presets: Readonly<Record<string, ReplayedPreset>>;
+  readonly usage: Usage;
+}
+
+const STEPS_MAX = 100_000;
+
+function matrixOf({ header }: RecordedGrid): Matrix {
+  const values: Record<string, (number | string)[]> = {};
+  for (const [name, given] of Object.entries(header.dimensions)) {
+    const settings = given.map((one) => {
+      const point = configurationOf({ [name]: one }, header.defaults);
+      return point[DIMENSIONS[name as DimensionName]] ?? settingOf(one);
+    });
+    values[DIMENSIONS[name as DimensionName]] = settings;
+  }
+  return create(MatrixSchema, values);
+}
+
+function startState(grid: RecordedGrid, { seed, trialsMax }: ReplayOptions): SearchState {
+  const { machine, model, defaults } = grid.header;
+  const base = configurationOf({}, defaults);
+  return {
+    matrix: matrixOf(grid),
+    protocol: create(ProtocolSchema, { fill: 0.9, repetitions: 1, launches: 1 }),
+    budgetMs: 0,
+    trialsMax,
+    seed,
+    base,
+    model: {
+      trainedContext: model.trainedContext ?? 0,
+      weightBytes: model.weightBytes,
+      // Keys and values, two bytes each at f16.
+      kvBytesPerToken: 2 * 2 * model.layers * model.kvHeads * model.headDim,
+    },
+    machine: {
+      defaultThreads: base.numThread ?? null,
+      physicalCores: machine.cores,
+      logicalCores: machine.cores,
+      memoryBytes: machine.memoryBytes + (machine.gpu?.memoryBytes ?? 0),
+    },
+    observations: [],
+  };
+}
+
+/** What to replay with. */
+export interface ReplayOptions {
+  readonly strategy: string;
+  readonly seed: string;
+  /** 0: as the strategy thinks fit. */
+  readonly trialsMax: number;
+}
+
+function presetsOf(grid: RecordedGrid, observations: readonly Observation[], replayer: Replayer) {
+  const base = configurationKey(configurationOf({}, grid.header.defaults));
+  const leaders = chooseFinalists(reliable(observations), base);
+  return Object.fromEntries(
+    OBJECTIVES.map((objective): [string, ReplayedPreset] => {
+      const chosen = leaders.find(({ leadsFor }) => leadsFor.includes(objective.purpose));
+      const point = chosen ? replayer.pointOf(chosen.configuration) : null;
+      const regret = regretOf(
+        objective.purpose,
+        point ? truthOf(point, objective.purpose) : null,
+        bestOf(grid, objective),
+      );
+      return [objective.purpose, { config: point?.config ?? null, trials: replayer.usage().trials, regret }];
+    }),
+  );
+}
+
+/** A configuration that failed as often as it worked is no preset. */
+function reliable(observations: readonly Observation[]): Observation[] {
+  const failed = new Set(
+    observations
+      .filter(({ failureClass }) => failureClass !== null)
+      .map(({ configuration }) => configurationKey(configuration)),
+  );
+  return observations.filter(({ configuration }) => !failed.has(configurationKey(configuration)));
+}
+
+/**
+ * Replays.
+ * @throws RangeError for an unknown strategy, a configuration that the grid lacks, or a search without end.
+ */
+export function replay(grid: RecordedGrid, options: ReplayOptions): Replayed {
+  const strategy = strategyNamed(options.strategy);
+  if (!strategy) throw new RangeError(`There is no strategy ${options.strategy}.`);
+  const replayer = new Replayer(grid);
+  let state = startState(grid, options);
+  for (let step = 0; step < STEPS_MAX; step += 1) {
+    const { trials } = strategy.next(state);
+    if (trials.length === 0) {
+      return { presets: presetsOf(grid, state.observations, replayer), usage: replayer.usage() };
+    }
+    state = {
+      ...state,
+      observations: [...state.observations, ...trials.map((trial) => replayer.run(trial))],
+    };
+  }
+  throw new RangeError(`The strategy ${options.strategy} did not end within ${STEPS_MAX} steps.`);
+}
