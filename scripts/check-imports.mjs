@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
-import { COORDINATOR_ROOMS, ONLY_IN, PACKAGES, PURE_ROOMS } from "./import-rules.mjs";
+import { COORDINATOR_ROOMS, INDEPENDENT, ONLY_IN, PACKAGES, PURE_ROOMS } from "./import-rules.mjs";
 import { ROOT } from "./run.mjs";
 
 const IMPORT = /(?:^|\n)\s*(import|export)\s+(type\s+)?(?:[^"';]*?\sfrom\s+)?"([^"]+)"|import\("([^"]+)"\)/g;
@@ -63,6 +63,14 @@ function sharedProblem(file, specifier) {
   return IMPURE.test(specifier) ? "shared is pure: no clock, network or disk" : null;
 }
 
+function independenceProblem(file, specifier) {
+  const [place, allowed] = Object.entries(INDEPENDENT).find(([start]) => file.startsWith(start)) ?? [];
+  const target = ours(specifier);
+  return !place || !target || allowed.includes(target)
+    ? null
+    : `${place} is independent of ${target} and stays so`;
+}
+
 const problems = [];
 for (const file of files.filter((name) => !isTest(name))) {
   const text = readFileSync(`${ROOT}${file}`, "utf8");
@@ -73,6 +81,7 @@ for (const file of files.filter((name) => !isTest(name))) {
       libraryProblem(file, specifier),
       roomProblem(file, specifier, Boolean(typeOnly)),
       sharedProblem(file, specifier),
+      independenceProblem(file, specifier),
     ].filter(Boolean);
     for (const problem of found) problems.push(`${file}: "${specifier}": ${problem}`);
   }

@@ -39,5 +39,11 @@ export const ONLY_IN = {
   ollama: ["packages/agent/src/ollama/"],
   "@oclif/core": ["packages/cli/"],
   "@grpc/grpc-js": ["packages/coordinator/src/api/", "packages/cli/"],
-  "node-llama-cpp": ["packages/engine/"],
+  "node-llama-cpp": ["packages/engine/", "bench/equivalence/"],
+};
+
+/** A measurement that is to be independent may import no more of ours than this: nothing of what it is compared with. */
+export const INDEPENDENT = {
+  "bench/equivalence/": ["shared", "e2e"],
+  "bench/claims/equivalence.ts": ["shared", "e2e"],
 };
