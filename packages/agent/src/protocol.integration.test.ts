@@ -62,7 +62,7 @@ describe("precision", () => {
 
   it("that is never reached ends at the most samples asked for, and says how wide the interval is", async () => {
     const result = await trial(
-      { ...confirm, protocol: { precision: precision({ decode: 0.0001 }), samplesMax: 7 } },
+      { ...confirm, launches: 1, protocol: { precision: precision({ decode: 0.0001 }), samplesMax: 7 } },
       { jitter: { seed: 7, stepCv: 0, sampleCv: 0.2 } },
     );
     expect(ofKind(result, SampleKind.FILLED)).toHaveLength(7);
@@ -74,13 +74,13 @@ describe("precision", () => {
 
   it("begins no sample that can't end in the attempt's time", async () => {
     const result = await trial(
-      { ...confirm, launches: 1, limitMs: 4500, protocol: { precision: precision({ decode: 0.00001 }) } },
-      { pace: flatPace({ prefillTokensPerSecond: 1500, decodeTokensPerSecond: 50 }) },
+      { ...confirm, launches: 1, limitMs: 3200, protocol: { precision: precision({ decode: 0.00001 }) } },
+      { pace: flatPace({ prefillTokensPerSecond: 2500, decodeTokensPerSecond: 100 }) },
     );
     expect(result.verdict, story(result)).toBe(Verdict.VALID);
     expect(result.samples.length).toBeLessThan(6);
     expect(warned(result)).toEqual(["imprecise"]);
-    expect(result.elapsedMs).toBeLessThan(5500);
+    expect(result.elapsedMs).toBeLessThan(4200);
   });
 });
 
