@@ -114,11 +114,11 @@ describe.skipIf(program === null)("the agent (needs a real Ollama)", () => {
 
   it("measures two requests at a time", async () => {
     const result = await trial({ point: { concurrency: 2, numThread: 1 } });
-    expect(result.samples).toHaveLength(2);
     if (countsLastBatchOnly(ollama.version)) {
       expect(failedCodes(result)).toEqual(["clocks_agree"]);
       return;
     }
+    expect(result.samples).toHaveLength(2);
     expect(story(result)).toBe("");
     expect(result.verdict).toBe(Verdict.VALID);
   });
