@@ -38,7 +38,7 @@ export function hiccupMs(sample: SampleFacts): number {
 const LEAST_LATE = { first: 30, text: 15, total: 15 };
 
 /** Where others are at work, a share of a hiccup; from one text to the next a hiccup is as likely to take as to give. */
-const LEAST_LATE_HICCUP = { first: 0.6, text: 0.2, total: 0.4 };
+const LEAST_LATE_HICCUP = { first: 0.6, text: 0.15, total: 0.4 };
 
 /** The parts of an answer that a client can time. */
 export type Part = keyof typeof LEAST_LATE;
