@@ -2,7 +2,7 @@
 //
 // What the server says it spent must fit into what the client waited (strict: a client can only see things late), and
 // what the client waited must be accounted for by the server (lenient: clock-tolerance.ts).
-import { hiccupMs, isUnaccounted, uniformExcessMs } from "./clock-tolerance.ts";
+import { hiccupMs, isUnaccounted, type Part, uniformExcessMs } from "./clock-tolerance.ts";
 import { type AttemptFacts, loadOf, ms, nsToMs, type SampleFacts } from "./facts.ts";
 import { type Finding, judged, unknown } from "./finding.ts";
 import { burstThenStall } from "./stream-shape.ts";
@@ -105,21 +105,21 @@ function clientBeyondServer(server: Durations, sample: SampleFacts, attempt: Att
   const { timings, figures, evidence } = sample;
   const tokens = figures.generatedTokens;
   const stepMs = tokens > 1 ? server.decodeMs / (tokens - 1) : 0;
-  const beyond = (clientMs: number, serverMs: number, allowedMs: number): boolean =>
-    isUnaccounted({ clientMs, serverMs, allowedMs }, sample);
+  const beyond = (part: Part, clientMs: number, serverMs: number, allowedMs: number): boolean =>
+    isUnaccounted({ clientMs, serverMs, allowedMs, part }, sample);
   const complaints: string[] = [];
   const { ttftMs, spanMs, totalMs } = timings;
   // Requests that share a server wait for each other; Ollama counts that wait in the total only.
   const untilFirstMs =
     evidence.atOnce > 1 ? server.totalMs - server.decodeMs : server.loadMs + server.prefillMs;
   // One step more: text may be held back until the next token shows that a character is complete.
-  if (ttftMs !== null && beyond(ttftMs, untilFirstMs, 2 * stepMs)) {
+  if (ttftMs !== null && beyond("first", ttftMs, untilFirstMs, 2 * stepMs)) {
     complaints.push(`first text after ${ms(ttftMs)}, but load + prefill are only ${ms(untilFirstMs)}`);
   }
-  if (spanMs !== null && beyond(spanMs, server.decodeMs, uniformExcessMs(sample, attempt))) {
+  if (spanMs !== null && beyond("text", spanMs, server.decodeMs, uniformExcessMs(sample, attempt))) {
     complaints.push(`text came over ${ms(spanMs)}, but decode is only ${ms(server.decodeMs)}`);
   }
-  if (totalMs !== null && beyond(totalMs, server.totalMs, 0)) {
+  if (totalMs !== null && beyond("total", totalMs, server.totalMs, 0)) {
     complaints.push(`the client waited ${ms(totalMs)}, the server accounts for ${ms(server.totalMs)}`);
   }
   const heldMs = spanMs === null || ttftMs === null || totalMs === null ? null : totalMs - ttftMs;

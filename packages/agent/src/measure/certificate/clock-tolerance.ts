@@ -38,7 +38,7 @@ export function hiccupMs(sample: SampleFacts): number {
 const LEAST_LATE = { first: 30, text: 15, total: 15 };
 
 /** Where others are at work, a share of a hiccup; from one text to the next a hiccup is as likely to take as to give. */
-const LEAST_LATE_HICCUP = { first: 0.6, text: 0.2, total: 0.4 };
+const LEAST_LATE_HICCUP = { first: 0.6, text: 0.15, total: 0.4 };
 
 /** The parts of an answer that a client can time. */
 export type Part = keyof typeof LEAST_LATE;
@@ -77,13 +77,23 @@ export interface Wait {
   readonly serverMs: number;
   /** Known reasons for a difference. */
   readonly allowedMs: number;
+  readonly part: Part;
 }
 
+/**
+ * From the first text to the last a hiccup takes and gives: in 413 honest samples beside 0 to 1.9 busy cores the text
+ * took at most 11 ms more than the decode.
+ */
+const TEXT_HICCUP = 0.4;
+
 /** Whether the client waited for more than the server accounts for. */
-export function isUnaccounted({ clientMs, serverMs, allowedMs }: Wait, sample: SampleFacts): boolean {
+export function isUnaccounted(wait: Wait, sample: SampleFacts): boolean {
+  const { clientMs, serverMs, allowedMs, part } = wait;
   const differenceMs = clientMs - serverMs - allowedMs - SHARE * clientMs;
-  if (differenceMs > hiccupMs(sample)) return true;
-  return differenceMs > QUIET_MS + sample.evidence.ownDelayMs && serverMs < ACCOUNTED_SHARE_MIN * clientMs;
+  const quietMs = QUIET_MS + sample.evidence.ownDelayMs;
+  const hiccup = part === "text" ? Math.max(quietMs, TEXT_HICCUP * hiccupMs(sample)) : hiccupMs(sample);
+  if (differenceMs > hiccup) return true;
+  return differenceMs > quietMs && serverMs < ACCOUNTED_SHARE_MIN * clientMs;
 }
 
 /**
