@@ -1,10 +1,16 @@
 import { defineConfig } from "vitest/config";
 
-// Four projects, one after the other: `unit` needs nothing and runs inside `npm run check`; `integration` talks to real
-// NATS and Postgres and to scripted servers; `measuring` times real inference, so its files run alone; `e2e` starts
-// whole stacks. This is a benchmark tool and its tests share two cores.
+// Five projects, one after the other: `unit` needs nothing and runs inside `npm run check`; `integration` talks to real
+// NATS and Postgres and to scripted servers; `paced` runs trials on scripted servers that mostly wait, two files at a
+// time; `measuring` times real inference, so its files run alone; `e2e` starts whole stacks. This is a benchmark tool
+// and its tests share two cores.
 const real = { testTimeout: 120_000, hookTimeout: 120_000 };
 const alone = { ...real, fileParallelism: false };
+const paced = [
+  "packages/agent/src/lies*.integration.test.ts",
+  "packages/agent/src/protocol.integration.test.ts",
+  "packages/agent/src/run-trial.integration.test.ts",
+];
 const measuring = [
   "packages/engine/test/**/*.integration.test.ts",
   "packages/agent/**/*.integration.test.ts",
@@ -32,12 +38,23 @@ export default defineConfig({
           ...real,
         },
       },
-      { test: { name: "measuring", include: measuring, sequence: { groupOrder: 2 }, ...alone } },
+      {
+        test: { name: "paced", include: paced, maxWorkers: 2, sequence: { groupOrder: 2 }, ...real },
+      },
+      {
+        test: {
+          name: "measuring",
+          include: measuring,
+          exclude: [...paced, "**/node_modules/**"],
+          sequence: { groupOrder: 3 },
+          ...alone,
+        },
+      },
       {
         test: {
           name: "e2e",
           include: ["e2e/scenarios/**/*.test.ts"],
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           ...alone,
           testTimeout: 300_000,
         },

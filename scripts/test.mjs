@@ -43,7 +43,8 @@ let code = await run(process.execPath, [`${ROOT}scripts/check.mjs`], {
 });
 if (code === 0) {
   code = await run(local("vitest"), [
-    ...["run", "--project", "integration", "--project", "measuring", "--project", "e2e"],
+    "run",
+    ...["integration", "paced", "measuring", "e2e"].flatMap((name) => ["--project", name]),
     ...["--reporter=default", "--reporter=json", `--outputFile.json=${reports.real}`],
   ]);
 }

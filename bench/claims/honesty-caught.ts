@@ -1,5 +1,8 @@
 // Every lie and fault that the scripted Ollama knows is told to the agent's own runTrial and must be found out, with the
 // code of the table that the agent's tests use; the same script without its lie must pass.
+
+import { newFolder, removeFolders, story } from "@ozone/agent/src/measure/trial-material.ts";
+import { runTrial } from "@ozone/agent/src/run-trial.ts";
 import {
   escapeOf,
   escapeOfOneBadSample,
@@ -9,9 +12,7 @@ import {
   orderForOneBadSample,
   portsForLie,
   WAITING,
-} from "@ozone/agent/src/lies-caught.ts";
-import { newFolder, removeFolders, story } from "@ozone/agent/src/measure/trial-material.ts";
-import { runTrial } from "@ozone/agent/src/run-trial.ts";
+} from "@ozone/agent/src/testing/lies-caught.ts";
 import { type TrialOrder, type TrialResult, Verdict } from "@ozone/proto/trial";
 import { LIES, type ScriptChange, startScriptedOllama } from "@ozone/simulator/scripted-ollama";
 import { alone } from "../alone.ts";

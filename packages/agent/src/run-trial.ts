@@ -69,9 +69,10 @@ async function measure(attempt: Attempt): Promise<void> {
 /** @returns whether it is worth going on */
 async function takeSamples(attempt: Attempt, launch: Launch): Promise<boolean> {
   if (!(await fillContext(attempt, launch))) return false;
-  if (launch.isLast) await probeLength(attempt, launch);
+  // Right behind the sample whose prompt it repeats: any other prompt would take that one's place in the cache.
   if (!(await repeatPrefix(attempt, launch))) return false;
   if (!launch.isLast) return true;
+  await probeLength(attempt, launch);
   return (await fillDepths(attempt, launch)) && (await runSustained(attempt, launch));
 }
 

@@ -1,7 +1,7 @@
 // How each lie and fault of the scripted Ollama is found out: the one table for the tests and for the bench.
 import { type TrialOrder, type TrialResult, Verdict } from "@ozone/proto/trial";
-import { type ManagedPort, type TrialPorts, unknownConditions, unknownSampler } from "./measure/ports.ts";
-import { failedCodes, orderFor, portsFor, story } from "./measure/trial-material.ts";
+import { type ManagedPort, type TrialPorts, unknownConditions, unknownSampler } from "../measure/ports.ts";
+import { failedCodes, orderFor, portsFor, story } from "../measure/trial-material.ts";
 
 /** A check code: rejected by it. "failed:class": the trial failed with it. "noted:code": valid, and the check says so. */
 export const CAUGHT_AS: Readonly<Record<string, string>> = {
