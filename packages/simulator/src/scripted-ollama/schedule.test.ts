@@ -5,7 +5,8 @@ import { Schedule, waitSeconds } from "./schedule.ts";
 const never = new AbortController().signal;
 
 describe("a schedule", () => {
-  it("is never early, and late steps are made up for", async () => {
+  /** Lateness of sixty steps of 2 ms, in milliseconds. */
+  async function latenessOfSteps(): Promise<number[]> {
     const startMs = performance.now();
     const schedule = new Schedule(startMs, never);
     const lateMs: number[] = [];
@@ -13,10 +14,19 @@ describe("a schedule", () => {
       await schedule.step(0.002);
       lateMs.push(performance.now() - startMs - step * 2);
     }
-    expect(Math.min(...lateMs)).toBeGreaterThanOrEqual(-1e-6);
-    // If lateness added up, sixty steps with a tick of a timer each would be far behind; a busy machine shows in single steps.
-    const sorted = [...lateMs].sort((a, b) => a - b);
-    expect(sorted[15], String(sorted)).toBeLessThan(2);
+    return lateMs.sort((a, b) => a - b);
+  }
+
+  it("is never early, and late steps are made up for", async () => {
+    // If lateness added up, sixty steps with a tick of a timer each would be far behind in every run; a busy machine, whose
+    // stalls move the schedule, shows in some.
+    let quartileMs = Number.POSITIVE_INFINITY;
+    for (let run = 0; run < 8 && quartileMs >= 2; run += 1) {
+      const lateMs = await latenessOfSteps();
+      expect(lateMs[0]).toBeGreaterThanOrEqual(-1e-6);
+      quartileMs = Math.min(quartileMs, lateMs[15] ?? quartileMs);
+    }
+    expect(quartileMs).toBeLessThan(2);
   });
 
   it("is moved by a long stall instead of bursting to catch up", async () => {
