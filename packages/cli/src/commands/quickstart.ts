@@ -14,6 +14,7 @@ export default class Quickstart extends OzoneCommand {
   static override flags = {
     model: Flags.string({ summary: "Model to measure (default: the smallest that fits).", default: "" }),
     out: Flags.string({ summary: "Folder for the results.", default: "ozone_results", helpValue: "FOLDER" }),
+    "allow-battery": Flags.boolean({ summary: "Measure on battery too, where the machine may be slower." }),
     keep: Flags.boolean({ summary: "Leave Ozone running afterwards." }),
   };
 
@@ -23,10 +24,13 @@ export default class Quickstart extends OzoneCommand {
     const { localDataFolder } = await import("../local/folder.ts");
     const { quickstartDocument, quickstartText } = await import("../render/text-quickstart.ts");
     const { runQuickstart } = await import("../quickstart/run-quickstart.ts");
-    const { model, out, keep } = flags;
+    const { model, out, keep, "allow-battery": allowBattery } = flags;
     const progress = (line: string) => this.progress(line);
     const result = await interruptible((signal) =>
-      runQuickstart({ folder: localDataFolder(), env: process.env, model, out, keep, progress, signal }),
+      runQuickstart({
+        ...{ folder: localDataFolder(), env: process.env, model, out, keep, allowBattery },
+        ...{ progress, signal },
+      }),
     );
     this.print(quickstartText(result));
     return quickstartDocument(result, out);

@@ -1,6 +1,7 @@
 // The main job in one go: up, a quick sweep, presets, report, down. It leaves running what ran before.
 
 import { create } from "@bufbuild/protobuf";
+import { ProtocolSchema } from "@ozone/proto/configuration";
 import type { Preset } from "@ozone/proto/preset";
 import { MatrixSchema, type Sweep } from "@ozone/proto/sweep";
 import { SweepService } from "@ozone/proto/sweep_service";
@@ -28,6 +29,7 @@ export interface QuickstartOptions {
   readonly out: string;
   /** Leave everything running afterwards. */
   readonly keep: boolean;
+  readonly allowBattery: boolean;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -58,7 +60,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<Quickst
 }
 
 async function measure(stack: Stack, options: QuickstartOptions) {
-  const { model, out, signal } = options;
+  const { model, out, signal, allowBattery } = options;
   const address = stack.coordinator.runFile.grpcAddress;
   const client = connectCoordinator(address);
   try {
@@ -68,6 +70,7 @@ async function measure(stack: Stack, options: QuickstartOptions) {
       machines: [stack.agent.machine.id],
       strategy: "quick",
       matrix: create(MatrixSchema),
+      protocol: create(ProtocolSchema, { allowBattery }),
       budgetMs: QUICK_BUDGET_MS,
     };
     const { sweep: started } = await client.call(SweepService.method.startSweep, { request }, { signal });

@@ -3,6 +3,7 @@
 import { Purpose } from "@ozone/proto/configuration";
 import { describeConfiguration } from "@ozone/shared/configuration";
 import { confirmationProtocol } from "../grid.ts";
+import { hopelessNote } from "../hopeless.ts";
 import type { SearchState, SearchStep, Strategy } from "../strategy.ts";
 import { mostDoubtful } from "./doubting.ts";
 import { type Seen, seenBy } from "./evidence.ts";
@@ -84,7 +85,7 @@ export const guided: Strategy = {
     if (!anything && seen.size >= HOPELESS_AFTER) {
       return {
         trials: [],
-        notes: [`The first ${seen.size} configurations gave no usable sample; see \`ozone sweep show\`.`],
+        notes: [hopelessNote(state.observations)],
       };
     }
     const confirming = state.observations.some(({ purpose }) => purpose === Purpose.CONFIRM);

@@ -4,6 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import { type Protocol, ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { configurationKey } from "@ozone/shared/configuration";
 import { measuredConfigurations } from "../finalists.ts";
+import { hopelessNote } from "../hopeless.ts";
 import { referenceTrial } from "../reference.ts";
 import type { SearchState, SearchStep, Strategy } from "../strategy.ts";
 import { nextConfirmation, unconfirmedNotes } from "./confirming.ts";
@@ -62,7 +63,7 @@ function withoutRates(state: SearchState): SearchStep {
   }
   return {
     trials: [],
-    notes: [`The first ${HOPELESS_AFTER} trials gave no usable sample; see \`ozone sweep show\`.`],
+    notes: [hopelessNote(state.observations)],
   };
 }
 
