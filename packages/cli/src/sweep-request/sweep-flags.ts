@@ -20,9 +20,12 @@ export const SWEEP_FLAGS = {
     ...LIST,
   }),
   strategy: Flags.string({
-    summary: "grid measures the whole matrix, quick searches in a time box.",
-    helpValue: "grid|quick",
+    summary:
+      "grid measures the whole matrix, guided finds its best with a fraction of the trials, quick searches in a time box, random draws.",
+    helpValue: "grid|guided|quick|random",
   }),
+  trials: Flags.string({ summary: "Most configurations that guided and random try.", helpValue: "N" }),
+  seed: Flags.string({ summary: "What chance starts from: equal seeds, equal searches.", helpValue: "TEXT" }),
   budget: Flags.string({ summary: "Measuring time per machine and model.", helpValue: "240s" }),
   fill: Flags.string({ summary: "Share of the context to fill.", helpValue: "0.9" }),
   repetitions: Flags.string({ summary: "Samples per load of the model.", helpValue: "N" }),
@@ -71,6 +74,8 @@ const KEYS: Readonly<Record<keyof typeof SWEEP_FLAGS, readonly [string] | readon
   model: ["models"],
   machine: ["machines"],
   strategy: ["strategy"],
+  trials: ["trials"],
+  seed: ["seed"],
   budget: ["budget"],
   fill: ["fill"],
   repetitions: ["repetitions"],

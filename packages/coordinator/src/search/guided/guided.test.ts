@@ -107,6 +107,15 @@ describe("the guided search", () => {
     expect(distinct(proposals)).toBeLessThanOrEqual(12);
   });
 
+  it("confirms what leads while a time budget runs out, and begins nothing after its end", () => {
+    const budgetMs = 120_000;
+    const { proposals, state } = runSearch(guided, LAPTOP, { ...space(), budgetMs });
+    const spentMs = state.observations.slice(0, -1).reduce((sum, { elapsedMs }) => sum + elapsedMs, 0);
+    expect(proposals.some(({ purpose }) => purpose === Purpose.CONFIRM)).toBe(true);
+    expect(spentMs).toBeLessThan(budgetMs);
+    expect(distinct(proposals)).toBeLessThan(distinct(runSearch(guided, LAPTOP, space()).proposals));
+  });
+
   it("gives up with a sentence when nothing works at all", () => {
     const { proposals, notes } = runSearch(guided, { ...LAPTOP, broken: true }, space());
     expect(proposals.length).toBeLessThanOrEqual(4);

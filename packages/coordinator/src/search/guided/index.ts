@@ -29,6 +29,13 @@ export function trialLimit(points: number, trialsMax: number): number {
   return Math.min(points + 1, trialsMax > 0 ? Math.min(trialsMax, limit) : limit);
 }
 
+/** With less than this share of a time budget left, what leads is confirmed instead of searched on. */
+const CONFIRMING_SHARE = 0.3;
+
+/** Share of the time budget that is left; 1 without one. */
+const budgetLeft = ({ budgetMs, observations }: SearchState): number =>
+  budgetMs === 0 ? 1 : 1 - observations.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0) / budgetMs;
+
 const screen = (
   state: SearchState,
   point: Pick<SpacePoint, "configuration">,
@@ -61,8 +68,10 @@ function nextPoint(state: SearchState, space: Space, seen: ReadonlyMap<string, S
 
 function confirm(state: SearchState, space: Space, seen: ReadonlyMap<string, Seen>): SearchStep {
   const protocol = confirmationProtocol(state.protocol);
+  const open = finalists(space, seen);
   return {
-    trials: finalists(space, seen).map(({ seen: { configuration }, words }) => ({
+    // With a budget one at a time: the next is only begun while there is time left.
+    trials: (state.budgetMs > 0 ? open.slice(0, 1) : open).map(({ seen: { configuration }, words }) => ({
       configuration,
       purpose: Purpose.CONFIRM,
       protocol,
@@ -89,6 +98,9 @@ export const guided: Strategy = {
       };
     }
     const confirming = state.observations.some(({ purpose }) => purpose === Purpose.CONFIRM);
+    const left = budgetLeft(state);
+    if (left <= 0) return { trials: [], notes: ["The time budget was used up before the search was over."] };
+    if (left < CONFIRMING_SHARE) return confirm(state, space, seen);
     if (!confirming && seen.size < trialLimit(space.points.length, state.trialsMax)) {
       const step = nextPoint(state, space, seen);
       if (step) return step;
