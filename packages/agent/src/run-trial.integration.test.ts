@@ -142,10 +142,11 @@ describe("an honest trial", () => {
     const result = await runTrial(orderFor({ repetitions: 3, point: { numThread: 4 } }), portsFor(old.url));
     expect(result.verdict, story(result)).toBe(Verdict.VALID);
     expect(result.warnings.map(({ code }) => code)).toEqual(["prefill_from_total"]);
-    for (const { prefillTokensPerSecond = 0, promptEvalNs } of result.samples) {
-      expect(prefillTokensPerSecond).toBeGreaterThan(5_000);
-      expect(prefillTokensPerSecond).toBeLessThan(6_300);
-      expect(Number(promptEvalNs)).toBeLessThan(100e6);
+    for (const { prefillTokensPerSecond = 0, promptEvalNs, promptTokens, ttftMs = 0 } of result.samples) {
+      const prefillMs = (1000 * promptTokens) / prefillTokensPerSecond;
+      expect(prefillMs).toBeGreaterThan(0.7 * ttftMs);
+      expect(prefillMs).toBeLessThan(1.1 * ttftMs);
+      expect(Number(promptEvalNs) / 1e6).toBeLessThan(0.5 * prefillMs);
     }
     const crowded = await runTrial(orderFor({ point: { concurrency: 2 } }), portsFor(old.url));
     expect(failedCodes(crowded)).toEqual(["clocks_agree"]);
