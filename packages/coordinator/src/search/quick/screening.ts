@@ -70,22 +70,33 @@ export function ladder(state: SearchState, timing: Timing): { contexts: number[]
   return { contexts, end: "open" };
 }
 
-function variations(state: SearchState, at: Configuration): Candidate[] {
+/** Other numbers of threads, the most promising first: a core left to the rest of the machine, then all, then half. */
+function threadVariations(state: SearchState, at: Configuration): Candidate[] {
   const { logicalCores, physicalCores } = state.machine;
   const cores = physicalCores ?? logicalCores ?? 1;
-  const threads = [...new Set([cores, Math.max(1, cores - 1), Math.max(1, Math.floor(cores / 2))])].filter(
-    (count) => count !== at.numThread,
-  );
-  const batches = BATCHES.filter((size) => size !== at.numBatch && size <= at.numCtx);
-  const byBatch = batches.map((numBatch) => ({
+  const counts = [...new Set([Math.max(1, cores - 1), cores, Math.max(1, Math.floor(cores / 2))])];
+  return counts
+    .filter((count) => count !== at.numThread)
+    .map((numThread) => ({
+      configuration: withChange(at, { numThread }),
+      reason: `${numThread} thread(s) instead of ${at.numThread ?? "the server's choice"} at num_ctx ${at.numCtx}`,
+    }));
+}
+
+function batchVariations(at: Configuration): Candidate[] {
+  return BATCHES.filter((size) => size !== at.numBatch && size <= at.numCtx).map((numBatch) => ({
     configuration: withChange(at, { numBatch }),
     reason: `num_batch ${numBatch} instead of ${at.numBatch} at num_ctx ${at.numCtx}`,
   }));
-  const byThread = threads.map((numThread) => ({
-    configuration: withChange(at, { numThread }),
-    reason: `${numThread} thread(s) instead of ${at.numThread ?? "the server's choice"} at num_ctx ${at.numCtx}`,
-  }));
-  return [...byBatch.slice(0, 3), ...byThread, ...byBatch.slice(3)];
+}
+
+/** The number of threads that has decoded fastest at this context; the configuration's own before anything was measured. */
+function bestThreads(state: SearchState, at: Configuration): Partial<Configuration> {
+  const here = measuredConfigurations(state.observations).filter(
+    ({ configuration: { numCtx, numBatch } }) => numCtx === at.numCtx && numBatch === at.numBatch,
+  );
+  const numThread = smallest(here, (figures) => -figures.decodeTokensPerSecond)?.configuration.numThread;
+  return numThread === undefined ? {} : { numThread };
 }
 
 /** The measured configuration with the smallest value; null when there is none. */
@@ -137,15 +148,22 @@ export function candidates(state: SearchState, timing: Timing): Candidate[] {
   const at = withChange(base, { numCtx: quick.at(-1) ?? Math.min(SMALLEST_NUM_CTX, base.numCtx) });
   const defaultFits =
     state.budgetMs === 0 || fillMs(timing, base, state.protocol.fill) <= DEFAULT_FILL_SHARE * state.budgetMs;
+  const lead = bestThreads(state, at);
+  const threads = threadVariations(state, at);
+  const batches = batchVariations(withChange(at, lead));
   const wanted: Candidate[] = [
     ...(defaultFits ? [{ configuration: base, reason: "the default, to compare with" }] : []),
+    // Threads first: on some machines the server's choice costs most of the speed, and everything after it time.
+    ...threads.slice(0, 1),
     ...contexts
       .filter((numCtx) => numCtx > base.numCtx || numCtx === at.numCtx)
       .map((numCtx) => ({
-        configuration: withChange(base, { numCtx }),
+        configuration: withChange(base, { numCtx, ...lead }),
         reason: `one step up the context ladder: num_ctx ${numCtx}`,
       })),
-    ...variations(state, at),
+    ...batches.slice(0, 3),
+    ...threads.slice(1),
+    ...batches.slice(3),
     ...combinations(state, at, contexts),
   ];
   return wanted.filter(({ configuration: point }) => !tried.has(configurationKey(point)));
