@@ -11,7 +11,7 @@ const SHORTCUTS = [
   /@ts-(ignore|nocheck|expect-error)/,
   /\bas any\b/,
   /\.(skip|only|todo)\(/,
-  /\b(TODO|FIXME|XXX)\b/,
+  /\b(TOD[O]|FIXM[E]|XX[X])\b/,
 ];
 
 const list = ["ls-files", "--cached", "--others", "--exclude-standard"];
