@@ -33,6 +33,7 @@ export const CONTEXT_LIES = {
     shows: "prompt_eval_count is right, both clocks agree, and a prompt of half the length takes as long",
     scope: "always",
     strength: 0.5,
+    needs: { timeScale: 4 },
     tell: (share) => {
       let sent: number | null = null;
       return {

@@ -145,5 +145,7 @@ export interface LieEntry {
 /** What a lie needs of the script around it. */
 export interface LieNeeds {
   readonly gpuShare?: number;
+  /** Slow enough that a busy machine's lateness does not hide it. */
+  readonly timeScale?: number;
   readonly server?: { readonly kvCacheType?: "f16" | "q8_0" | "q4_0"; readonly flashAttention?: boolean };
 }

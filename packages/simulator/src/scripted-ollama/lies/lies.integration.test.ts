@@ -80,7 +80,7 @@ const TRACES = {
     (one) => clocksOf(one).promptMs < 90 && lastRecord(one).prompt_eval_count === PROMPT_TOKENS,
   ),
   truncation_counted_whole: bothSamples(
-    (one) => clocksOf(one).promptMs < 140 && lastRecord(one).prompt_eval_count === PROMPT_TOKENS,
+    (one) => clocksOf(one).promptMs < 310 && lastRecord(one).prompt_eval_count === PROMPT_TOKENS,
   ),
   prefill_mostly_skipped: bothSamples(
     (one) => clocksOf(one).promptMs < 90 && lastRecord(one).prompt_eval_count === PROMPT_TOKENS,
