@@ -12,6 +12,7 @@ import { CELLS, type Cell, cellText, PRESET } from "../equivalence/cells.ts";
 import { findingsOf } from "../equivalence/findings.ts";
 import { type LaunchPlace, runLaunch } from "../equivalence/launch.ts";
 import { findLlamaBench, runLlamaBench } from "../equivalence/llama-bench.ts";
+import { openPlacement } from "../equivalence/placement.ts";
 import { type CellRecord, type Launch, quietLaunches } from "../equivalence/record.ts";
 
 /** Launches of a cell that count: fresh loads on either side. They are the n of every interval. */
@@ -28,13 +29,15 @@ export const equivalence: Claim = {
   long: false,
   async run(log) {
     const folder = await mkdtemp(join(tmpdir(), "ozone-equivalence-"));
+    const placement = openPlacement(log);
     const engine = await startEngine(join(folder, "engine"));
     try {
       const modelPath = await sameModelFile(folder);
-      const place = { engineUrl: engine.url, modelPath, dataDir: join(folder, "agent") };
+      const place = { engine, modelPath, dataDir: join(folder, "agent"), placement };
       return findingsOf(await measure(place, log));
     } finally {
       await engine.stop();
+      placement?.release();
       await rm(folder, { recursive: true, force: true });
     }
   },

@@ -7,6 +7,7 @@ import { type Cell, NUM_PREDICT, type Rates } from "./cells.ts";
 
 /** A loaded, warmed-up independent measurement. */
 export interface Independent {
+  readonly pid: number;
   sample(): Promise<Rates>;
   stop(): Promise<void>;
 }
@@ -20,7 +21,11 @@ const ANSWER_LIMIT_MS = 60_000;
 /** Loads the model for one cell. */
 export async function startIndependent(modelPath: string, cell: Cell): Promise<Independent> {
   const settings = JSON.stringify({ ...cell, modelPath, numPredict: NUM_PREDICT });
-  const child = spawn(process.execPath, [PROGRAM, settings], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [PROGRAM, settings], {
+    stdio: ["pipe", "pipe", "pipe"],
+    // One call to llama.cpp at a time needs one thread to make it, not Node's four that take turns.
+    env: { ...process.env, UV_THREADPOOL_SIZE: "1" },
+  });
   const ended = once(child, "close");
   let complaints = "";
   child.stderr.on("data", (chunk: Buffer) => {
@@ -48,6 +53,7 @@ export async function startIndependent(modelPath: string, cell: Cell): Promise<I
     throw thrown;
   }
   return {
+    pid: child.pid ?? -1,
     async sample() {
       child.stdin.write("sample\n");
       const { decode, prefill, promptTokens } = await answer();

@@ -4,15 +4,18 @@ import { runToEnd } from "@ozone/e2e/setup/processes.ts";
 import { type Cell, NUM_PREDICT, PRESET, type Rates } from "./cells.ts";
 import { foreignCores, readLoad } from "./foreign-load.ts";
 import { type Independent, startIndependent } from "./independent-process.ts";
+import type { Placement } from "./placement.ts";
 import type { Block, Launch } from "./record.ts";
 import { startRelay } from "./relay.ts";
 
 /** What a launch needs to know of its surroundings. */
 export interface LaunchPlace {
-  readonly engineUrl: string;
+  readonly engine: { readonly url: string; readonly pid: number };
   readonly modelPath: string;
   /** Where the agent keeps what it has learned about the model's words. */
   readonly dataDir: string;
+  /** Who runs on which core; null: the scheduler decides. */
+  readonly placement: Placement | null;
 }
 
 /** Blocks of a launch, fewer where a sample takes longer; the agent takes two samples for each. */
@@ -31,10 +34,13 @@ interface BenchDocument {
 
 /** Runs one launch. */
 export async function runLaunch(place: LaunchPlace, cell: Cell): Promise<Launch> {
+  const { engine, placement } = place;
   const independent = await startIndependent(place.modelPath, cell);
+  placement?.giveOwnCore(independent.pid);
   try {
-    const turns = turnsOf(independent);
-    const relay = await startRelay(place.engineUrl, turns);
+    // The engine's runner is there from the agent's load on, and the agent asks about it before it measures.
+    const turns = turnsOf(independent, () => placement?.giveChildrenOwnCore(engine.pid));
+    const relay = await startRelay(engine.url, turns);
     const document = await runAgent(relay.url, place.dataDir, cell).finally(() => relay.close());
     if (turns.agentSamples() !== document.samples.length) {
       throw new Error(
@@ -48,7 +54,7 @@ export async function runLaunch(place: LaunchPlace, cell: Cell): Promise<Launch>
 }
 
 /** After every odd sample of the agent the independent side takes two, while the agent waits for an answer about state. */
-function turnsOf(independent: Independent) {
+function turnsOf(independent: Independent, onQuestion: () => void) {
   const wanted = `"num_predict":${NUM_PREDICT}`;
   const independentSamples: Rates[] = [];
   const foreign: (number | null)[] = [];
@@ -67,6 +73,7 @@ function turnsOf(independent: Independent) {
       return isSample;
     },
     beforeQuestion(): Promise<void> {
+      onQuestion();
       turn = turn.then(async () => {
         const due = 2 * Math.ceil(agentSamples / 2);
         while (independentSamples.length < due) independentSamples.push(await independent.sample());

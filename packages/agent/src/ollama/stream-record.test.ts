@@ -24,7 +24,7 @@ describe("the stream recorder", () => {
     });
     expect(record.done).toEqual({ response: "", done: true, x: 1 });
     expect(record.problems).toEqual([]);
-    expect(passedOn).toEqual([true, true, true]);
+    expect(passedOn).toEqual([false, false, true]);
   });
 
   it("counts text of a thinking model as text", () => {

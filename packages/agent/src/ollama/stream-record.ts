@@ -55,7 +55,8 @@ export class StreamRecorder {
 
   /**
    * Takes one line (without its line end) that arrived at `atMs`.
-   * @returns whether the client library may see it: a JSON object before or with `done`.
+   * @returns whether the client library is to see it: the object with `done` or an error. The others are recorded, and
+   *   to pass each on would cost the machine under test more for a token than taking it down.
    */
   add(line: string, atMs: number): boolean {
     if (line.trim() === "") return false;
@@ -76,7 +77,7 @@ export class StreamRecorder {
     } else if (message.done !== undefined && message.done !== false) {
       this.#problem(`"done" is ${JSON.stringify(message.done)} instead of true or false`);
     }
-    return true;
+    return this.#done !== null || message.error !== undefined;
   }
 
   /** What was seen so far. */
