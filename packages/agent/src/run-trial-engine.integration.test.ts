@@ -107,7 +107,8 @@ describe("the agent on the reference engine", () => {
     const point = { numCtx: 1024, numBatch: 512, numThread: 1, numPredict: 32 };
     const protocol = { depths: [0.25], warmPrefix: true, sustainedMs: 500 };
     const result = await runTrial(orderFor({ modelName: model, point, protocol }), portsFor(url));
-    expect(story(result)).toBe("");
+    // Not that nothing is said: within a second this machine may really slow down, and the trial then warns.
+    expect(failedCodes(result), story(result)).toEqual([]);
     expect(result.verdict).toBe(Verdict.VALID);
     const kinds = result.samples.map(({ kind }) => kind).slice(0, 4);
     expect(kinds).toEqual([
