@@ -6,6 +6,7 @@ import { EngineKind, Provenance } from "@ozone/proto/machine";
 import { SampleKind, Verdict } from "@ozone/proto/trial";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
+  failedCodes,
   newFolder,
   orderFor,
   portsFor,
