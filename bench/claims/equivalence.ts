@@ -16,10 +16,10 @@ import { openPlacement } from "../equivalence/placement.ts";
 import { type CellRecord, type Launch, quietLaunches } from "../equivalence/record.ts";
 
 /** Launches of a cell that count: fresh loads on either side. They are the n of every interval. */
-const LAUNCHES = 10;
+const LAUNCHES = 12;
 
 /** On a machine that others use, launches are repeated until this is over; what is not shown then is undecided. */
-const TIME_LIMIT_MS = 450_000;
+const TIME_LIMIT_MS = 840_000;
 
 type Log = (line: string) => void;
 

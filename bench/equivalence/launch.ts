@@ -1,7 +1,7 @@
 // One launch of a cell: a fresh load on either side, then samples in the order A B B A A B B A ..., the agent's
 // (`ozone-agent bench`, as a user has it) being A.
 import { runToEnd } from "@ozone/e2e/setup/processes.ts";
-import { type Cell, NUM_PREDICT, PRESET, type Rates } from "./cells.ts";
+import { type Cell, FILL, NUM_PREDICT, PRESET, type Rates } from "./cells.ts";
 import { foreignCores, readLoad } from "./foreign-load.ts";
 import { type Independent, startIndependent } from "./independent-process.ts";
 import type { Placement } from "./placement.ts";
@@ -93,7 +93,7 @@ async function runAgent(url: string, dataDir: string, cell: Cell): Promise<Bench
     "num-batch": cell.numBatch,
     "num-thread": 1,
     "num-predict": NUM_PREDICT,
-    fill: 0.9,
+    fill: FILL,
     repetitions: 2 * blocksOf(cell),
   };
   const args = ["bench", ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])];

@@ -57,6 +57,16 @@ const generations = (server: ScriptedOllama) =>
     .map(({ body }) => body as Record<string, unknown>);
 
 describe("an honest trial", () => {
+  it("is valid in batches so small that a prompt of the warm-up takes several", async () => {
+    const server = await scripted();
+    const result = await runTrial(
+      orderFor({ repetitions: 2, point: { numCtx: 1024, numBatch: 32 } }),
+      portsFor(server.url),
+    );
+    expect(story(result)).toBe("");
+    expect(result.samples.map(({ valid }) => valid)).toEqual([true, true]);
+  });
+
   it("is valid, fills the context, and has no check unknown but what only hardware can tell", async () => {
     const server = await scripted();
     const result = await runTrial(

@@ -26,7 +26,7 @@ export function factsOf(attempt: Attempt): AttemptFacts | null {
     conditions: attempt.conditions,
     warmUp: {
       ...attempt.warmUpRates,
-      prefillMs: attempt.warmUpPrefillMs,
+      batchMs: attempt.warmUpBatchMs,
       bytesPerToken: attempt.bytesPerToken,
       singleTokenBytes: attempt.singleTokenBytes.length === 0 ? null : median(attempt.singleTokenBytes),
       loadMs: attempt.warmLoadMs,

@@ -74,8 +74,8 @@ export interface Attempt {
   bestPace: Pace;
   /** Best rates of the warm-up. */
   warmUpRates: { prefill: number | null; decode: number | null };
-  /** Least time of a prefill of the warm-up, in milliseconds; null before the first. */
-  warmUpPrefillMs: number | null;
+  /** Least time of a batch of a prefill of the warm-up, in milliseconds; null before the first. */
+  warmUpBatchMs: number | null;
   /** Least wait for the first text of the warm-up's prompts, and of prompts half as long as a sample's; null before. */
   shortPrompt: PromptWait | null;
   halfPrompt: PromptWait | null;
@@ -134,7 +134,7 @@ export function openAttempt(order: TrialOrder, ports: TrialPorts): Attempt {
     pace: { prefillTokensPerSecond: null, decodeTokensPerSecond: null },
     bestPace: { prefillTokensPerSecond: null, decodeTokensPerSecond: null },
     warmUpRates: { prefill: null, decode: null },
-    warmUpPrefillMs: null,
+    warmUpBatchMs: null,
     shortPrompt: null,
     halfPrompt: null,
     optionProbes: null,

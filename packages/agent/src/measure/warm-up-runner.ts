@@ -36,8 +36,9 @@ export async function warmUpRunner(attempt: Attempt, prompts: PromptSource): Pro
     noteBytes(attempt, record, figures);
     noteWait(attempt, promptTokens, record);
     if (figures.prefillNs > 0) {
-      const prefillMs = figures.prefillNs / 1e6;
-      attempt.warmUpPrefillMs = Math.min(attempt.warmUpPrefillMs ?? prefillMs, prefillMs);
+      // The last batch may be a part of one: a full one takes no less.
+      const batchMs = figures.prefillNs / 1e6 / Math.ceil(promptTokens / configuration.numBatch);
+      attempt.warmUpBatchMs = Math.min(attempt.warmUpBatchMs ?? batchMs, batchMs);
     }
   }
   if (order.purpose !== Purpose.CONFIRM) return;

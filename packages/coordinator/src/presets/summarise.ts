@@ -1,6 +1,6 @@
 // Results of one preset key, put together per configuration. Pure; the order of the results plays no part.
 import { type Configuration, type Protocol, Purpose } from "@ozone/proto/configuration";
-import { type Memory, type Sample, type TrialResult, Verdict } from "@ozone/proto/trial";
+import { type Memory, type Sample, type Sustained, type TrialResult, Verdict } from "@ozone/proto/trial";
 import { configurationKey, configuration as emptyConfiguration } from "@ozone/shared/configuration";
 import { attemptKey, type DriftByAttempt, driftAround, mayCount } from "@ozone/shared/drift-around";
 import { groupBy } from "@ozone/shared/group-by";
@@ -8,6 +8,7 @@ import type { ObjectiveFigures } from "@ozone/shared/objective";
 import { repetitionsOf } from "@ozone/shared/round-rates";
 import { filledSamples } from "@ozone/shared/sample-kinds";
 import { median } from "@ozone/shared/statistics/median";
+import { keptUpSamples } from "@ozone/shared/sustained-samples";
 import { isMarked, usableSamples } from "@ozone/shared/usable-samples";
 
 /** Everything known of one configuration of one model on one class. */
@@ -15,7 +16,7 @@ export interface ConfigurationSummary {
   readonly key: string;
   readonly configuration: Configuration;
   readonly protocol: Protocol | undefined;
-  /** Usable samples of confirmations, else (while there are none) of screenings. */
+  /** Usable samples of confirmations, else (while there are none) of screenings; of a machine that slows down, what it keeps up. */
   readonly samples: readonly Sample[];
   readonly confirmed: boolean;
   readonly figures: ObjectiveFigures;
@@ -28,6 +29,8 @@ export interface ConfigurationSummary {
   readonly drift: number | null;
   /** Some of the samples lie where the machine changed its speed, and the sweep allowed them. */
   readonly drifted: boolean;
+  /** The sustained runs in which the machine slowed down; the samples are those of their ends. */
+  readonly throttled: readonly Sustained[];
   /** Memory of each result that the samples come from. */
   readonly memories: readonly Memory[];
   readonly machineIds: readonly string[];
@@ -41,8 +44,8 @@ const order = (a: TrialResult, b: TrialResult): number =>
 /** What ended an attempt before its configuration was tried says nothing about it. */
 const SAYS_NOTHING: ReadonlySet<string> = new Set(["cancelled", "on_battery"]);
 
-/** A reference is there for its rates, not to be chosen. */
-const counts = ({ failure, purpose }: TrialResult): boolean =>
+/** Whether a result says something about its configuration. A reference is there for its rates, not to be chosen. */
+export const counts = ({ failure, purpose }: Pick<TrialResult, "failure" | "purpose">): boolean =>
   !SAYS_NOTHING.has(failure?.failureClass ?? "") && purpose !== Purpose.REFERENCE;
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
@@ -65,6 +68,25 @@ function largestDrift(results: readonly TrialResult[], drift: DriftByAttempt): n
   return changes.reduce<number>((most, one) => (Math.abs(one ?? 0) > Math.abs(most) ? (one ?? 0) : most), 0);
 }
 
+/**
+ * Where a machine slows down under load, only what it keeps up is used: a preset is for hours, not for the first minute.
+ * Results of the same configuration without a sustained run can't say it and are left out then.
+ */
+function speakingFor(sources: readonly TrialResult[]) {
+  const slowed = sources.flatMap((result) => {
+    const samples = keptUpSamples(result);
+    return samples === null || !result.sustained ? [] : [{ result, samples, sustained: result.sustained }];
+  });
+  if (slowed.length > 0) {
+    return {
+      results: slowed.map(({ result }) => result),
+      samples: slowed.flatMap(({ samples }) => samples),
+      throttled: slowed.map(({ sustained }) => sustained),
+    };
+  }
+  return { results: sources, samples: sources.flatMap(usableSamples), throttled: [] };
+}
+
 function summariseOne(
   key: string,
   group: readonly TrialResult[],
@@ -75,8 +97,7 @@ function summariseOne(
   const usable = group.filter((result) => mayCount(result, drift) && usableSamples(result).length > 0);
   const confirmations = usable.filter(({ purpose }) => purpose === Purpose.CONFIRM);
   const confirmed = confirmations.length > 0;
-  const sources = confirmed ? confirmations : usable;
-  const samples = sources.flatMap(usableSamples);
+  const { results: sources, samples, throttled } = speakingFor(confirmed ? confirmations : usable);
   const figures = figuresOf(configuration, samples);
   if (!figures) return null;
   const failedAttempts = group.filter(({ verdict }) => verdict === Verdict.FAILED).length;
@@ -94,6 +115,7 @@ function summariseOne(
     contended: samples.some(isMarked),
     drift: largestDrift(sources, drift),
     drifted: sources.some((result) => drift.get(attemptKey(result))?.verdict === "drifted"),
+    throttled,
     memories: sources.flatMap(({ memory }) => memory ?? []),
     machineIds: unique(sources.map(({ machineId }) => machineId)),
     evidence: sources.map(({ trialId, attempt }) => `${trialId}/${attempt}`),

@@ -1,9 +1,10 @@
 // What a person must know before using a preset, in sentences. Pure.
 import { Provenance } from "@ozone/proto/machine";
-import type { TrialResult } from "@ozone/proto/trial";
+import type { Sustained, TrialResult } from "@ozone/proto/trial";
 import { stressWarnings } from "@ozone/shared/memory-stress";
 import { PROVENANCE_NOTICE } from "@ozone/shared/provenance";
-import type { ConfigurationSummary } from "./summarise.ts";
+import { formatDuration } from "@ozone/shared/units";
+import { type ConfigurationSummary, counts } from "./summarise.ts";
 
 const MEMORY_FAILURES = new Set(["out_of_memory_load", "out_of_memory_run"]);
 /** Below so many machines a class value is one machine's word (search.md). */
@@ -15,7 +16,7 @@ export function contextLimit(chosen: ConfigurationSummary, results: readonly Tri
   const trained = Math.max(0, ...results.map(({ context }) => context?.trained ?? 0));
   if (trained > 0 && numCtx >= trained) return `num_ctx ${numCtx} is all that the model was trained for.`;
   const larger = results
-    .filter(({ configuration, failure }) => failure && (configuration?.numCtx ?? 0) > numCtx)
+    .filter((result) => result.failure && counts(result) && (result.configuration?.numCtx ?? 0) > numCtx)
     .sort((a, b) => (a.configuration?.numCtx ?? 0) - (b.configuration?.numCtx ?? 0))[0];
   if (larger?.failure) {
     const kind = MEMORY_FAILURES.has(larger.failure.failureClass)
@@ -26,6 +27,16 @@ export function contextLimit(chosen: ConfigurationSummary, results: readonly Tri
   return results.every(({ protocol }) => protocol?.timeBoxed)
     ? "limited by time, not by memory: filling a larger num_ctx would have taken too long for the time box."
     : "limited by what was tried: no larger num_ctx was in the sweep.";
+}
+
+/** "The machine slows down under load ...": of the run that lost most. */
+function slowingWarnings(runs: readonly Sustained[]): string[] {
+  const worst = runs.toSorted((a, b) => (a.ratio ?? 1) - (b.ratio ?? 1))[0];
+  if (worst?.ratio === undefined) return [];
+  const lost = (100 * (1 - worst.ratio)).toFixed(0);
+  return [
+    `The machine lost ${lost} % of its decode rate in ${formatDuration(worst.durationMs)} of load; the figures are those of the end of that run, short work is faster.`,
+  ];
 }
 
 /** Everything to say about a chosen configuration whatever its purpose. */
@@ -47,6 +58,7 @@ export function warnings(chosen: ConfigurationSummary, provenance: Provenance): 
   if (chosen.confirmed && chosen.drift === null) {
     all.push("Drift was not checked: there is no reference measurement before and after these samples.");
   }
+  all.push(...slowingWarnings(chosen.throttled));
   all.push(...stressWarnings(chosen.memories));
   if (chosen.machineIds.length < MACHINES_FOR_A_CLASS) {
     const count = chosen.machineIds.length;

@@ -19,8 +19,8 @@ export interface SampleFacts {
 export interface WarmUpFacts {
   readonly prefill: number | null;
   readonly decode: number | null;
-  /** Least time of the server's for one of its prompts, in milliseconds. */
-  readonly prefillMs: number | null;
+  /** Least time of the server's for a batch of one of its prompts, in milliseconds. */
+  readonly batchMs: number | null;
   /** Bytes of text per token; null when no answer of the warm-up came token by token. */
   readonly bytesPerToken: number | null;
   /** Bytes of text of a token, the median over answers of one token; null when there was none. */

@@ -16,7 +16,7 @@ const SHARED_TOKENS_MAX = 4;
 /** A prefill this much faster than its fastest peer's did not compute the same tokens. */
 const OVER_PEERS = { quiet: 1.6, contended: 20 };
 
-/** Each batch reads all weights: it takes at least this share of the time of a short prompt, which is one batch. */
+/** Each batch reads all weights: it takes at least this share of the time of a short prompt's batch. */
 const BATCH_SHARE = { quiet: 0.5, contended: 0.1 };
 
 /** Fewer batches are not told from one: prompts differ in length within them. */
@@ -92,10 +92,10 @@ export function noTruncation(sample: SampleFacts, attempt: AttemptFacts): Findin
 function skippedBatches({ figures }: SampleFacts, attempt: AttemptFacts): string | null {
   const { configuration, warmUp } = attempt;
   const batches = Math.floor(figures.promptTokens / Math.max(1, configuration.numBatch));
-  if (warmUp.prefillMs === null || batches < BATCHES_MIN) return null;
+  if (warmUp.batchMs === null || batches < BATCHES_MIN) return null;
   const tookMs = nsToMs(figures.prefillNs);
-  if (tookMs >= timesFaster(attempt, BATCH_SHARE) * batches * warmUp.prefillMs) return null;
-  return `${figures.promptTokens} tokens in ${batches} full batches took ${ms(tookMs)}, a short prompt of one batch ${ms(warmUp.prefillMs)} in the warm-up: part of it was not computed`;
+  if (tookMs >= timesFaster(attempt, BATCH_SHARE) * batches * warmUp.batchMs) return null;
+  return `${figures.promptTokens} tokens in ${batches} full batches took ${ms(tookMs)}, a batch of a short prompt ${ms(warmUp.batchMs)} in the warm-up: part of it was not computed`;
 }
 
 /** All of the prompt was computed; of one that repeats another on purpose, that its beginning was not. */

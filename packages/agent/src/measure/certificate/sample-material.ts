@@ -105,7 +105,7 @@ export const withDone = (change: Record<string, unknown>): SampleEvidence =>
 export const honestWarmUp: WarmUpFacts = {
   prefill: 1500,
   decode: 110,
-  prefillMs: 85,
+  batchMs: 85,
   bytesPerToken: 6,
   singleTokenBytes: 6,
   loadMs: 1,
