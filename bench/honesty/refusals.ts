@@ -2,6 +2,7 @@
 import type { TrialResult } from "@ozone/proto/trial";
 import { GUARDING_CHECKS, MARKING_CHECKS } from "@ozone/shared/check-codes";
 import { successLowerBound } from "@ozone/shared/statistics/success-bound";
+import { hasFailed } from "@ozone/shared/usable-samples";
 import type { Finding } from "../claim.ts";
 
 /** One refusal of what was honest. */
@@ -40,7 +41,7 @@ export class Tally {
     }
     this.taken += result.samples.length + (failure === undefined ? 0 : 1);
     for (const { checks } of result.samples) {
-      if (checks.some(({ code, passed }) => code === "uncontended" && passed === false)) this.contended += 1;
+      if (hasFailed({ checks }, "uncontended")) this.contended += 1;
       for (const { code } of checks.filter(({ passed }) => passed === undefined)) {
         this.unknown.set(code, (this.unknown.get(code) ?? 0) + 1);
       }

@@ -1,4 +1,5 @@
-// What a sample is a sample of. Only filled samples make the figures of a configuration; the other kinds are figures of
+// What a sample is a sample of. Filled samples make the figures of a configuration (of a machine that
+// slows down under load: sustained ones, see sustained-samples.ts); the other kinds are figures of
 // their own, and a kind that this version does not know counts for nothing.
 import { type Sample, SampleKind, type TrialResult } from "@ozone/proto/trial";
 

@@ -1,7 +1,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { Purpose } from "@ozone/proto/configuration";
 import { PresetSchema } from "@ozone/proto/preset";
-import { RoundSchema, SampleKind, SustainedSchema, type TrialResult } from "@ozone/proto/trial";
+import { RoundSchema, SampleKind, type TrialResult } from "@ozone/proto/trial";
 import { configuration } from "@ozone/shared/configuration";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -54,33 +54,6 @@ describe("choosing presets", () => {
     const [plain, besides] = [purposes(sweep()), purposes(withDepth)].map((all) => all.get("fast_response"));
     expect(besides?.figures).toEqual(plain?.figures);
     expect(besides?.stability).toEqual(plain?.stability);
-  });
-
-  it("uses what a machine keeps up where a sustained run of a minute shows that it slows down, and says so", () => {
-    const withRun = (durationMs: number) =>
-      sweep().map((result) => {
-        const run = [100, 99, 95, 90, 85, 82, 79, 78, 77].flatMap((decodeTokensPerSecond, at) =>
-          result.samples.slice(0, 1).map((first) => ({
-            ...first,
-            ...{ index: 50 + at, kind: SampleKind.SUSTAINED, decodeTokensPerSecond },
-          })),
-        );
-        const sustained = create(SustainedSchema, {
-          durationMs,
-          samples: 9,
-          ratio: 0.79,
-          p: 0.001,
-          throttled: true,
-        });
-        return { ...result, samples: [...result.samples, ...run], sustained };
-      });
-    const preset = purposes(withRun(90_000)).get("fast_response");
-    expect(preset?.figures?.decodeTokensPerSecond).toMatchObject({ median: 78, n: 3 });
-    expect(preset?.stability).toEqual(purposes(sweep()).get("fast_response")?.stability);
-    expect(preset?.warnings.join(" ")).toMatch(/lost 21 % of its decode rate in 1 min 30 s/);
-    const short = purposes(withRun(5_000)).get("fast_response");
-    expect(short?.figures).toEqual(purposes(sweep()).get("fast_response")?.figures);
-    expect(short?.warnings.join(" ")).not.toMatch(/lost/);
   });
 
   it("states of concurrent requests what came out together, and a round as one run", () => {

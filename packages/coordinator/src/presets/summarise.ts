@@ -8,8 +8,8 @@ import type { ObjectiveFigures } from "@ozone/shared/objective";
 import { repetitionsOf } from "@ozone/shared/round-rates";
 import { filledSamples } from "@ozone/shared/sample-kinds";
 import { median } from "@ozone/shared/statistics/median";
-import { keptUpSamples } from "@ozone/shared/sustained-samples";
-import { isMarked, usableSamples } from "@ozone/shared/usable-samples";
+import { keepsItsSpeed, keptUpSamples } from "@ozone/shared/sustained-samples";
+import { hasFailed, usableSamples } from "@ozone/shared/usable-samples";
 
 /** Everything known of one configuration of one model on one class. */
 export interface ConfigurationSummary {
@@ -25,12 +25,16 @@ export interface ConfigurationSummary {
   readonly successes: number;
   readonly loadMs: readonly number[];
   readonly contended: boolean;
+  /** The hardware says that it slowed down during some of the samples. */
+  readonly slowedDown: boolean;
   /** The machine's largest change of speed around the samples, as a share; null where no references tell. */
   readonly drift: number | null;
   /** Some of the samples lie where the machine changed its speed, and the sweep allowed them. */
   readonly drifted: boolean;
-  /** The sustained runs in which the machine slowed down; the samples are those of their ends. */
+  /** The sustained runs in which a machine slowed down. */
   readonly throttled: readonly Sustained[];
+  /** The samples of such runs are those of their ends. */
+  readonly keptUp: boolean;
   /** Memory of each result that the samples come from. */
   readonly memories: readonly Memory[];
   readonly machineIds: readonly string[];
@@ -70,21 +74,18 @@ function largestDrift(results: readonly TrialResult[], drift: DriftByAttempt): n
 
 /**
  * Where a machine slows down under load, only what it keeps up is used: a preset is for hours, not for the first minute.
- * Results of the same configuration without a sustained run can't say it and are left out then.
+ * Other results of the configuration stand where a sustained run shows that their machine keeps its speed; the rest
+ * can't say it and are left out then.
  */
 function speakingFor(sources: readonly TrialResult[]) {
-  const slowed = sources.flatMap((result) => {
-    const samples = keptUpSamples(result);
-    return samples === null || !result.sustained ? [] : [{ result, samples, sustained: result.sustained }];
-  });
-  if (slowed.length > 0) {
-    return {
-      results: slowed.map(({ result }) => result),
-      samples: slowed.flatMap(({ samples }) => samples),
-      throttled: slowed.map(({ sustained }) => sustained),
-    };
+  const throttled = sources.flatMap(({ sustained }) => (sustained?.throttled ? [sustained] : []));
+  const ends = new Map(sources.map((result) => [result, keptUpSamples(result)]));
+  if ([...ends.values()].every((end) => end === null)) {
+    return { results: sources, samples: sources.flatMap(usableSamples), throttled, keptUp: false };
   }
-  return { results: sources, samples: sources.flatMap(usableSamples), throttled: [] };
+  const results = sources.filter((result) => ends.get(result) !== null || keepsItsSpeed(result));
+  const samples = results.flatMap((result) => ends.get(result) ?? usableSamples(result));
+  return { results, samples, throttled, keptUp: true };
 }
 
 function summariseOne(
@@ -97,7 +98,7 @@ function summariseOne(
   const usable = group.filter((result) => mayCount(result, drift) && usableSamples(result).length > 0);
   const confirmations = usable.filter(({ purpose }) => purpose === Purpose.CONFIRM);
   const confirmed = confirmations.length > 0;
-  const { results: sources, samples, throttled } = speakingFor(confirmed ? confirmations : usable);
+  const { results: sources, samples, ...load } = speakingFor(confirmed ? confirmations : usable);
   const figures = figuresOf(configuration, samples);
   if (!figures) return null;
   const failedAttempts = group.filter(({ verdict }) => verdict === Verdict.FAILED).length;
@@ -112,10 +113,11 @@ function summariseOne(
     runs: repetitions.reduce((sum, { runs }) => sum + runs, failedAttempts),
     successes: repetitions.reduce((sum, { successes }) => sum + successes, 0),
     loadMs: group.flatMap((result) => result.loadMs),
-    contended: samples.some(isMarked),
+    contended: samples.some((sample) => hasFailed(sample, "uncontended")),
+    slowedDown: samples.some((sample) => hasFailed(sample, "unthrottled")),
     drift: largestDrift(sources, drift),
     drifted: sources.some((result) => drift.get(attemptKey(result))?.verdict === "drifted"),
-    throttled,
+    ...load,
     memories: sources.flatMap(({ memory }) => memory ?? []),
     machineIds: unique(sources.map(({ machineId }) => machineId)),
     evidence: sources.map(({ trialId, attempt }) => `${trialId}/${attempt}`),

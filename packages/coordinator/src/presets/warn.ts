@@ -1,6 +1,6 @@
 // What a person must know before using a preset, in sentences. Pure.
 import { Provenance } from "@ozone/proto/machine";
-import type { Sustained, TrialResult } from "@ozone/proto/trial";
+import type { TrialResult } from "@ozone/proto/trial";
 import { stressWarnings } from "@ozone/shared/memory-stress";
 import { PROVENANCE_NOTICE } from "@ozone/shared/provenance";
 import { formatDuration } from "@ozone/shared/units";
@@ -29,14 +29,16 @@ export function contextLimit(chosen: ConfigurationSummary, results: readonly Tri
     : "limited by what was tried: no larger num_ctx was in the sweep.";
 }
 
-/** "The machine slows down under load ...": of the run that lost most. */
-function slowingWarnings(runs: readonly Sustained[]): string[] {
-  const worst = runs.toSorted((a, b) => (a.ratio ?? 1) - (b.ratio ?? 1))[0];
-  if (worst?.ratio === undefined) return [];
-  const lost = (100 * (1 - worst.ratio)).toFixed(0);
-  return [
-    `The machine lost ${lost} % of its decode rate in ${formatDuration(worst.durationMs)} of load; the figures are those of the end of that run, short work is faster.`,
-  ];
+/** What the hardware said, and what the sustained run that lost most did. */
+function slowingWarnings({ throttled, keptUp, slowedDown }: ConfigurationSummary): string[] {
+  const all = slowedDown ? ["The hardware slowed down (heat or power) during some of the samples."] : [];
+  const worst = throttled.toSorted((a, b) => (a.ratio ?? 1) - (b.ratio ?? 1))[0];
+  if (worst?.ratio === undefined) return all;
+  const lost = `The machine lost ${(100 * (1 - worst.ratio)).toFixed(0)} % of its decode rate in ${formatDuration(worst.durationMs)} of load`;
+  const which = keptUp
+    ? "the figures are those of the end of such a run, short work is faster."
+    : "the figures are from before it slowed down, longer work is slower.";
+  return [...all, `${lost}; ${which}`];
 }
 
 /** Everything to say about a chosen configuration whatever its purpose. */
@@ -58,7 +60,7 @@ export function warnings(chosen: ConfigurationSummary, provenance: Provenance): 
   if (chosen.confirmed && chosen.drift === null) {
     all.push("Drift was not checked: there is no reference measurement before and after these samples.");
   }
-  all.push(...slowingWarnings(chosen.throttled));
+  all.push(...slowingWarnings(chosen));
   all.push(...stressWarnings(chosen.memories));
   if (chosen.machineIds.length < MACHINES_FOR_A_CLASS) {
     const count = chosen.machineIds.length;

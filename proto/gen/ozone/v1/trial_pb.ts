@@ -841,7 +841,8 @@ export const VerdictSchema: GenEnum<Verdict> = /*@__PURE__*/
   enumDesc(file_ozone_v1_trial, 0);
 
 /**
- * What a sample is a sample of. Only filled samples make the figures of a configuration.
+ * What a sample is a sample of. Filled samples make the figures of a configuration; where a sustained run shows that the
+ * machine slows down, the end of that run does.
  *
  * @generated from enum ozone.v1.SampleKind
  */
