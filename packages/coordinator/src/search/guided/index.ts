@@ -7,9 +7,9 @@ import { hopelessNote } from "../hopeless.ts";
 import type { SearchState, SearchStep, Strategy } from "../strategy.ts";
 import { mostDoubtful } from "./doubting.ts";
 import { type Seen, seenBy } from "./evidence.ts";
-import { feasibility } from "./feasible.ts";
 import { nextFrontier } from "./frontier.ts";
 import { nextImprovement } from "./improving.ts";
+import { knowledgeOf } from "./knowledge.ts";
 import { finalists, nextInRace } from "./racing.ts";
 import { nextSeed, seedCount } from "./seeding.ts";
 import { type Space, type SpacePoint, spaceOf } from "./space.ts";
@@ -46,7 +46,7 @@ const screen = (
 });
 
 function nextPoint(state: SearchState, space: Space, seen: ReadonlyMap<string, Seen>): SearchStep | null {
-  const knowledge = { seen, feasible: feasibility(state, space, seen) };
+  const knowledge = knowledgeOf(state, space, seen);
   const measured = [...seen.values()].filter(({ figures }) => figures !== null).length;
   if (measured < seedCount(space)) {
     const seed = nextSeed(state, space, knowledge);
@@ -58,7 +58,7 @@ function nextPoint(state: SearchState, space: Space, seen: ReadonlyMap<string, S
     const { numCtx } = frontier.configuration;
     return screen(state, frontier, `does num_ctx ${numCtx} work at all, with the least demanding options`);
   }
-  const doubtful = mostDoubtful(space, seen);
+  const doubtful = mostDoubtful(space, knowledge);
   if (doubtful) {
     return screen(state, doubtful, "once more: it was slower than all the others lead to expect");
   }
