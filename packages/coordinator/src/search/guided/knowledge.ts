@@ -5,7 +5,7 @@ import type { Seen } from "./evidence.ts";
 import { feasibility } from "./feasible.ts";
 import { measuredPoints } from "./scores.ts";
 import type { Space, SpacePoint } from "./space.ts";
-import { learn, type Surrogate } from "./surrogate.ts";
+import type { learn, Surrogate } from "./surrogate.ts";
 
 /** All of it follows from the observations. */
 export interface Knowledge {
@@ -25,14 +25,17 @@ function candidatesOf(state: SearchState, { points }: Space, seen: number): read
   return seededRandom(`${state.seed}/candidates/${seen}`).shuffle(points).slice(0, CANDIDATES_MAX);
 }
 
+/** How measured points teach what others will do: `learn`, or what an experiment puts in its place. */
+export type Learn = typeof learn;
+
 /** Puts it together. */
 export const knowledgeOf = (
   state: SearchState,
   space: Space,
-  seen: ReadonlyMap<string, Seen>,
+  { seen, learning }: { readonly seen: ReadonlyMap<string, Seen>; readonly learning: Learn },
 ): Knowledge => ({
   seen,
   feasible: feasibility(state, space, seen),
-  surrogate: learn(space, measuredPoints(space, seen)),
+  surrogate: learning(space, measuredPoints(space, seen)),
   candidates: candidatesOf(state, space, seen.size),
 });
