@@ -113,7 +113,7 @@ const sweepSchema = z.strictObject(
     name: label.optional(),
     models: oneOrMore(label).optional(),
     machines: oneOrMore(label).optional(),
-    strategy: words(["grid", "guided", "quick", "random"]).optional(),
+    strategy: words(["grid", "guided", "halving", "quick", "random"]).optional(),
     trials: numbers({ from: 1, to: TRIALS_PER_SWEEP_MAX }).optional(),
     seed: label.optional(),
     budget: budgetSchema.optional(),

@@ -14,7 +14,7 @@ import { replayDocument, replayText } from "./replay/replay-document.ts";
 
 const USAGE = `ozone-sim
 
-  ozone-sim replay --grid FILE --strategy guided|grid|random [--seed N] [--json]
+  ozone-sim replay --grid FILE --strategy guided|grid|halving|random [--seed N] [--json]
       the search against a recorded grid (ozone-grid/1, JSON lines, also gzipped), random at equal budget beside it
   ozone-sim make-grid --kind mechanical|tabular --seed N
       a grid of a machine that does not exist, on stdout; its provenance says simulated
@@ -24,7 +24,7 @@ const USAGE = `ozone-sim
 Exit codes: 0 ok, 1 failure, 2 usage.
 `;
 const EXIT_USAGE = 2;
-const STRATEGIES = ["guided", "grid", "random"];
+const STRATEGIES = ["guided", "grid", "halving", "random"];
 const GZIP_MAGIC = 0x1f;
 
 class UsageProblem extends Error {}

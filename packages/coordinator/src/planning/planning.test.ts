@@ -58,7 +58,11 @@ describe("completing a sweep request", () => {
     ["a half-width of 200 %", { protocol: { precision: { decode: 2 } } }, /half-width of precision/],
     ["precision in a time box", { strategy: "quick", protocol: { precision: {} } }, /use the grid strategy/],
     ["too many samples", { protocol: { repetitions: 40, launches: 2 } }, /80 samples per trial are too many/],
-    ["an unknown strategy", { strategy: "magic" }, /no strategy "magic": use grid, guided, quick or random/],
+    [
+      "an unknown strategy",
+      { strategy: "magic" },
+      /no strategy "magic": use grid, guided, halving, quick or random/,
+    ],
     ["num_ctx 0", { matrix: create(MatrixSchema, { numCtx: [0] }) }, /num_ctx 0 is impossible/],
     ["num_batch 0", { matrix: create(MatrixSchema, { numBatch: [0] }) }, /num_batch 0 is impossible/],
     ["a fill of 150 %", { protocol: { fill: 1.5 } }, /fill 1.5 is impossible/],

@@ -4,6 +4,7 @@ import { mechanicalGrid } from "../grids/mechanical-grid.ts";
 import { GridProblem, parseGrid } from "../grids/recorded-grid.ts";
 import { tabularGrid } from "../grids/tabular-grid.ts";
 import { writeGrid } from "../grids/write-grid.ts";
+import { replay } from "./replay.ts";
 import { replayDocument } from "./replay-document.ts";
 import { handedOut, keptBack } from "./replayer.ts";
 
@@ -12,6 +13,9 @@ const made = (kind: "mechanical" | "tabular", seed: number): string => {
   const make = kind === "mechanical" ? mechanicalGrid : tabularGrid;
   return writeGrid(make(random.fork("machine"), `${kind}-${seed}`), random.fork("noise"));
 };
+
+/** Repetitions that random search's confirmations take: a few finalists, and all that the grid has left of them. */
+const CONFIRMING = 12;
 
 const HEADER = {
   format: "ozone-grid/1",
@@ -131,5 +135,26 @@ describe("a replay", () => {
     }
     expect(guided).toBeLessThan(0.3 * chance);
     expect(trials / all).toBeLessThan(0.135);
+  });
+
+  it("of successive halving beats chance: at as many configurations, and at as many repetitions", () => {
+    let [halving, configurations, repetitions] = [0, 0, 0];
+    for (const name of [3, 10, 11, 20, 24].flatMap((seed) => [`mechanical-${seed}`, `tabular-${seed}`])) {
+      const [kind, seed] = name.split("-");
+      const grid = parseGrid(made(kind === "mechanical" ? "mechanical" : "tabular", Number(seed)));
+      for (const strategySeed of ["1", "2"]) {
+        const lost = (strategy: string, trialsMax: number) => {
+          const { presets, usage } = replay(grid, { strategy, seed: strategySeed, trialsMax });
+          return { usage, regret: Object.values(presets).reduce((sum, { regret }) => sum + regret, 0) };
+        };
+        const { usage, regret } = lost("halving", 0);
+        expect(usage.trials / grid.points.size).toBeLessThan(0.21);
+        halving += regret;
+        configurations += lost("random", usage.trials).regret;
+        repetitions += lost("random", usage.repetitions - CONFIRMING).regret;
+      }
+    }
+    expect(halving).toBeLessThan(0.6 * configurations);
+    expect(halving).toBeLessThan(0.9 * repetitions);
   });
 });

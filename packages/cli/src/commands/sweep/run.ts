@@ -7,7 +7,7 @@ export default class SweepRun extends ConnectedCommand {
   static override summary =
     "Start a sweep from a YAML file, from flags, or both (flags go first), and follow it.";
   static override description =
-    "Keys of the file: name, models, machines, strategy (grid, guided, quick, random), trials, seed, budget (240s, 10m), fill, repetitions, launches, precision (on, off), depths (shares of the context), warm_prefix (on, off), sustained (60s), managed (on, off), quiet_wait, contended (allow, refuse), allow_battery (true, false), matrix (num_ctx, num_batch, num_thread, num_gpu, kv_cache_type, flash_attention, num_predict, concurrency; one value or a list). With neither matrix nor strategy, quick searches for 240 s.";
+    "Keys of the file: name, models, machines, strategy (grid, guided, halving, quick, random), trials, seed, budget (240s, 10m), fill, repetitions, launches, precision (on, off), depths (shares of the context), warm_prefix (on, off), sustained (60s), managed (on, off), quiet_wait, contended (allow, refuse), allow_battery (true, false), matrix (num_ctx, num_batch, num_thread, num_gpu, kv_cache_type, flash_attention, num_predict, concurrency; one value or a list). With neither matrix nor strategy, quick searches for 240 s.";
   static override examples = [
     "<%= config.bin %> sweep run",
     "<%= config.bin %> sweep run night.yaml --machine lab-1",
