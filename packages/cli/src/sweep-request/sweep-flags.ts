@@ -21,8 +21,8 @@ export const SWEEP_FLAGS = {
   }),
   strategy: Flags.string({
     summary:
-      "grid measures the whole matrix, guided finds its best with a fraction of the trials, halving draws and measures the better half again and again, quick searches in a time box, random draws.",
-    helpValue: "grid|guided|halving|quick|random",
+      "grid measures the whole matrix, guided finds its best with a fraction of the trials, halving draws and measures the better half again and again, quick searches in a time box, random draws; a module (docs/plug-in-strategies.md) searches as it likes.",
+    helpValue: "grid|guided|halving|quick|random|./MODULE.mjs",
   }),
   trials: Flags.string({
     summary: "Most configurations that guided, halving and random try.",
