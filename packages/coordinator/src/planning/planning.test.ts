@@ -1,7 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { AnnouncementSchema } from "@ozone/proto/machine";
 import { MatrixSchema, SweepRequestSchema } from "@ozone/proto/sweep";
+import { STRATEGY_NAMES } from "@ozone/shared/strategy-names";
 import { describe, expect, it } from "vitest";
+import { STRATEGIES } from "../search/strategies.ts";
 import type { MachineRow } from "../store/machines.ts";
 import { chooseTargets } from "./choose-targets.ts";
 import { completeRequest } from "./complete-request.ts";
@@ -104,6 +106,12 @@ describe("completing a sweep request", () => {
     expect(() => completeRequest(create(SweepRequestSchema, { matrix }))).toThrow(
       /90000 points; at most 50000/,
     );
+  });
+});
+
+describe("the strategies", () => {
+  it("are those that a sweep file may name", () => {
+    expect(STRATEGIES.map(({ name }) => name)).toEqual(STRATEGY_NAMES);
   });
 });
 
