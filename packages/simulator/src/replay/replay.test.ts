@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { seededRandom } from "@ozone/shared/statistics/seeded-random";
 import { describe, expect, it } from "vitest";
 import { mechanicalGrid } from "../grids/mechanical-grid.ts";
@@ -6,7 +7,10 @@ import { tabularGrid } from "../grids/tabular-grid.ts";
 import { writeGrid } from "../grids/write-grid.ts";
 import { replay } from "./replay.ts";
 import { replayDocument } from "./replay-document.ts";
+import { ModuleProblem, replayPlugIn } from "./replay-plug-in.ts";
 import { handedOut, keptBack } from "./replayer.ts";
+
+const EXAMPLE = fileURLToPath(new URL("../../../../docs/examples/coordinate-descent.mjs", import.meta.url));
 
 const made = (kind: "mechanical" | "tabular", seed: number): string => {
   const random = seededRandom(`${kind}/${seed}`);
@@ -151,5 +155,17 @@ describe("a replay", () => {
       }
     }
     expect(halving).toBeLessThan(0.6 * chance);
+  });
+
+  it("of a module asks it as the coordinator does, and takes no nonsense from it", async () => {
+    const grid = parseGrid(whole(({ num_batch }) => ({ ttft_ms: num_batch === 128 ? 500 : 2000 })));
+    const { presets, trialsUsed } = await replayPlugIn(grid, EXAMPLE, "1", () => undefined);
+    expect(presets.fast_response?.config).toMatchObject({ num_ctx: 4096, num_batch: 128 });
+    expect(trialsUsed).toBeLessThan(12);
+    await expect(replayPlugIn(grid, "./none.mjs", "1", () => undefined)).rejects.toThrow(ModuleProblem);
+    const notOne = fileURLToPath(new URL("./truth.ts", import.meta.url));
+    await expect(replayPlugIn(grid, notOne, "1", () => undefined)).rejects.toThrow(
+      /^The plug-in strategy .*\.$/,
+    );
   });
 });
