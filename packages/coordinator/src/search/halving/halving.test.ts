@@ -81,6 +81,7 @@ describe("successive halving", () => {
     const machines = fc.record({
       prefillTokensPerSecond: fc.integer({ min: 50, max: 9_000 }),
       decodeTokensPerSecond: fc.integer({ min: 2, max: 500 }),
+      noise: fc.constantFrom(0, 0.4),
       memoryEndsAt: fc.constantFrom(4096, 16_384, 1_000_000),
     });
     const seeds = fc.integer().map(String);
