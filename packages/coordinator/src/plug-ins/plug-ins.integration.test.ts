@@ -7,6 +7,7 @@ import { create } from "@bufbuild/protobuf";
 import { Purpose } from "@ozone/proto/configuration";
 import { MatrixSchema } from "@ozone/proto/sweep";
 import { ensureWorkConsumer } from "@ozone/shared/bus";
+import { describeConfiguration } from "@ozone/shared/configuration";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { advanceSweeps } from "../dispatch/advance-sweeps.ts";
 import { dispatchTrials } from "../dispatch/dispatch-trials.ts";
@@ -59,26 +60,29 @@ const screen = (config: string): string =>
 /** The made machine: smaller batches fill faster, down to 256. */
 const ttftMsOf = (numBatch: number): number => 1000 + Math.abs(Math.log2(numBatch / 256)) * 200;
 
-async function measureRunning(): Promise<void> {
+/** @returns whether anything was running. */
+async function measureRunning(): Promise<boolean> {
   const running = (await trialsOfSweep(store.db, "s-1")).find(({ state }) => state === "running");
-  if (!running) return;
+  if (!running) return false;
   const { id, attempt, configuration, purpose, protocol } = running;
   const samples = protocol.repetitions * protocol.launches;
   const decode = Array.from({ length: samples }, () => 90);
   const ttftMs = ttftMsOf(configuration.numBatch);
   const result = madeResult({ trialId: id, attempt, machineId, configuration, purpose, decode, ttftMs });
   await recordResults(store, [arrivedResult(result).arrived]);
+  return true;
 }
 
-/** Runs sweep s-1 of this strategy to its end. */
-async function runSweep(module: string) {
+/** Runs sweep s-1 of this strategy to its end; with `restarts` nothing in memory outlives a trial. */
+async function runSweep(module: string, { restarts = false } = {}) {
   await storeSweep(store, 0, machineId, "s-1", { strategy: module, matrix });
   let wakings = 0;
   const rules = { places: [folder, EXAMPLE], namedIn: null };
   const wake = () => {
     wakings += 1;
   };
-  const plugIns = new OpenQuestions({ rules, limitMs: LIMIT_MS, wake });
+  const open = () => new OpenQuestions({ rules, limitMs: LIMIT_MS, wake });
+  let plugIns = open();
   const advance = () =>
     advanceSweeps(store, { planner: targetPlanner, plugIns }, (_id, thrown) => {
       throw thrown;
@@ -92,7 +96,10 @@ async function runSweep(module: string) {
     } else if (before === wakings) {
       await expect.poll(() => wakings > before, { timeout: 10_000, interval: 5 }).toBe(true);
     }
-    await measureRunning();
+    if ((await measureRunning()) && restarts) {
+      plugIns.stop();
+      plugIns = open();
+    }
   }
   plugIns.stop();
   const [target] = await listTargets(store.db, "s-1");
@@ -110,6 +117,14 @@ describe("a plug-in strategy", () => {
     expect(trials[0]?.purpose).toBe(Purpose.REFERENCE);
     expect(trials.at(-1)?.purpose).toBe(Purpose.REFERENCE);
     expect(trials.map(({ reason }) => reason)).toContain("one step from the best so far");
+  });
+
+  it("makes the same search when the coordinator is started anew after every trial", async () => {
+    const words = (ran: Awaited<ReturnType<typeof runSweep>>) =>
+      ran.trials.map(({ configuration, reason }) => `${describeConfiguration(configuration)}: ${reason}`);
+    const undisturbed = words(await runSweep(EXAMPLE));
+    store = await parts.newStore();
+    expect(words(await runSweep(EXAMPLE, { restarts: true }))).toEqual(undisturbed);
   });
 
   it("as an installed package is found beside the folders that are allowed", async () => {
