@@ -12,5 +12,11 @@ export const isPackageName = (name: string): boolean => PACKAGE_NAME.test(name);
 /** Whether this is written as a path. */
 export const isPath = (name: string): boolean => PATH.test(name);
 
+/** A strategy for people: a module without the folder that it is in, which may say whose it is. */
+export function strategyTitle(strategy: string): string {
+  const [, installed] = /[/\\]node_modules[/\\]((?:@[^/\\]+[/\\])?[^/\\]+)$/.exec(strategy) ?? [];
+  return installed ?? strategy.split(/[/\\]/).at(-1) ?? strategy;
+}
+
 /** What may be said as a strategy, in words. */
 export const STRATEGY_WORDS = `must be one of ${STRATEGY_NAMES.join(", ")}, the path of a module (./my-search.mjs) or an installed package`;

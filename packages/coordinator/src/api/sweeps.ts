@@ -1,6 +1,5 @@
 // SweepService: translate, and follow a sweep.
 import { randomBytes } from "node:crypto";
-import { basename } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { type Sweep, SweepRequestSchema, type Trial } from "@ozone/proto/sweep";
 import {
@@ -13,6 +12,7 @@ import {
   WatchSweepResponseSchema,
 } from "@ozone/proto/sweep_service";
 import { OzoneError } from "@ozone/shared/errors";
+import { strategyTitle } from "@ozone/shared/strategy-names";
 import { isTrialEnded } from "@ozone/shared/trial-state";
 import { machinesOnline } from "../fleet/machines-online.ts";
 import { chooseTargets } from "../planning/choose-targets.ts";
@@ -86,7 +86,7 @@ async function start(ports: SweepPorts, asked = create(SweepRequestSchema)): Pro
   const id = `s-${randomBytes(5).toString("hex")}`;
   const name =
     request.name === ""
-      ? `${basename(request.strategy)} ${targets[0]?.modelName ?? ""}`.trim()
+      ? `${strategyTitle(request.strategy)} ${targets[0]?.modelName ?? ""}`.trim()
       : request.name;
   request.name = name;
   await ports.store.db.transaction((tx) => insertSweep(tx, { id, name, request }, targets));

@@ -8,6 +8,7 @@ import { type DriftByAttempt, driftAround, mayCount } from "@ozone/shared/drift-
 import { OzoneError } from "@ozone/shared/errors";
 import { groupBy } from "@ozone/shared/group-by";
 import { type MachineFacts, parseMachineFacts } from "@ozone/shared/machine-facts";
+import { strategyTitle } from "@ozone/shared/strategy-names";
 import { usableSamples } from "@ozone/shared/usable-samples";
 import { isOutOfTime, OUT_OF_TIME_STEP, PlugInProblem, stepFromAnswer } from "../search/plug-in/answer.ts";
 import { plugInState } from "../search/plug-in/question.ts";
@@ -128,8 +129,11 @@ function next(state: TargetState, answer: PlugInAnswer | null = null): TargetPla
     return plan(state, answer);
   } catch (thrown) {
     if (!(thrown instanceof PlugInProblem)) throw thrown;
-    const did = thrown.message.replace(/\.$/, "");
-    const failure = `The plug-in strategy ${state.sweep.request.strategy} ${did}.`;
+    const { strategy } = state.sweep.request;
+    const title = strategyTitle(strategy);
+    // Notes go into reports, which don't say whose home folder something is in.
+    const did = thrown.message.replaceAll(strategy.slice(0, -title.length), "").replace(/\.$/, "");
+    const failure = `The plug-in strategy ${title} ${did}.`;
     return { trials: [], notes: [], failure };
   }
 }

@@ -75,7 +75,7 @@ export async function findModule(name: string, rules: ModuleRules): Promise<stri
   if (isThere === null) return refuse(`There is no strategy module ${name} on the coordinator's machine.`);
   if (await isAllowed(name, rules)) return name.includes(MODULES) ? name : isThere;
   return refuse(
-    `This coordinator may not load ${name}: set OZONE_STRATEGIES there to the folder of the module, or start the sweep on the coordinator's own machine as its user.`,
+    `This coordinator may not load ${name}: set OZONE_STRATEGIES there to the folder of the module, or start the sweep there as its own user, without an address.`,
   );
 }
 

@@ -1,14 +1,16 @@
 // Plug-in strategies through planning, dispatch and intake on real Postgres and NATS, with an agent that makes figures up.
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { create } from "@bufbuild/protobuf";
 import { Purpose } from "@ozone/proto/configuration";
 import { MatrixSchema } from "@ozone/proto/sweep";
+import { StartSweepRequestSchema } from "@ozone/proto/sweep_service";
 import { ensureWorkConsumer } from "@ozone/shared/bus";
 import { describeConfiguration } from "@ozone/shared/configuration";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { sweepHandlers } from "../api/sweeps.ts";
 import { advanceSweeps } from "../dispatch/advance-sweeps.ts";
 import { dispatchTrials } from "../dispatch/dispatch-trials.ts";
 import { recordResults } from "../intake/record-results.ts";
@@ -19,6 +21,7 @@ import { trialsOfSweep } from "../store/trials.ts";
 import { madeResult } from "../testing/made-results.ts";
 import { arrivedResult, storeSweep } from "../testing/made-sweep.ts";
 import { openRealParts, type RealParts } from "../testing/real-parts.ts";
+import { findModule } from "./find-module.ts";
 import { OpenQuestions } from "./open-questions.ts";
 
 const EXAMPLE = fileURLToPath(new URL("../../../../docs/examples/coordinate-descent.mjs", import.meta.url));
@@ -149,7 +152,11 @@ describe("a plug-in strategy", () => {
       'export default { apiVersion: 2, name: "mine", next() {} };',
       /says apiVersion 2; this coordinator speaks 1\.$/,
     ],
-    ["can't be loaded", "export default {", /can't be loaded: /],
+    [
+      "can't be loaded",
+      'import "./missing.mjs";',
+      /can't be loaded: Cannot find module 'missing\.mjs' imported from /,
+    ],
     ["throws", strategy('throw new Error("out of ideas");'), /threw in next\(state\): out of ideas\.$/],
     ["answers with something else", strategy("return 42;"), /gave an answer that is not \{ trials, notes \}/],
     ["answers nothing", strategy(""), /gave an answer that is not \{ trials, notes \}/],
@@ -176,6 +183,11 @@ describe("a plug-in strategy", () => {
       ),
       /asked for more than 50000 trials\.$/,
     ],
+    [
+      "takes all memory",
+      strategy("const all = []; for (;;) all.push(new Array(1e5).fill(all.length));"),
+      /needed more than 512 MiB of memory\.$/,
+    ],
     ["hangs", strategy("for (;;) {}"), /gave no answer within 1\.5 s\.$/],
     ["ends its thread", strategy("process.exit(0);"), /ended its thread without an answer\.$/],
     [
@@ -189,7 +201,8 @@ describe("a plug-in strategy", () => {
     expect(state).toBe("failed");
     expect(notes).toHaveLength(1);
     expect(notes[0]).toMatch(did);
-    expect(notes[0]?.startsWith(`The plug-in strategy ${module} `)).toBe(true);
+    expect(notes[0]?.startsWith(`The plug-in strategy ${basename(module)} `)).toBe(true);
+    expect(notes[0]).not.toContain(folder);
     expect(trials.every((trial) => trial.state === "done")).toBe(true);
   });
 
@@ -207,6 +220,34 @@ describe("a plug-in strategy", () => {
     expect(state).toBe("done");
     const [, first] = trials;
     expect(first?.configuration).toMatchObject({ numCtx: 4096, numBatch: 512 });
+  });
+
+  it("is started over the API by a name that the coordinator may load, and by no other", async () => {
+    await storeSweep(store, 0, machineId, "s-0");
+    const findAllowed = (name: string) => findModule(name, { places: [folder], namedIn: null });
+    const nothing = async () => undefined;
+    const ports = {
+      store,
+      leaseMs: LEASE_MS,
+      wake: () => undefined,
+      changed: nothing,
+      findModule: findAllowed,
+    };
+    const handlers = sweepHandlers(ports);
+    const start = (strategyName: string) =>
+      handlers.startSweep(
+        create(StartSweepRequestSchema, { request: { strategy: strategyName, machines: [machineId] } }),
+        { signal: new AbortController().signal },
+      );
+    const module = await moduleWith(strategy("return { trials: [] };"));
+    const { sweep } = await start(join(folder, ".", basename(module)));
+    const name = `${basename(module)} ozone-synthetic:4m`;
+    expect(sweep?.request).toMatchObject({ name, strategy: module });
+    await expect(start(EXAMPLE)).rejects.toThrow(
+      /may not load .*coordinate-descent\.mjs: set OZONE_STRATEGIES/,
+    );
+    await expect(start("gird")).rejects.toThrow(/There is no strategy "gird": use grid, .*, or a module/);
+    await expect(start("./x.mjs")).rejects.toThrow(/has no absolute path/);
   });
 
   it("that hangs keeps nobody waiting: another sweep is planned meanwhile", async () => {

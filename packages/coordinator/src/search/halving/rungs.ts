@@ -13,6 +13,8 @@ import type { Observation, SearchState } from "../strategy.ts";
 export const LAST_RUNG = 6;
 /** Every rung keeps the better half and has twice the samples. */
 const HALF = 2;
+/** More samples of one configuration would say little that these did not: from here on rungs only halve. */
+const SAMPLES_MAX = 16;
 
 /** One configuration in a rung, with the samples that the rung still wants. */
 export interface Member {
@@ -30,7 +32,10 @@ const samplesPerTrial = ({ protocol }: SearchState): number =>
   Math.max(1, protocol.launches) * Math.max(1, protocol.repetitions);
 
 /** Samples that everybody in a rung should have. */
-const samplesIn = (state: SearchState, rung: number): number => samplesPerTrial(state) * HALF ** rung;
+function samplesIn(state: SearchState, rung: number): number {
+  const first = samplesPerTrial(state);
+  return Math.max(first, Math.min(first * HALF ** rung, SAMPLES_MAX));
+}
 
 /** What the search itself measured; confirmations are judged by nobody here. */
 export const screened = ({ observations }: SearchState): Observation[] =>

@@ -43,6 +43,8 @@ const ANSWER = z.strictObject({
 
 type PlugInTrial = z.infer<typeof ANSWER>["trials"][number];
 
+const tooMany = (): PlugInProblem => new PlugInProblem(`asked for more than ${TRIALS_PER_SWEEP_MAX} trials`);
+
 function parse(answerJson: string): z.infer<typeof ANSWER> {
   let value: unknown;
   try {
@@ -50,6 +52,8 @@ function parse(answerJson: string): z.infer<typeof ANSWER> {
   } catch (thrown) {
     throw new PlugInProblem(`answered with something that is no plain data: ${messageOf(thrown)}`);
   }
+  const { trials } = Object(value) as { trials?: unknown };
+  if (Array.isArray(trials) && trials.length > TRIALS_PER_SWEEP_MAX) throw tooMany();
   const parsed = ANSWER.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
@@ -57,10 +61,15 @@ function parse(answerJson: string): z.infer<typeof ANSWER> {
   throw new PlugInProblem(`gave an answer that is not { trials, notes }: ${where}: ${issue?.message}`);
 }
 
+/** What a configuration may be made of. */
+interface Choices {
+  readonly base: Configuration;
+  readonly given: ReturnType<typeof givenValues>;
+  readonly trainedContext: number;
+}
+
 /** The value of each dimension that the trial names; one that is not in the matrix is a problem. */
-function chosenValues(trial: PlugInTrial, search: SearchState): Record<string, number | string> {
-  const given = givenValues(search);
-  const base = baseConfiguration(search);
+function chosenValues(trial: PlugInTrial, { base, given }: Choices): Record<string, number | string> {
   const chosen: Record<string, number | string> = {};
   for (const [name, value] of Object.entries(trial.config)) {
     if (!isDimensionName(name))
@@ -78,9 +87,9 @@ function chosenValues(trial: PlugInTrial, search: SearchState): Record<string, n
   return chosen;
 }
 
-function configurationOf(trial: PlugInTrial, search: SearchState): Configuration {
+function configurationOf(trial: PlugInTrial, choices: Choices): Configuration {
   const { numCtx, numBatch, numThread, numGpu, kvCacheType, flashAttention, numPredict, concurrency } =
-    baseConfiguration(search);
+    choices.base;
   const point = configuration({
     numCtx,
     numBatch,
@@ -90,11 +99,11 @@ function configurationOf(trial: PlugInTrial, search: SearchState): Configuration
     flashAttention,
     numPredict,
     concurrency,
-    ...chosenValues(trial, search),
+    ...chosenValues(trial, choices),
   });
   // A batch beyond the context is cut to it by the server.
   point.numBatch = Math.min(point.numBatch, point.numCtx);
-  const [problem] = configurationProblems(point, search.model.trainedContext);
+  const [problem] = configurationProblems(point, choices.trainedContext);
   if (problem !== undefined) throw new PlugInProblem(`proposed what is impossible: ${problem}`);
   if (point.flashAttention === "off" && isQuantisedCache(point.kvCacheType)) {
     throw new PlugInProblem(
@@ -111,7 +120,7 @@ const trialKey = ({ purpose, configuration: point }: Pick<Proposal, "purpose" | 
 function checkEnds(trials: readonly Proposal[], search: SearchState): void {
   const tried = search.observations.filter(({ purpose }) => purpose !== Purpose.REFERENCE);
   if (tried.length + trials.length > TRIALS_PER_SWEEP_MAX) {
-    throw new PlugInProblem(`asked for more than ${TRIALS_PER_SWEEP_MAX} trials`);
+    throw tooMany();
   }
   const times = new Map<string, number>();
   for (const trial of [...tried, ...trials]) {
@@ -145,10 +154,15 @@ export const OUT_OF_TIME_STEP: SearchStep = {
  */
 export function stepFromAnswer(answerJson: string, search: SearchState): SearchStep {
   const { trials, notes } = parse(answerJson);
+  const choices = {
+    base: baseConfiguration(search),
+    given: givenValues(search),
+    trainedContext: search.model.trainedContext,
+  };
   const proposals = trials.map((trial): Proposal => {
     const confirms = trial.purpose === "confirm";
     return {
-      configuration: configurationOf(trial, search),
+      configuration: configurationOf(trial, choices),
       purpose: confirms ? Purpose.CONFIRM : Purpose.SCREEN,
       protocol: confirms ? confirmationProtocol(search.protocol) : search.protocol,
       reason: trial.reason,
