@@ -10,8 +10,12 @@ export interface Engine {
 }
 
 /** Starts an engine on a free port and waits until it listens. */
-export async function startEngine(dataDir: string): Promise<Engine> {
-  const program = new RunningProgram("engine", { args: ["serve", "--port", "0", "--data-dir", dataDir] });
+export async function startEngine(
+  dataDir: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Engine> {
+  const args = ["serve", "--port", "0", "--data-dir", dataDir];
+  const program = new RunningProgram("engine", { args, env });
   const line = /\{"listening":"(http:[^"]+)"/;
   const output = await waitFor(
     "a listening engine",

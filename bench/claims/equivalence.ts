@@ -2,13 +2,13 @@
 // within 3 %, at two depths and two batch sizes. Imports nothing of the agent: it is run as a program.
 
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runToEnd } from "@ozone/e2e/setup/processes.ts";
 import type { Claim } from "../claim.ts";
 import { startEngine } from "../engine-process.ts";
-import { CELLS, type Cell, cellText, PRESET } from "../equivalence/cells.ts";
+import { CELLS, type Cell, cellText, MODEL, PRESET } from "../equivalence/cells.ts";
 import { findingsOf } from "../equivalence/findings.ts";
 import { type LaunchPlace, runLaunch } from "../equivalence/launch.ts";
 import { findLlamaBench, runLlamaBench } from "../equivalence/llama-bench.ts";
@@ -32,7 +32,7 @@ export const equivalence: Claim = {
     const placement = openPlacement(log);
     const engine = await startEngine(join(folder, "engine"));
     try {
-      const modelPath = await sameModelFile(folder);
+      const modelPath = await sameModelFile(folder, engine.url);
       const place = { engine, modelPath, dataDir: join(folder, "agent"), placement };
       return findingsOf(await measure(place, log));
     } finally {
@@ -43,17 +43,25 @@ export const equivalence: Claim = {
   },
 };
 
-/** Writes the model as a file and makes sure that it is, byte for byte, the one that the engine serves. */
-async function sameModelFile(folder: string): Promise<string> {
+/** Writes the model as a file and uploads it, byte for byte, to the engine, which checks its digest. */
+async function sameModelFile(folder: string, engineUrl: string): Promise<string> {
   const path = join(folder, `${PRESET}.gguf`);
   const { code, stderr } = await runToEnd("engine", { args: ["model", "--out", path, "--preset", PRESET] });
   if (code !== 0) throw new Error(`The model could not be written: ${stderr}`);
-  const digest = createHash("sha256")
-    .update(await readFile(path))
-    .digest("hex");
-  const served = await readdir(join(folder, "engine", "blobs"));
-  if (!served.includes(`sha256-${digest}`)) throw new Error("The engine serves another model file.");
+  const file = await readFile(path);
+  const digest = `sha256:${createHash("sha256").update(file).digest("hex")}`;
+  await post(`${engineUrl}/api/blobs/${digest}`, file);
+  await post(
+    `${engineUrl}/api/create`,
+    JSON.stringify({ model: MODEL, files: { [`${PRESET}.gguf`]: digest } }),
+  );
   return path;
+}
+
+async function post(url: string, body: string | Uint8Array<ArrayBuffer>): Promise<void> {
+  const response = await fetch(url, { method: "POST", body });
+  const text = await response.text();
+  if (!response.ok || text.includes('"error"')) throw new Error(`The engine did not take the model: ${text}`);
 }
 
 /**

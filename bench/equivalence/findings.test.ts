@@ -37,7 +37,7 @@ describe("the findings", () => {
     const findings = findingsOf(records(() => [block(), block()]));
     expect(findings).toHaveLength(9);
     expect(named(findings, "equivalence")).toMatchObject({ value: 8, goal: { least: 8 }, n: 8 });
-    const cell = named(findings, "equivalence_decode_716_batch_512");
+    const cell = named(findings, "equivalence_decode_358_batch_512");
     expect(cell).toMatchObject({ n: 10, goal: { least: 0.97, most: 1.03 } });
     expect(cell.low).toBeLessThan(cell.value);
     expect(cell.high).toBeGreaterThan(cell.value);
@@ -55,7 +55,7 @@ describe("the findings", () => {
 
   it("count every block on a machine that is never quiet, and say so", () => {
     const findings = findingsOf(records(() => [block({ factor: 0.9, foreignCores: 1.4 })]));
-    const cell = named(findings, "equivalence_prefill_2150_batch_128");
+    const cell = named(findings, "equivalence_prefill_1433_batch_128");
     expect(named(findings, "equivalence").value).toBe(0);
     expect(cell.value).toBeCloseTo(0.9, 1);
     expect(cell.detail).toContain("others used the machine meanwhile");
@@ -63,12 +63,12 @@ describe("the findings", () => {
 
   it("take a machine that does not tell who uses it as quiet", () => {
     const findings = findingsOf(records(() => [block({ foreignCores: null })]));
-    expect(named(findings, "equivalence_decode_716_batch_128").detail).not.toContain("meanwhile");
+    expect(named(findings, "equivalence_decode_358_batch_128").detail).not.toContain("meanwhile");
   });
 
   it("give what llama-bench says without a goal", () => {
     const findings = findingsOf(records(() => [block()], { decode: 800, prefill: 2000 }));
-    const theirs = named(findings, "llama_bench_decode_716_batch_128");
+    const theirs = named(findings, "llama_bench_decode_358_batch_128");
     expect(theirs.goal).toEqual({});
     expect(theirs.value).toBeCloseTo(0.5, 1);
     expect(findings).toHaveLength(17);

@@ -1,7 +1,7 @@
 // One launch of a cell: a fresh load on either side, then samples in the order A B B A A B B A ..., the agent's
 // (`ozone-agent bench`, as a user has it) being A.
 import { runToEnd } from "@ozone/e2e/setup/processes.ts";
-import { type Cell, FILL, NUM_PREDICT, PRESET, type Rates } from "./cells.ts";
+import { type Cell, FILL, MODEL, NUM_PREDICT, type Rates } from "./cells.ts";
 import { foreignCores, readLoad } from "./foreign-load.ts";
 import { type Independent, startIndependent } from "./independent-process.ts";
 import type { Placement } from "./placement.ts";
@@ -19,7 +19,7 @@ export interface LaunchPlace {
 }
 
 /** Blocks of a launch, fewer where a sample takes longer; the agent takes two samples for each. */
-const blocksOf = ({ promptTokens }: Cell): number => (promptTokens > 2000 ? 1 : 2);
+const blocksOf = ({ promptTokens }: Cell): number => (promptTokens > 1000 ? 1 : 2);
 
 interface BenchDocument {
   readonly verdict: string;
@@ -88,7 +88,7 @@ function turnsOf(independent: Independent, onQuestion: () => void) {
 async function runAgent(url: string, dataDir: string, cell: Cell): Promise<BenchDocument> {
   const flags = {
     "ollama-url": url,
-    model: `ozone-synthetic:${PRESET}`,
+    model: MODEL,
     "num-ctx": cell.numCtx,
     "num-batch": cell.numBatch,
     "num-thread": 1,

@@ -67,6 +67,22 @@ describe("an honest trial", () => {
     expect(result.samples.map(({ valid }) => valid)).toEqual([true, true]);
   });
 
+  it("is valid when its runner crawled through the warm-up and no longer: short prompts are asked again", async () => {
+    const crawling = { prefillTokensPerSecond: 4_000, decodeTokensPerSecond: 80 };
+    const server = await scripted({ pace: flatPace(crawling) });
+    const result = await runTrial(
+      orderFor({ repetitions: 2, point: { numCtx: 1024 } }),
+      portsFor(server.url, {
+        onActivity(words) {
+          if (words.startsWith("sample 1"))
+            server.set({ pace: flatPace({ ...crawling, decodeTokensPerSecond: 1_200 }) });
+        },
+      }),
+    );
+    expect(story(result)).toBe("");
+    expect(result.samples.map(({ valid }) => valid)).toEqual([true, true]);
+  });
+
   it("is valid, fills the context, and has no check unknown but what only hardware can tell", async () => {
     const server = await scripted();
     const result = await runTrial(

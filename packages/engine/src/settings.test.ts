@@ -115,7 +115,7 @@ describe("the command line", () => {
     [["serve", "--port", "99999"], '--port "99999" is not a port'],
     [["serve", "--prot", "1"], "--prot"],
     [["model", "--out", "x"], "model needs --out FILE and --preset NAME."],
-    [["model", "--out", "x", "--preset", "7b"], 'there is no preset "7b": choose one of 30m, 4m.'],
+    [["model", "--out", "x", "--preset", "7b"], 'there is no preset "7b": choose one of 30m, 4m, 120m.'],
   ])("refuses %j with a sentence", (args, message) => {
     expect(() => parseCommand(args)).toThrow(UsageError);
     expect(() => parseCommand(args)).toThrow(message);

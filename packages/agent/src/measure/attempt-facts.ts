@@ -5,6 +5,7 @@ import { median } from "@ozone/shared/statistics/median";
 import type { Attempt } from "./attempt.ts";
 import { certify } from "./certificate/certify.ts";
 import type { AttemptFacts, SampleFacts } from "./certificate/facts.ts";
+import { isBeyondWarmUp } from "./certificate/rate-check.ts";
 import { serverFiguresOf, timingsOf } from "./timings.ts";
 
 /** All that is known for certifying the samples so far; null before the model was found. */
@@ -48,4 +49,10 @@ export function lastSamplesPass(attempt: Attempt, count: number): boolean {
     facts?.samples.slice(-count).every((one) => isSampleValid(certify(one, facts), one.evidence.kind)) ??
     false
   );
+}
+
+/** Whether any of the last `count` samples is much faster than the warm-up. */
+export function lastSamplesBeyondWarmUp(attempt: Attempt, count: number): boolean {
+  const facts = factsOf(attempt);
+  return facts?.samples.slice(-count).some((one) => isBeyondWarmUp(one, facts)) ?? false;
 }

@@ -4,10 +4,12 @@ import { SampleKind } from "@ozone/proto/trial";
 import { promptTokensFor } from "@ozone/shared/configuration";
 import { TrialFailure } from "@ozone/shared/failure";
 import { type Attempt, type Launch, warn } from "./attempt.ts";
+import { lastSamplesBeyondWarmUp, lastSamplesPass } from "./attempt-facts.ts";
 import { precisionValues, shouldGoOn, stoppingRule } from "./precision.ts";
 import { configurationSamples } from "./sample-messages.ts";
 import { requestsAtOnce, takeRound } from "./take-round.ts";
 import { hasRoomFor, hasTimeFor } from "./time-left.ts";
+import { warmUpAgain } from "./warm-up-runner.ts";
 
 /** Below this there is no prompt to speak of. */
 export const PROMPT_TOKENS_MIN = 16;
@@ -66,6 +68,10 @@ async function takeFilled(
   ports.onActivity(`${words}: filling ${promptTokens} tokens`);
   if (await take()) return true;
   if (attempt.samples.some(({ refusal }) => refusal !== null)) return false;
+  const requests = requestsAtOnce(attempt);
+  if (lastSamplesBeyondWarmUp(attempt, requests) && (await warmUpAgain(attempt, prompts, requests))) {
+    if (lastSamplesPass(attempt, requests)) return true;
+  }
   ports.onActivity(`${words} once more beside it: it failed a check`);
   if (await take()) return true;
   const sentence = `${words[0]?.toUpperCase()}${words.slice(1)}`;

@@ -6,6 +6,7 @@ import { warmUp } from "@ozone/shared/statistics/warm-up";
 import type { StreamRecord } from "../ollama/stream-record.ts";
 import { ask } from "./ask-model.ts";
 import { type Attempt, versionOf } from "./attempt.ts";
+import { lastSamplesBeyondWarmUp } from "./attempt-facts.ts";
 import { decodeRate, prefillRate } from "./figures.ts";
 import { expectedMs } from "./time-limits.ts";
 import { type ServerFigures, serverFiguresOf, timingsOf } from "./timings.ts";
@@ -18,32 +19,68 @@ const SHORT = { promptTokens: 32, numPredict: 12 };
 /** From here on a warm-up request is too dear. */
 const DEAR_MS = 4_000;
 
+/** A warm-up that crawled may be asked for again so often. */
+const TRIES_AGAIN = 3;
+
 /** @throws TrialFailure */
 export async function warmUpRunner(attempt: Attempt, prompts: PromptSource): Promise<void> {
   const { configuration, protocol, order, ports } = attempt;
   ports.onActivity("warming up");
   const full = promptTokensFor(configuration, protocol.fill);
-  const size = (expectedMs(USUAL, attempt.pace) ?? 0) > DEAR_MS ? SHORT : USUAL;
-  const promptTokens = Math.min(size.promptTokens, full);
-  const numPredict = Math.max(2, Math.min(size.numPredict, configuration.numPredict));
   const rates: number[] = [];
   for (let tried = 0; tried < 4 && warmUp(rates) === "more"; tried += 1) {
-    const record = await ask(attempt, { prompt: prompts.make(promptTokens), promptTokens, numPredict });
-    const figures = serverFiguresOf(record.done, versionOf(attempt));
-    const rate = decodeRate(figures);
+    const rate = await askShortPrompt(attempt, prompts);
     if (rate !== null) rates.push(rate);
-    noteRates(attempt, { decode: rate, prefill: prefillRate(figures) });
-    noteBytes(attempt, record, figures);
-    noteWait(attempt, promptTokens, record);
-    if (figures.prefillNs > 0) {
-      // The last batch may be a part of one: a full one takes no less.
-      const batchMs = figures.prefillNs / 1e6 / Math.ceil(promptTokens / configuration.numBatch);
-      attempt.warmUpBatchMs = Math.min(attempt.warmUpBatchMs ?? batchMs, batchMs);
-    }
   }
   if (order.purpose !== Purpose.CONFIRM) return;
   ports.onActivity(`warming up at full depth: ${full} tokens`);
+  const { numPredict } = shortSize(attempt);
   await ask(attempt, { prompt: prompts.make(full), promptTokens: full, numPredict });
+}
+
+/** Tokens of a short prompt and of its answer. */
+function shortSize({ configuration, protocol, pace }: Attempt): typeof USUAL {
+  const size = (expectedMs(USUAL, pace) ?? 0) > DEAR_MS ? SHORT : USUAL;
+  return {
+    promptTokens: Math.min(size.promptTokens, promptTokensFor(configuration, protocol.fill)),
+    numPredict: Math.max(2, Math.min(size.numPredict, configuration.numPredict)),
+  };
+}
+
+/**
+ * Asks short prompts again while the last samples are much faster than the warm-up. Two threads on two cores were seen to
+ * crawl through a whole warm-up, waiting for each other, at a 24th of what they did right after it.
+ * @returns whether the warm-up has caught up
+ * @throws TrialFailure
+ */
+export async function warmUpAgain(
+  attempt: Attempt,
+  prompts: PromptSource,
+  samples: number,
+): Promise<boolean> {
+  for (let tried = 0; tried < TRIES_AGAIN && lastSamplesBeyondWarmUp(attempt, samples); tried += 1) {
+    attempt.ports.onActivity("warming up again: the sample was much faster than the warm-up");
+    await askShortPrompt(attempt, prompts);
+  }
+  return !lastSamplesBeyondWarmUp(attempt, samples);
+}
+
+/** @returns the decode rate, null when the server does not tell */
+async function askShortPrompt(attempt: Attempt, prompts: PromptSource): Promise<number | null> {
+  const { configuration } = attempt;
+  const { promptTokens, numPredict } = shortSize(attempt);
+  const record = await ask(attempt, { prompt: prompts.make(promptTokens), promptTokens, numPredict });
+  const figures = serverFiguresOf(record.done, versionOf(attempt));
+  const rate = decodeRate(figures);
+  noteRates(attempt, { decode: rate, prefill: prefillRate(figures) });
+  noteBytes(attempt, record, figures);
+  noteWait(attempt, promptTokens, record);
+  if (figures.prefillNs > 0) {
+    // The last batch may be a part of one: a full one takes no less.
+    const batchMs = figures.prefillNs / 1e6 / Math.ceil(promptTokens / configuration.numBatch);
+    attempt.warmUpBatchMs = Math.min(attempt.warmUpBatchMs ?? batchMs, batchMs);
+  }
+  return rate;
 }
 
 /** Keeps the shortest wait: what a short prompt takes at least. */

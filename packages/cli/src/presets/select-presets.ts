@@ -23,3 +23,22 @@ export function selectPresets(presets: readonly Preset[], typed: string): Preset
     `There is no preset for ${JSON.stringify(typed)}; ${known} (\`ozone preset list\`).`,
   );
 }
+
+const NAMED_MAX = 6;
+
+/**
+ * The one preset of a form that holds one.
+ * @throws OzoneError invalid_input that names what it could be.
+ */
+export function onlyPreset(presets: readonly Preset[], format: string): Preset {
+  const [first, ...others] = inReadingOrder(presets);
+  if (first && others.length === 0) return first;
+  const named = inReadingOrder(presets)
+    .slice(0, NAMED_MAX)
+    .map((preset) => `${presetId(preset)} (${preset.purpose}, ${preset.modelName})`);
+  const rest = presets.length > NAMED_MAX ? " and others" : "";
+  throw new OzoneError(
+    "invalid_input",
+    `${format} holds one preset and ${presets.length} match; add --purpose or give an id: ${named.join(", ")}${rest}.`,
+  );
+}

@@ -46,6 +46,8 @@ export interface SearchState {
   readonly seed: string;
   /** What everything is compared with, where the target's own default does not follow from model and machine. */
   readonly base?: Configuration;
+  /** Picks of the presets of its class for this model, best first: worth a look, never believed unseen. */
+  readonly peers?: readonly Configuration[];
   readonly model: SearchModel;
   readonly machine: SearchMachine;
   readonly observations: readonly Observation[];

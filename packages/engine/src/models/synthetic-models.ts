@@ -11,9 +11,9 @@ export function syntheticName(preset: SyntheticPreset): ModelName {
   return `${syntheticFamily}:${preset.tag}` as ModelName;
 }
 
-/** Generates every preset whose model is missing, from an older seed, or in a file that no longer has its digest. */
+/** Generates every offered preset whose model is missing, from an older seed, or in a file that no longer has its digest. */
 export async function ensureSyntheticModels(store: ModelStore, log: Log): Promise<void> {
-  for (const preset of presets.values()) {
+  for (const preset of [...presets.values()].filter(({ offered }) => offered)) {
     const name = syntheticName(preset);
     const existing = store.find(name);
     const current = existing?.header.metadata.get(seedKey) === preset.seed;

@@ -123,6 +123,7 @@ describe("the certificate", () => {
     ["missing durations", withDone({ prompt_eval_duration: undefined, eval_duration: undefined })],
     ["all durations halved", withDone(halved())],
     ["a burst, then a stall of as long", textTimes((time, at) => (at < 32 ? 6004 + at * 0.1 : time))],
+    ["a burst of all but the last", textTimes((time, at) => (at < 63 ? 6004 + at * 0.1 : time))],
     ["one write for the whole answer at its end", textTimes(() => 6634)],
   ])("of a server that reports %s fails clocks_agree", (_what, one) => {
     expect(failedCodes(one)).toContain("clocks_agree");
@@ -257,7 +258,10 @@ describe("on a machine that others use", () => {
       },
     };
     const fast = { warmUp: { ...honestWarmUp, prefill: 1500, decode: 1250 } };
-    expect(failedCodes(evidence({ stream }), fast)).not.toContain("clocks_agree");
+    const stalledToo = { warmUp: { ...honestWarmUp, prefill: 1500, decode: 217 } };
+    for (const warmUp of [fast, stalledToo]) {
+      expect(failedCodes(evidence({ stream }), warmUp)).not.toContain("clocks_agree");
+    }
   });
 
   it("still refuses an account of a small share of the wait", () => {

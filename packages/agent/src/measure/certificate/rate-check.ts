@@ -74,6 +74,12 @@ const computedPrefillRate = ({ evidence, figures }: SampleFacts): number | null 
 const rounded = (value: number | null): string =>
   value === null ? "unknown" : value.toFixed(value < 100 ? 1 : 0);
 
+/** Whether a sample leaves the warm-up behind: then either is not what the machine does. */
+export function isBeyondWarmUp(sample: SampleFacts, attempt: AttemptFacts): boolean {
+  const rates = { decode: decodeRate(sample.figures), prefill: computedPrefillRate(sample) };
+  return againstWarmUp(rates, attempt).length > 0;
+}
+
 function againstWarmUp(
   { decode, prefill }: { decode: number | null; prefill: number | null },
   attempt: AttemptFacts,

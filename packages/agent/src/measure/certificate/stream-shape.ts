@@ -15,16 +15,29 @@ const STALL_SHARE = 0.2;
 /** Fewer gaps than this have no shape. */
 const GAPS_MIN = 16;
 
+/** Without its longest gap an answer's mean step may be this share of what it was with it. */
+const REST_SHARE_MIN = 0.2;
+
+/** What a token takes at least: no more than in the mean, nor than in the warm-up. */
+function leastStepMs(of: { meanMs: number; warmUpMs: number | null; restMs: number }): number {
+  const stepMs = of.warmUpMs === null ? of.meanMs : Math.min(of.meanMs, of.warmUpMs);
+  // On a machine that stalls, one stall can make most of the answer's mean, and of the warm-up's: what the others took
+  // tells. Where everything came in one burst they tell nothing.
+  return Math.min(stepMs, Math.max(of.restMs, REST_SHARE_MIN * stepMs));
+}
+
 /** A complaint about a burst followed by a stall; none when the chunks came as their tokens were made. */
 export function burstThenStall(sample: SampleFacts, { warmUp }: AttemptFacts): string[] {
   const { figures, timings } = sample;
   const { gapsMs, spanMs } = timings;
   if (spanMs === null || gapsMs.length < GAPS_MIN || figures.generatedTokens < GAPS_MIN) return [];
-  // The mean step of this answer has its stall in it; the warm-up's best step is what a token takes at least.
-  const meanMs = nsToMs(figures.evalNs) / (figures.generatedTokens - 1);
-  const stepMs = warmUp.decode === null ? meanMs : Math.min(meanMs, 1000 / warmUp.decode);
-  const early = gapsMs.filter((gap) => gap < BURST_SHARE * stepMs).length;
   const longestMs = Math.max(...gapsMs);
+  const stepMs = leastStepMs({
+    meanMs: nsToMs(figures.evalNs) / (figures.generatedTokens - 1),
+    warmUpMs: warmUp.decode === null ? null : 1000 / warmUp.decode,
+    restMs: (spanMs - longestMs) / (gapsMs.length - 1),
+  });
+  const early = gapsMs.filter((gap) => gap < BURST_SHARE * stepMs).length;
   if (early <= BURSTS_MAX * gapsMs.length || longestMs <= hiccupMs(sample) + STALL_SHARE * spanMs) return [];
   return [
     `${early} of ${gapsMs.length} chunks came without waiting for their token, then none for ${ms(longestMs)}`,

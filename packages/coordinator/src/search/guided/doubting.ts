@@ -1,40 +1,40 @@
-// A single sample that is much worse than everything else leads to expect may have been disturbed: it is taken again
-// before the point is given up. Disturbances only ever slow a machine down, so nothing is doubted for being fast.
-import type { Seen } from "./evidence.ts";
-import { goalsOf, measuredPoints, ranking } from "./scores.ts";
-import type { Space } from "./space.ts";
-import { learn, predictScore } from "./surrogate.ts";
+// A point that is much worse than everything else leads to expect may have been disturbed: it is sampled again before it
+// is given up, twice if need be, so that the median has a majority. Disturbances only ever slow a machine down, so nothing
+// is doubted for being fast.
 
-/** Looked at closely from here on: worse than the fit that includes the sample itself. */
-const WORSE_THAN_FIT = 0.03;
-/** In doubt: worse than the fit of all others by this, and by so many of its deviations. */
+import type { Prediction } from "@ozone/shared/statistics/gaussian-process";
+import type { Seen } from "./evidence.ts";
+import type { Knowledge } from "./knowledge.ts";
+import { measuredPoints } from "./scores.ts";
+import type { Space } from "./space.ts";
+
+/** In doubt: worse than all others lead to expect by this, and by so many deviations of that expectation. */
 const WORSE_THAN_OTHERS = 0.08;
 const DEVIATIONS = 2;
-/** Points that would not come near the best anyway are not worth another sample. */
-const NEAR_BEST = 0.04;
+/** Two samples so far apart have no middle. */
+const APART = 0.1;
+/** From so many samples on the median is believed. */
+const SAMPLES_BELIEVED = 3;
 
-/** The measured point that is most in doubt, or null. */
-export function mostDoubtful(space: Space, seen: ReadonlyMap<string, Seen>): Seen | null {
-  const measured = measuredPoints(space, seen);
-  const predict = learn(space, measured);
+/** The measured point that is most in doubt, or null. One that would not lead anyway misleads all the others. */
+export function mostDoubtful(space: Space, { seen, surrogate }: Knowledge): Seen | null {
   let worst: { seen: Seen; shortfall: number } | null = null;
-  for (const goal of goalsOf(space, seen)) {
-    const ranked = ranking(space, seen, goal);
-    const best = ranked[0]?.score ?? 0;
-    for (const one of ranked.filter(({ seen: { samples, exhausted } }) => samples === 1 && !exhausted)) {
-      const score = (of: typeof predict) =>
-        predictScore(of(one.point), one.point.configuration.numCtx, goal.score);
-      if (score(predict).mean - one.score < WORSE_THAN_FIT) continue;
-      const others = learn(
-        space,
-        measured.filter(({ point }) => point !== one.point),
-      );
-      const { mean, deviation } = score(others);
-      const shortfall = mean - one.score;
-      if (shortfall < Math.max(WORSE_THAN_OTHERS, DEVIATIONS * deviation) || mean < best - NEAR_BEST)
-        continue;
-      if (!worst || shortfall > worst.shortfall) worst = { seen: one.seen, shortfall };
-    }
+  for (const [index, { point, figures }] of measuredPoints(space, seen).entries()) {
+    const one = seen.get(point.key);
+    const expected = surrogate.expected[index];
+    if (!one || !expected || one.exhausted || one.samples >= SAMPLES_BELIEVED) continue;
+    const slower = shortfallOf(expected.logDecode, Math.log(figures.decodeTokensPerSecond));
+    const later = shortfallOf(negative(expected.logTtft), -Math.log(figures.ttftMs));
+    const shortfall = Math.max(slower, later, one.spread > APART ? one.spread : 0);
+    if (shortfall > 0 && (!worst || shortfall > worst.shortfall)) worst = { seen: one, shortfall };
   }
   return worst?.seen ?? null;
+}
+
+const negative = ({ mean, deviation }: Prediction): Prediction => ({ mean: -mean, deviation });
+
+/** How much worse than expected, of a logarithm of which more is better; 0 when that may be. */
+function shortfallOf({ mean, deviation }: Prediction, seen: number): number {
+  const shortfall = mean - seen;
+  return shortfall < Math.max(WORSE_THAN_OTHERS, DEVIATIONS * deviation) ? 0 : shortfall;
 }

@@ -15,6 +15,8 @@ export interface Seen {
   /** Usable samples of every purpose, confirmations among them. */
   readonly samples: number;
   readonly confirmedSamples: number;
+  /** The largest of its samples over the smallest, less one: 0.1 is 10 %. Of decode rate or TTFT, whichever is more. */
+  readonly spread: number;
   readonly trials: number;
   readonly failures: readonly string[];
   /** The last trial gave fewer samples than it asked for: more can't be had. */
@@ -41,6 +43,7 @@ function seenOf(key: string, group: readonly Observation[]): Seen[] {
           }
         : null,
       samples: samples.length,
+      spread: Math.max(spreadOf(decode), spreadOf(ttft)),
       confirmedSamples: group
         .filter(({ purpose }) => purpose === Purpose.CONFIRM)
         .reduce((sum, one) => sum + one.samples.length, 0),
@@ -50,6 +53,9 @@ function seenOf(key: string, group: readonly Observation[]): Seen[] {
     },
   ];
 }
+
+const spreadOf = (values: readonly number[]): number =>
+  values.length < 2 ? 0 : Math.max(...values) / Math.min(...values) - 1;
 
 /** Seen configurations by key; references left out, cancelled trials too. */
 export function seenBy(observations: readonly Observation[]): ReadonlyMap<string, Seen> {

@@ -20,6 +20,8 @@ const GROWING_FAILURES: ReadonlySet<string> = new Set([
   "request_timeout",
   "load_timeout",
 ]);
+/** What was too much with a larger batch says nothing of so much more than it needed without its buffers. */
+const BUFFERS_APART = 1.3;
 /** So close below the least that failed for memory a point is not worth the failure. */
 const TOO_CLOSE = 0.97;
 
@@ -58,7 +60,7 @@ export function feasibility(
   const failed: SpacePoint[] = [];
   const worked = new Set<string>();
   const broken = new Map<string, number>();
-  let leastFailedBytes = Number.POSITIVE_INFINITY;
+  const tooMuch: { bytes: number; numBatch: number }[] = [];
   for (const [key, one] of seen) {
     const point = space.byKey.get(key);
     if (!point) continue;
@@ -67,7 +69,7 @@ export function feasibility(
     else if (one.failures.length > 0)
       broken.set(combinationOf(point), (broken.get(combinationOf(point)) ?? 0) + 1);
     if (!one.figures && one.failures.some((failure) => MEMORY_FAILURES.has(failure))) {
-      leastFailedBytes = Math.min(leastFailedBytes, needBytes(state, point));
+      tooMuch.push({ bytes: needBytes(state, point), numBatch: point.configuration.numBatch });
     }
   }
   const limit = state.machine.memoryBytes === null ? Number.POSITIVE_INFINITY : state.machine.memoryBytes;
@@ -75,11 +77,18 @@ export function feasibility(
   return (point) => {
     const need = needBytes(state, point);
     if (modelled && need > SURELY_ABOVE * limit) return false;
-    if (modelled && need >= TOO_CLOSE * leastFailedBytes && !hasGpuAxis(space)) return false;
+    if (modelled && !hasGpuAxis(space) && tooMuch.some((one) => isTooClose(point, need, one))) return false;
     if (!worked.has(combinationOf(point)) && broken.has(combinationOf(point))) return false;
     return !failed.some((one) => dominates(space, point, one));
   };
 }
+
+/** The plain model leaves the buffers of a batch out: as much with a smaller batch is another thing. */
+const isTooClose = (
+  { configuration }: SpacePoint,
+  need: number,
+  failed: { bytes: number; numBatch: number },
+): boolean => need >= (configuration.numBatch < failed.numBatch ? BUFFERS_APART : TOO_CLOSE) * failed.bytes;
 
 /** With layers split between GPU and RAM one number says nothing of the memory that ran out. */
 const hasGpuAxis = ({ axes }: Space): boolean => axes.some(({ name }) => name === "numGpu");

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { MatrixSchema } from "@ozone/proto/sweep";
-import { configurationKey } from "@ozone/shared/configuration";
+import { configuration, configurationKey } from "@ozone/shared/configuration";
 import { describe, expect, it } from "vitest";
 import { type MadeMachine, madeState, runSearch } from "../../testing/made-machine.ts";
 import { chooseFinalists, measuredConfigurations } from "../finalists.ts";
@@ -73,6 +73,24 @@ describe("the guided search", () => {
       const again = guided.next({ ...before, observations: [...before.observations] }).trials[0];
       expect(next).toEqual(again);
     }
+  });
+
+  it("begins with the default and what serves others of the class, as far as it is in the matrix and may fit", () => {
+    const pick = configuration({
+      numCtx: 8192,
+      numBatch: 256,
+      numThread: 1,
+      kvCacheType: "q8_0",
+      numPredict: 64,
+    });
+    const elsewhere = configuration({ numCtx: 5000, numBatch: 256, numPredict: 64 });
+    const { trials } = guided.next({ ...space(), peers: [elsewhere, pick, pick] });
+    expect(trials.map((trial) => configurationKey(trial.configuration))).toEqual([
+      configurationKey(baseConfiguration(space())),
+      configurationKey(pick),
+    ]);
+    const small = { ...space().machine, memoryBytes: 5e6 };
+    expect(guided.next({ ...space(), machine: small, peers: [pick] }).trials).toHaveLength(1);
   });
 
   it("finds the largest context that fits with few failures", () => {

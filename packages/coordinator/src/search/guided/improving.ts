@@ -1,11 +1,11 @@
 // Where to look next once the first points are in: the point that promises most over the best so far; and at the end
 // the neighbours of the best, which the surrogate might have misjudged.
-import type { LinearPrediction } from "@ozone/shared/statistics/bayesian-linear";
+import type { Prediction } from "@ozone/shared/statistics/gaussian-process";
 import { normalCdf } from "@ozone/shared/statistics/normal";
-import type { Seen } from "./evidence.ts";
-import { type Goal, goalsOf, measuredPoints, ranking, type Scored } from "./scores.ts";
+import type { Knowledge } from "./knowledge.ts";
+import { type Goal, goalsOf, ranking, type Scored } from "./scores.ts";
 import { type Space, type SpacePoint, stepsBetween } from "./space.ts";
-import { learn, type Predicted, predictScore } from "./surrogate.ts";
+import { predictScore } from "./surrogate.ts";
 
 /** A point to try, for a goal, with what it promises. */
 export interface Candidate {
@@ -22,14 +22,9 @@ const GAIN_MIN = 0.0005;
 const NEIGHBOUR_WORSE = 0.15;
 const PAIR_WORSE = 0.05;
 
-/** What a search knows at one step. */
-export interface Knowledge {
-  readonly seen: ReadonlyMap<string, Seen>;
-  readonly feasible: (point: SpacePoint) => boolean;
-}
-
 /** Expected improvement over `best`. Source: Jones, Schonlau and Welch 1998. */
 function expectedGain(mean: number, deviation: number, best: number): number {
+  if (!(deviation > 0)) return Math.max(0, mean - best);
   const z = (mean - best) / deviation;
   const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
   return deviation * (z * normalCdf(z) + density);
@@ -38,32 +33,37 @@ function expectedGain(mean: number, deviation: number, best: number): number {
 interface Learned {
   readonly goal: Goal;
   readonly best: Scored;
-  readonly predict: (point: SpacePoint) => LinearPrediction;
+  readonly predict: (point: SpacePoint) => Prediction;
 }
 
-function learnGoals(space: Space, { seen }: Knowledge): Learned[] {
-  const predict = learn(space, measuredPoints(space, seen));
-  const known = new Map<string, Predicted>();
-  const predicted = (point: SpacePoint): Predicted => {
-    const one = known.get(point.key) ?? predict(point);
-    known.set(point.key, one);
-    return one;
-  };
+/** Measured points as all samples together say, best first: a lucky sample must not hide what is better. */
+function believedRanking(space: Space, { seen, surrogate }: Knowledge, goal: Goal): Scored[] {
+  return ranking(space, seen, goal)
+    .map((one): Scored => {
+      const believed = surrogate.predict(one.point);
+      return { ...one, score: predictScore(believed, one.point.configuration.numCtx, goal.score).mean };
+    })
+    .sort((a, b) => b.score - a.score || (a.point.key < b.point.key ? -1 : 1));
+}
+
+function learnGoals(space: Space, knowledge: Knowledge): Learned[] {
+  const { seen, surrogate } = knowledge;
   return goalsOf(space, seen).flatMap((goal) => {
-    const [best] = ranking(space, seen, goal);
-    const score = (point: SpacePoint): LinearPrediction =>
-      predictScore(predicted(point), point.configuration.numCtx, goal.score);
-    return best ? [{ goal, best, predict: score }] : [];
+    const predict = (point: SpacePoint): Prediction =>
+      predictScore(surrogate.predict(point), point.configuration.numCtx, goal.score);
+    const [best] = believedRanking(space, knowledge, goal);
+    return best ? [{ goal, best, predict }] : [];
   });
 }
 
-const open = (space: Space, { seen, feasible }: Knowledge, goal: Goal): SpacePoint[] =>
-  space.points.filter((point) => goal.eligible(point) && !seen.has(point.key) && feasible(point));
+const isOpen = ({ seen, feasible }: Knowledge, goal: Goal, point: SpacePoint): boolean =>
+  goal.eligible(point) && !seen.has(point.key) && feasible(point);
 
-function mostPromising(space: Space, knowledge: Knowledge, learned: readonly Learned[]): Candidate | null {
+function mostPromising(knowledge: Knowledge, learned: readonly Learned[]): Candidate | null {
   let leader: Candidate | null = null;
   for (const { goal, best, predict } of learned) {
-    for (const point of open(space, knowledge, goal)) {
+    for (const point of knowledge.candidates) {
+      if (!isOpen(knowledge, goal, point)) continue;
       const { mean, deviation } = predict(point);
       const gain = expectedGain(mean, deviation, best.score);
       if (gain < GAIN_MIN || (leader && gain <= leader.gain)) continue;
@@ -78,9 +78,9 @@ function mostPromising(space: Space, knowledge: Knowledge, learned: readonly Lea
 function neighbour(space: Space, knowledge: Knowledge, learned: readonly Learned[]): Candidate | null {
   let leader: Candidate | null = null;
   for (const { goal, best, predict } of learned) {
-    for (const point of open(space, knowledge, goal)) {
+    for (const point of space.points) {
       const steps = stepsBetween(point, best.point);
-      if (steps > 2) continue;
+      if (steps > 2 || !isOpen(knowledge, goal, point)) continue;
       const difference = predict(point).mean - best.score;
       if (difference < -(steps === 1 ? NEIGHBOUR_WORSE : PAIR_WORSE)) continue;
       if (leader && difference <= leader.gain) continue;
@@ -94,5 +94,5 @@ function neighbour(space: Space, knowledge: Knowledge, learned: readonly Learned
 /** The next point worth a trial, or null when none is. */
 export function nextImprovement(space: Space, knowledge: Knowledge): Candidate | null {
   const learned = learnGoals(space, knowledge);
-  return mostPromising(space, knowledge, learned) ?? neighbour(space, knowledge, learned);
+  return mostPromising(knowledge, learned) ?? neighbour(space, knowledge, learned);
 }

@@ -1,7 +1,7 @@
 // guided: finds what the grid would have found with a fraction of its trials (search.md). Default, seeds, frontier,
 // climb, race, confirm; every step follows from the observations alone, so that it goes on after any interruption.
 import { Purpose } from "@ozone/proto/configuration";
-import { describeConfiguration } from "@ozone/shared/configuration";
+import { configurationKey, describeConfiguration } from "@ozone/shared/configuration";
 import { confirmationProtocol } from "../grid.ts";
 import { hopelessNote } from "../hopeless.ts";
 import type { SearchState, SearchStep, Strategy } from "../strategy.ts";
@@ -10,9 +10,11 @@ import { type Seen, seenBy } from "./evidence.ts";
 import { feasibility } from "./feasible.ts";
 import { nextFrontier } from "./frontier.ts";
 import { nextImprovement } from "./improving.ts";
+import { type Knowledge, knowledgeOf, type Learn } from "./knowledge.ts";
 import { finalists, nextInRace } from "./racing.ts";
 import { nextSeed, seedCount } from "./seeding.ts";
 import { type Space, type SpacePoint, spaceOf } from "./space.ts";
+import { learn } from "./surrogate.ts";
 
 /** Failures at the very start that end the search: nothing works here. */
 const HOPELESS_AFTER = 4;
@@ -45,8 +47,24 @@ const screen = (
   notes: [],
 });
 
-function nextPoint(state: SearchState, space: Space, seen: ReadonlyMap<string, Seen>): SearchStep | null {
-  const knowledge = { seen, feasible: feasibility(state, space, seen) };
+/** Picks of peers that are looked at, at most (search.md, 3). */
+const PEERS_MAX = 3;
+
+/** The default, and what serves others of the class best: planned at once, so that nothing later depends on the peers. */
+function begin(state: SearchState, space: Space): SearchStep {
+  const feasible = feasibility(state, space, new Map());
+  const picks = new Set((state.peers ?? []).map(configurationKey));
+  const points = [...picks].flatMap((key) => space.byKey.get(key) ?? []);
+  const peers = points.filter((point) => point.key !== space.baseKey && feasible(point)).slice(0, PEERS_MAX);
+  const first = screen(state, { configuration: space.base }, "the default, to compare with");
+  const others = peers.map((peer) =>
+    screen(state, peer, "a preset of its hardware class, to see whether it holds here"),
+  );
+  return { trials: [first, ...others].flatMap(({ trials }) => trials), notes: [] };
+}
+
+function nextPoint(state: SearchState, space: Space, knowledge: Knowledge): SearchStep | null {
+  const { seen } = knowledge;
   const measured = [...seen.values()].filter(({ figures }) => figures !== null).length;
   if (measured < seedCount(space)) {
     const seed = nextSeed(state, space, knowledge);
@@ -58,7 +76,7 @@ function nextPoint(state: SearchState, space: Space, seen: ReadonlyMap<string, S
     const { numCtx } = frontier.configuration;
     return screen(state, frontier, `does num_ctx ${numCtx} work at all, with the least demanding options`);
   }
-  const doubtful = mostDoubtful(space, seen);
+  const doubtful = mostDoubtful(space, knowledge);
   if (doubtful) {
     return screen(state, doubtful, "once more: it was slower than all the others lead to expect");
   }
@@ -81,32 +99,35 @@ function confirm(state: SearchState, space: Space, seen: ReadonlyMap<string, See
   };
 }
 
-/** The guided search. */
-export const guided: Strategy = {
+function nextStep(state: SearchState, learning: Learn): SearchStep {
+  const space = spaceOf(state);
+  const seen = seenBy(state.observations);
+  if (!seen.has(space.baseKey)) return begin(state, space);
+  const anything = [...seen.values()].some(({ figures }) => figures !== null);
+  if (!anything && seen.size >= HOPELESS_AFTER) {
+    return {
+      trials: [],
+      notes: [hopelessNote(state.observations)],
+    };
+  }
+  const confirming = state.observations.some(({ purpose }) => purpose === Purpose.CONFIRM);
+  const left = budgetLeft(state);
+  if (left <= 0) return { trials: [], notes: ["The time budget was used up before the search was over."] };
+  if (left < CONFIRMING_SHARE) return confirm(state, space, seen);
+  if (!confirming && seen.size < trialLimit(space.points.length, state.trialsMax)) {
+    const step = nextPoint(state, space, knowledgeOf(state, space, { seen, learning }));
+    if (step) return step;
+  }
+  const repeat = confirming ? null : nextInRace(space, seen);
+  if (repeat) return screen(state, repeat.seen, repeat.words);
+  return confirm(state, space, seen);
+}
+
+/** The guided search with something else in place of what it learns: for experiments that show what that is worth. */
+export const guidedWith = (learning: Learn): Strategy => ({
   name: "guided",
-  next(state) {
-    const space = spaceOf(state);
-    const seen = seenBy(state.observations);
-    if (!seen.has(space.baseKey)) {
-      return screen(state, { configuration: space.base }, "the default, to compare with");
-    }
-    const anything = [...seen.values()].some(({ figures }) => figures !== null);
-    if (!anything && seen.size >= HOPELESS_AFTER) {
-      return {
-        trials: [],
-        notes: [hopelessNote(state.observations)],
-      };
-    }
-    const confirming = state.observations.some(({ purpose }) => purpose === Purpose.CONFIRM);
-    const left = budgetLeft(state);
-    if (left <= 0) return { trials: [], notes: ["The time budget was used up before the search was over."] };
-    if (left < CONFIRMING_SHARE) return confirm(state, space, seen);
-    if (!confirming && seen.size < trialLimit(space.points.length, state.trialsMax)) {
-      const step = nextPoint(state, space, seen);
-      if (step) return step;
-    }
-    const repeat = confirming ? null : nextInRace(space, seen);
-    if (repeat) return screen(state, repeat.seen, repeat.words);
-    return confirm(state, space, seen);
-  },
-};
+  next: (state) => nextStep(state, learning),
+});
+
+/** The guided search. */
+export const guided: Strategy = { name: "guided", next: (state) => nextStep(state, learn) };

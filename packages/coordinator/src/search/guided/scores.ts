@@ -56,7 +56,7 @@ export function ranking(space: Space, seen: ReadonlyMap<string, Seen>, goal: Goa
 
 /** Every point that gave figures. */
 export const measuredPoints = (space: Space, seen: ReadonlyMap<string, Seen>) =>
-  [...seen].flatMap(([key, { figures }]) => {
+  [...seen].flatMap(([key, { figures, samples }]) => {
     const point = space.byKey.get(key);
-    return point && figures ? [{ point, figures }] : [];
+    return point && figures ? [{ point, figures, samples }] : [];
   });

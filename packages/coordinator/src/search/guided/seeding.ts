@@ -2,10 +2,8 @@
 // each option does on this machine; contexts beyond the middle come later, when the options are known.
 import { seededRandom } from "@ozone/shared/statistics/seeded-random";
 import type { SearchState } from "../strategy.ts";
-import type { Seen } from "./evidence.ts";
-import { measuredPoints } from "./scores.ts";
+import type { Knowledge } from "./knowledge.ts";
 import type { Space, SpacePoint } from "./space.ts";
-import { learn } from "./surrogate.ts";
 
 const DRAWN = 48;
 const SEEDS_MIN = 6;
@@ -20,7 +18,7 @@ export const seedCount = (space: Space): number =>
 export function nextSeed(
   state: SearchState,
   space: Space,
-  { seen, feasible }: { seen: ReadonlyMap<string, Seen>; feasible: (point: SpacePoint) => boolean },
+  { seen, feasible, surrogate }: Knowledge,
 ): SpacePoint | null {
   const contexts = [...new Set(space.points.map(({ configuration }) => configuration.numCtx))].sort(
     (a, b) => a - b,
@@ -30,10 +28,9 @@ export function nextSeed(
     (point) => point.configuration.numCtx <= middle && !seen.has(point.key) && feasible(point),
   );
   const drawn = seededRandom(`${state.seed}/seed/${seen.size}`).shuffle(open).slice(0, DRAWN);
-  const predict = learn(space, measuredPoints(space, seen));
   let best: { point: SpacePoint; deviation: number } | null = null;
   for (const point of drawn) {
-    const { logDecode, logTtft } = predict(point);
+    const { logDecode, logTtft } = surrogate.predict(point);
     const deviation = Math.hypot(logDecode.deviation, logTtft.deviation);
     if (!best || deviation > best.deviation) best = { point, deviation };
   }
