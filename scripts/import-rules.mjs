@@ -8,7 +8,7 @@ export const PACKAGES = {
   coordinator: ["proto", "shared", "shared/bus"],
   cli: ["proto", "shared"],
   engine: [],
-  simulator: ["proto", "shared", "agent (ports)", "coordinator (planning, search, presets)"],
+  simulator: ["proto", "shared", "agent (ports)", "coordinator (planning, search, presets, plug-ins)"],
   e2e: ["all"],
   bench: ["all"],
 };
@@ -18,6 +18,7 @@ export const COORDINATOR_ROOMS = {
   api: ["planning", "search", "reports", "fleet", "store"],
   planning: ["search", "store (types)"],
   search: [],
+  "plug-ins": ["search", "store (types)"],
   dispatch: ["store"],
   intake: ["store"],
   presets: ["store"],

@@ -1,11 +1,12 @@
 // The coordinator's configuration from its environment: parsed in a function, checked, with one sentence per problem.
 import { isIP } from "node:net";
 import { homedir } from "node:os";
-import { resolve } from "node:path";
-import { dataFolder } from "@ozone/shared/data-folder";
+import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { dataFolder, NAMED_STRATEGIES } from "@ozone/shared/data-folder";
 import { OzoneError } from "@ozone/shared/errors";
 import { LEASE_MS } from "@ozone/shared/limits";
 import * as z from "zod";
+import type { ModuleRules } from "./plug-ins/find-module.ts";
 
 /** Everything that can be set from outside. */
 export interface CoordinatorConfig {
@@ -18,6 +19,8 @@ export interface CoordinatorConfig {
   readonly natsServerPath: string | null;
   readonly grpcAddress: string;
   readonly leaseMs: number;
+  /** Which modules may be loaded as strategies. */
+  readonly modules: ModuleRules;
   readonly logLevel: string;
 }
 
@@ -39,12 +42,30 @@ const schema = z.object({
     .int()
     .min(LEASE_MS_MIN)
     .default(LEASE_MS),
+  OZONE_STRATEGIES: z.string().optional(),
   OZONE_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
 function isLoopback(address: string): boolean {
   const host = address.slice(0, address.lastIndexOf(":")).replace(/^\[|\]$/g, "");
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+/** No module at all may be loaded. */
+const NO_STRATEGIES = "off";
+
+/** Without the variable only what is named in the data folder: who may write there is the coordinator's own user. */
+function moduleRules(given: string | undefined, dataDir: string): ModuleRules {
+  if (given === NO_STRATEGIES) return { places: [], namedIn: null };
+  const places = (given ?? "").split(delimiter).filter((place) => place !== "");
+  const wrong = places.find((place) => !isAbsolute(place));
+  if (wrong !== undefined) {
+    throw new OzoneError(
+      "invalid_input",
+      `OZONE_STRATEGIES ${wrong} is no absolute path; list folders and modules with ${JSON.stringify(delimiter)} between them, or say ${NO_STRATEGIES}.`,
+    );
+  }
+  return { places: places.map((place) => resolve(place)), namedIn: join(dataDir, NAMED_STRATEGIES) };
 }
 
 /**
@@ -67,13 +88,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     );
   }
   const isRoot = process.getuid?.() === 0;
+  const dataDir = resolve(dataFolder({ env: set, platform: process.platform, homeDir: homedir(), isRoot }));
   return {
-    dataDir: resolve(dataFolder({ env: set, platform: process.platform, homeDir: homedir(), isRoot })),
+    dataDir,
     databaseUrl: values.OZONE_DATABASE_URL ?? null,
     natsUrl: values.OZONE_NATS_URL ?? null,
     natsServerPath: values.OZONE_NATS_SERVER ?? null,
     grpcAddress: values.OZONE_GRPC_ADDRESS,
     leaseMs: values.OZONE_LEASE_MS,
+    modules: moduleRules(values.OZONE_STRATEGIES, dataDir),
     logLevel: values.OZONE_LOG_LEVEL,
   };
 }

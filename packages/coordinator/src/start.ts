@@ -24,6 +24,7 @@ import { type ChangeSignal, createChangeSignal } from "./change-signal.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { acceptAnnouncement, acceptHeartbeat } from "./fleet/machines-online.ts";
 import { openBusServer, openDatabase } from "./parts.ts";
+import { findModule, type ModuleRules } from "./plug-ins/find-module.ts";
 import { refuseSecondCoordinator, removeRunFile, writeRunFile } from "./run-file.ts";
 import { extendAllLeases } from "./store/attempts.ts";
 import { openStore } from "./store/open-store.ts";
@@ -101,6 +102,7 @@ interface Running extends Parts {
   readonly tasks: Tasks;
   readonly changes: ChangeSignal;
   readonly leaseMs: number;
+  readonly modules: ModuleRules;
   readonly onError: (name: string, thrown: unknown) => void;
 }
 
@@ -132,10 +134,15 @@ function listenToFleet({ store, bus, tasks, changes, leaseMs, onError }: Running
 }
 
 /** The gRPC server with all services. */
-function buildServer({ store, tasks, changes, leaseMs, words }: Running, startedAtMs: number) {
+function buildServer({ store, tasks, changes, leaseMs, modules, words }: Running, startedAtMs: number) {
   const server = createServer();
   const changed = (signal: AbortSignal) => changes.next(signal, WATCH_INTERVAL_MS);
-  addService(server, SweepService, sweepHandlers({ store, leaseMs, wake: tasks.wake, changed }));
+  const find = (name: string) => findModule(name, modules);
+  addService(
+    server,
+    SweepService,
+    sweepHandlers({ store, leaseMs, wake: tasks.wake, changed, findModule: find }),
+  );
   const parts = { ...words, startedAtMs };
   addService(
     server,
@@ -153,16 +160,16 @@ function buildServer({ store, tasks, changes, leaseMs, words }: Running, started
 }
 
 async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
-  const { dataDir, leaseMs } = config;
+  const { dataDir, leaseMs, modules } = config;
   const startedAtMs = performance.now();
   await makeDataDir(dataDir);
   await refuseSecondCoordinator(dataDir);
   const parts = await openParts(config, log, stops);
   const changes = createChangeSignal();
   const onError = (name: string, thrown: unknown) => log.warn({ task: name }, messageOf(thrown));
-  const tasks = startTasks({ ...parts, leaseMs, changes, onError });
+  const tasks = startTasks({ ...parts, leaseMs, modules, changes, onError });
   stops.push(() => tasks.stop());
-  const running = { ...parts, tasks, changes, leaseMs, onError };
+  const running = { ...parts, tasks, changes, leaseMs, modules, onError };
   stops.push(listenToFleet(running));
   const server = buildServer(running, startedAtMs);
   const grpcAddress = await listen(server, config.grpcAddress);

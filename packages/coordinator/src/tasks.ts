@@ -9,9 +9,12 @@ import { expireLeases } from "./dispatch/expire-leases.ts";
 import { machinesOnline } from "./fleet/machines-online.ts";
 import { receiveResults } from "./intake/receive-results.ts";
 import { targetPlanner } from "./planning/plan-target.ts";
+import type { ModuleRules } from "./plug-ins/find-module.ts";
+import { OpenQuestions } from "./plug-ins/open-questions.ts";
 import { presetKeyText, refreshPresets, staleKeys } from "./presets/refresh-presets.ts";
 import type { Store } from "./store/open-store.ts";
 import type { PresetKey } from "./store/results.ts";
+import type { PlugIns } from "./store/target-state.ts";
 
 /** What the tasks work with. */
 export interface TaskPorts {
@@ -19,6 +22,8 @@ export interface TaskPorts {
   readonly bus: Bus;
   readonly leaseMs: number;
   readonly changes: ChangeSignal;
+  /** Which modules may be loaded as strategies. */
+  readonly modules: ModuleRules;
   readonly onError: (name: string, thrown: unknown) => void;
 }
 
@@ -48,10 +53,11 @@ async function withPipes<Value>(ports: TaskPorts, work: () => Promise<Value>): P
   }
 }
 
-async function planAndDispatch(ports: TaskPorts): Promise<boolean> {
+async function planAndDispatch(ports: TaskPorts, plugIns: PlugIns): Promise<boolean> {
   const { store, bus, leaseMs, changes, onError } = ports;
   const expired = await expireLeases(store);
-  const ended = await advanceSweeps(store, targetPlanner, (id, thrown) => onError(`sweep ${id}`, thrown));
+  const deciders = { planner: targetPlanner, plugIns };
+  const ended = await advanceSweeps(store, deciders, (id, thrown) => onError(`sweep ${id}`, thrown));
   const machineIds = (await machinesOnline(store, leaseMs)).map(({ id }) => id);
   const sent = await dispatchTrials(store, bus, { machineIds, leaseMs });
   if (expired > 0 || ended.length > 0 || sent > 0) changes.notify();
@@ -77,11 +83,12 @@ export function startTasks(ports: TaskPorts): Tasks {
       return pending.size > 0;
     },
   });
+  const questions = new OpenQuestions({ rules: ports.modules, wake: () => dispatch.wake() });
   const dispatch = startTask({
     name: "dispatch",
     intervalMs: DISPATCH_INTERVAL_MS,
     onError,
-    run: () => withPipes(ports, () => planAndDispatch(ports)),
+    run: () => withPipes(ports, () => planAndDispatch(ports, questions)),
   });
   const intake = startTask({
     name: "intake",
@@ -100,6 +107,7 @@ export function startTasks(ports: TaskPorts): Tasks {
   return {
     wake: () => dispatch.wake(),
     stop: async () => {
+      questions.stop();
       await Promise.all([intake.stop(), dispatch.stop(), refresh.stop()]);
     },
   };

@@ -31,6 +31,9 @@ export const RUN_FILES = {
   agent: "run/agent.json",
 } as const;
 
+/** In the data folder: absolute paths of modules that its owner named as strategies, one a line. */
+export const NAMED_STRATEGIES = "named-strategies";
+
 /** Content of run/coordinator.json (mode 0600: it holds the bus's credentials). */
 export interface CoordinatorRunFile {
   readonly pid: number;

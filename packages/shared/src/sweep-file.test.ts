@@ -107,7 +107,9 @@ describe("readSweep()", () => {
     expect(problemsOf({ matrix: { num_ctx: 4096.5 } })[0]).toContain("whole number");
     expect(problemsOf({ matrix: { num_batch: [] } })).toEqual(["must not be empty"]);
     expect(problemsOf({ matrix: { kv_cache_type: "f32" } })).toEqual(["must be one of f16, q8_0, q4_0"]);
-    expect(problemsOf({ strategy: "magic" })).toEqual(["must be one of grid, guided, quick, random"]);
+    expect(problemsOf({ strategy: "Black Magic" })[0]).toMatch(
+      /^must be one of grid, guided, halving, quick, random, the path of a module .* or an installed package$/,
+    );
     expect(problemsOf({ budget: 240 })[0]).toContain("with its unit");
     expect(problemsOf({ budget: "99d" })).toEqual(["must be at most 30d"]);
     expect(problemsOf({ fill: 1.2 })[0]).toContain("from 0.01 to 1");

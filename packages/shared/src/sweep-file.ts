@@ -14,6 +14,7 @@ import {
   TRIALS_PER_SWEEP_MAX,
 } from "./limits.ts";
 import { PRECISION_TARGETS } from "./statistics/stopping.ts";
+import { isPackageName, isPath, STRATEGY_WORDS } from "./strategy-names.ts";
 import { explainUnknownKey } from "./sweep-file-keys.ts";
 
 /** Time box of the quick strategy when none is given. */
@@ -59,6 +60,8 @@ const label = z
   .min(1, { error: "must not be empty" })
   .max(256, { error: "must not be longer than 256 characters" })
   .regex(/^[^\p{Cc}]*$/u, { error: "must not contain control characters" });
+
+const strategyName = label.refine((name) => isPackageName(name) || isPath(name), { error: STRATEGY_WORDS });
 
 const onOff = z.preprocess(
   (value) => (value === true ? "on" : value === false ? "off" : value),
@@ -113,7 +116,7 @@ const sweepSchema = z.strictObject(
     name: label.optional(),
     models: oneOrMore(label).optional(),
     machines: oneOrMore(label).optional(),
-    strategy: words(["grid", "guided", "quick", "random"]).optional(),
+    strategy: strategyName.optional(),
     trials: numbers({ from: 1, to: TRIALS_PER_SWEEP_MAX }).optional(),
     seed: label.optional(),
     budget: budgetSchema.optional(),

@@ -5,16 +5,18 @@ import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { messageOf } from "@ozone/shared/errors";
 import { seededRandom } from "@ozone/shared/statistics/seeded-random";
+import { isPackageName, isPath } from "@ozone/shared/strategy-names";
 import { mechanicalGrid } from "./grids/mechanical-grid.ts";
 import { GridProblem, parseGrid, type RecordedGrid } from "./grids/recorded-grid.ts";
 import { tabularGrid } from "./grids/tabular-grid.ts";
 import { writeGrid } from "./grids/write-grid.ts";
 import { type Ablation, evaluate, evaluationText, machinesOf } from "./replay/evaluate.ts";
 import { replayDocument, replayText } from "./replay/replay-document.ts";
+import { replayPlugIn } from "./replay/replay-plug-in.ts";
 
 const USAGE = `ozone-sim
 
-  ozone-sim replay --grid FILE --strategy guided|grid|random [--seed N] [--json]
+  ozone-sim replay --grid FILE --strategy guided|grid|halving|random|./MODULE.mjs [--seed N] [--json]
       the search against a recorded grid (ozone-grid/1, JSON lines, also gzipped), random at equal budget beside it
   ozone-sim make-grid --kind mechanical|tabular --seed N
       a grid of a machine that does not exist, on stdout; its provenance says simulated
@@ -24,7 +26,7 @@ const USAGE = `ozone-sim
 Exit codes: 0 ok, 1 failure, 2 usage.
 `;
 const EXIT_USAGE = 2;
-const STRATEGIES = ["guided", "grid", "random"];
+const STRATEGIES = ["guided", "grid", "halving", "random"];
 const GZIP_MAGIC = 0x1f;
 
 class UsageProblem extends Error {}
@@ -49,7 +51,7 @@ function readGrid(file: string): RecordedGrid {
   }
 }
 
-function replayCommand(argv: readonly string[]): void {
+async function replayCommand(argv: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...argv],
     options: {
@@ -60,13 +62,19 @@ function replayCommand(argv: readonly string[]): void {
     },
   });
   const strategy = required(values.strategy, "strategy");
-  if (!STRATEGIES.includes(strategy)) {
-    throw new UsageProblem(`--strategy is ${JSON.stringify(strategy)}; use ${STRATEGIES.join(", ")}.`);
+  const own = STRATEGIES.includes(strategy);
+  if (!own && !isPath(strategy) && (!isPackageName(strategy) || strategy === "quick")) {
+    throw new UsageProblem(
+      `--strategy is ${JSON.stringify(strategy)}; use ${STRATEGIES.join(", ")} or a module.`,
+    );
   }
   if (!/^\d{1,15}$/.test(values.seed)) {
     throw new UsageProblem(`--seed is ${JSON.stringify(values.seed)}; a whole number is needed.`);
   }
-  const document = replayDocument(readGrid(required(values.grid, "grid")), strategy, values.seed);
+  const grid = readGrid(required(values.grid, "grid"));
+  const document = own
+    ? replayDocument(grid, strategy, values.seed)
+    : await replayPlugIn(grid, strategy, values.seed, (text) => process.stderr.write(text));
   process.stdout.write(values.json ? `${JSON.stringify(document)}\n` : replayText(document));
 }
 
@@ -110,9 +118,9 @@ function evaluateCommand(argv: readonly string[]): void {
   );
 }
 
-function main([command, ...rest]: readonly string[]): void {
+async function main([command, ...rest]: readonly string[]): Promise<void> {
   if (command === "replay") {
-    replayCommand(rest);
+    await replayCommand(rest);
     return;
   }
   if (command === "make-grid") {
@@ -129,7 +137,7 @@ function main([command, ...rest]: readonly string[]): void {
 }
 
 try {
-  main(process.argv.slice(2));
+  await main(process.argv.slice(2));
 } catch (thrown) {
   const isUsage =
     thrown instanceof UsageProblem ||

@@ -1,9 +1,13 @@
 // From what was typed (a file, flags, both) to a sweep request, or one sentence that says what is wrong where.
 import { readFile, stat } from "node:fs/promises";
-import type { SweepRequest } from "@ozone/proto/sweep";
+import { dirname, resolve } from "node:path";
+import { create } from "@bufbuild/protobuf";
+import { type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
 import { OzoneError, systemCodeOf } from "@ozone/shared/errors";
+import { STRATEGY_WORDS } from "@ozone/shared/strategy-names";
 import { readSweep, type SweepProblem } from "@ozone/shared/sweep-file";
 import { cleanText } from "../render/clean-text.ts";
+import { resolveStrategy } from "./strategy-module.ts";
 import { documentFromFlags, type FlagDocument, type SweepFlagValues } from "./sweep-flags.ts";
 import { readYaml, type YamlText, YamlTrouble } from "./yaml-text.ts";
 
@@ -13,22 +17,30 @@ const FILE_BYTES_MAX = 1024 * 1024;
 export interface TypedSweep {
   readonly file: string | undefined;
   readonly flags: SweepFlagValues;
+  /** The coordinator was named by its address: it may be on another machine. */
+  readonly elsewhere?: boolean;
 }
 
 /**
  * Reads the file, lays the flags over it and checks the whole.
  * @throws OzoneError invalid_input: "night.yaml:4:3: ..." or "--num-ctx: ...".
  */
-export async function readSweepRequest({ file, flags }: TypedSweep): Promise<SweepRequest> {
+export async function readSweepRequest({ file, flags, elsewhere }: TypedSweep): Promise<SweepRequest> {
   const typed = documentFromFlags(flags);
   const yaml = file === undefined ? null : parse(await readText(file), file);
   const document = overlay(yaml?.value, typed);
-  const { request, problems } = readSweep(document);
-  if (request) return request;
+  const { request, problems: found } = readSweep(document);
+  const inFile = file !== undefined && !typed.origins.has("strategy");
+  const folder = inFile ? dirname(resolve(file)) : process.cwd();
+  const strategy = request && resolveStrategy(request.strategy, { folder, elsewhere: elsewhere ?? false });
+  if (request && strategy !== null) return create(SweepRequestSchema, { ...request, strategy });
+  const problems = request ? [NO_SUCH_STRATEGY] : found;
   const sentences = problems.map((problem) => describe(problem, { typed, yaml, file: file ?? "", document }));
   const more = sentences.length > 1 ? ` (and ${sentences.length - 1} more)` : "";
   throw new OzoneError("invalid_input", `${sentences[0] ?? "The sweep can't be read"}${more}.`);
 }
+
+const NO_SUCH_STRATEGY: SweepProblem = { path: ["strategy"], at: "value", message: STRATEGY_WORDS };
 
 /** The flags go before the file, key by key. */
 function overlay(base: unknown, { top, matrix }: FlagDocument): unknown {

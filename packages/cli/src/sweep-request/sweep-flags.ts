@@ -21,10 +21,13 @@ export const SWEEP_FLAGS = {
   }),
   strategy: Flags.string({
     summary:
-      "grid measures the whole matrix, guided finds its best with a fraction of the trials, quick searches in a time box, random draws.",
-    helpValue: "grid|guided|quick|random",
+      "grid measures the whole matrix, guided finds its best with a fraction of the trials, halving draws and measures the better half again and again, quick searches in a time box, random draws; a module (docs/plug-in-strategies.md) searches as it likes.",
+    helpValue: "grid|guided|halving|quick|random|./MODULE.mjs",
   }),
-  trials: Flags.string({ summary: "Most configurations that guided and random try.", helpValue: "N" }),
+  trials: Flags.string({
+    summary: "Most configurations that guided, halving and random try.",
+    helpValue: "N",
+  }),
   seed: Flags.string({ summary: "What chance starts from: equal seeds, equal searches.", helpValue: "TEXT" }),
   budget: Flags.string({ summary: "Measuring time per machine and model.", helpValue: "240s" }),
   fill: Flags.string({ summary: "Share of the context to fill.", helpValue: "0.9" }),

@@ -12,10 +12,12 @@ import {
   WatchSweepResponseSchema,
 } from "@ozone/proto/sweep_service";
 import { OzoneError } from "@ozone/shared/errors";
+import { strategyTitle } from "@ozone/shared/strategy-names";
 import { isTrialEnded } from "@ozone/shared/trial-state";
 import { machinesOnline } from "../fleet/machines-online.ts";
 import { chooseTargets } from "../planning/choose-targets.ts";
 import { completeRequest } from "../planning/complete-request.ts";
+import { strategyNamed } from "../search/strategies.ts";
 import { machinesById } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
 import { resultsOfSweep, spentMsByTarget } from "../store/results.ts";
@@ -40,6 +42,8 @@ export interface SweepPorts {
   readonly wake: () => void;
   /** Resolves when something may have changed, after a short time at the latest. */
   readonly changed: (signal: AbortSignal) => Promise<void>;
+  /** Where the module of a plug-in strategy is; null: there is none of that name. Throws when it may not be used. */
+  readonly findModule: (name: string) => Promise<string | null>;
 }
 
 const LISTED = 50;
@@ -74,11 +78,16 @@ async function trialMessages(store: Store, sweepId: string): Promise<Trial[]> {
 }
 
 async function start(ports: SweepPorts, asked = create(SweepRequestSchema)): Promise<SweepRow> {
-  const request = completeRequest(asked);
+  const { strategy } = asked;
+  const own = strategy === "" || strategyNamed(strategy) !== null;
+  const found = own ? strategy : ((await ports.findModule(strategy)) ?? strategy);
+  const request = completeRequest(create(SweepRequestSchema, { ...asked, strategy: found }));
   const targets = chooseTargets(request, await machinesOnline(ports.store, ports.leaseMs));
   const id = `s-${randomBytes(5).toString("hex")}`;
   const name =
-    request.name === "" ? `${request.strategy} ${targets[0]?.modelName ?? ""}`.trim() : request.name;
+    request.name === ""
+      ? `${strategyTitle(request.strategy)} ${targets[0]?.modelName ?? ""}`.trim()
+      : request.name;
   request.name = name;
   await ports.store.db.transaction((tx) => insertSweep(tx, { id, name, request }, targets));
   ports.wake();

@@ -13,8 +13,8 @@ import {
   type TargetRow,
   updateTarget,
 } from "../store/sweeps.ts";
-import type { TargetPlan, TargetPlanner, TargetState } from "../store/target-state.ts";
-import { insertTrials, type TrialRow, trialsOfTarget } from "../store/trials.ts";
+import type { PlugIns, TargetPlan, TargetPlanner, TargetState } from "../store/target-state.ts";
+import { cancelTrials, insertTrials, type TrialRow, trialsOfTarget } from "../store/trials.ts";
 
 const isOpen = ({ state }: TrialRow) => state === "planned" || state === "running";
 
@@ -41,38 +41,63 @@ async function writePlan(tx: Transaction, state: TargetState, plan: TargetPlan):
   await updateTarget(tx, target.id, { finished: plan.trials.length === 0, notes });
 }
 
-/** @returns whether the target still has something to do. */
+/** Who decides: the planner, with plug-in strategies asked on its behalf. */
+export interface Deciders {
+  readonly planner: TargetPlanner;
+  readonly plugIns: PlugIns;
+}
+
+/** The strategy can't be used: nothing more of this sweep is run; what was measured is kept. */
+async function failSweep(tx: Transaction, { target }: TargetState, failure: string): Promise<void> {
+  await updateTarget(tx, target.id, { finished: true, notes: [...new Set([...target.notes, failure])] });
+  await cancelTrials(tx, target.sweepId);
+  await endSweep(tx, target.sweepId, "failed");
+}
+
+/** Open: the target still has something to do. */
+type Outcome = "open" | "finished" | "failed";
+
 async function advanceTarget(
   store: Store,
   sweepId: string,
   target: TargetRow,
-  planner: TargetPlanner,
-): Promise<boolean> {
-  if (target.finished) return false;
+  { planner, plugIns }: Deciders,
+): Promise<Outcome> {
+  if (target.finished) return "finished";
   return store.db.transaction(async (tx) => {
     // The row lock keeps two coordinators, or a cancel, from planning the same step.
     const sweep = await findSweep(tx, sweepId, true);
-    if (sweep?.state !== "running") return false;
+    if (sweep?.state !== "running") return "finished";
     const trials = await trialsOfTarget(tx, target.id);
     const [machine] = await machinesById(tx, [target.machineId]);
-    if (!machine) return trials.some(isOpen);
+    if (!machine) return trials.some(isOpen) ? "open" : "finished";
     if (trials.some(isOpen)) {
       const state = { sweep, target, machine, trials, results: [] };
       await writeTrials(tx, state, planner.between(state));
-      return true;
+      return "open";
     }
     const state = { sweep, target, machine, trials, results: await resultsOfTarget(tx, target.id) };
-    const next = planner.next(state);
+    const question = planner.question(state);
+    const answer = question && plugIns.answer(target.id, question);
+    if (question && !answer) return "open"; // the plug-in thinks; its answer wakes us
+    const next = planner.next(state, answer);
+    if (next.failure !== undefined) {
+      await failSweep(tx, state, next.failure);
+      return "failed";
+    }
     await writePlan(tx, state, next);
-    return next.trials.length > 0;
+    return next.trials.length > 0 ? "open" : "finished";
   });
 }
 
-async function advanceSweep(store: Store, sweepId: string, planner: TargetPlanner): Promise<boolean> {
-  const targets = await listTargets(store.db, sweepId);
-  const open: boolean[] = [];
-  for (const target of targets) open.push(await advanceTarget(store, sweepId, target, planner));
-  if (open.some(Boolean)) return false;
+/** @returns whether the sweep ended now. */
+async function advanceSweep(store: Store, sweepId: string, deciders: Deciders): Promise<boolean> {
+  const outcomes = new Set<Outcome>();
+  for (const target of await listTargets(store.db, sweepId)) {
+    outcomes.add(await advanceTarget(store, sweepId, target, deciders));
+  }
+  if (outcomes.has("failed")) return true;
+  if (outcomes.has("open")) return false;
   const { done } = await countTrials(store.db, sweepId);
   return endSweep(store.db, sweepId, done > 0 ? "done" : "failed");
 }
@@ -83,13 +108,13 @@ async function advanceSweep(store: Store, sweepId: string, planner: TargetPlanne
  */
 export async function advanceSweeps(
   store: Store,
-  planner: TargetPlanner,
+  deciders: Deciders,
   onError: (sweepId: string, thrown: unknown) => void,
 ): Promise<string[]> {
   const ended: string[] = [];
   for (const { id } of await runningSweeps(store.db)) {
     try {
-      if (await advanceSweep(store, id, planner)) ended.push(id);
+      if (await advanceSweep(store, id, deciders)) ended.push(id);
     } catch (thrown) {
       await store.ping();
       onError(id, thrown);

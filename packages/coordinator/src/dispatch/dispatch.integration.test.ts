@@ -37,6 +37,7 @@ beforeEach(async () => {
 });
 
 const LEASE_MS = 30_000;
+const NO_PLUG_INS = { answer: () => null };
 const first = () => trialId(1, machineId);
 const dispatch = (leaseMs = LEASE_MS) =>
   dispatchTrials(store, parts.bus, { machineIds: [machineId], leaseMs });
@@ -126,7 +127,7 @@ describe("dispatching trials", () => {
 
   it("plans the confirmations when the screening has ended, and ends the sweep after them", async () => {
     for (let step = 0; step < 12; step += 1) {
-      await advanceSweeps(store, targetPlanner, (_id, thrown) => {
+      await advanceSweeps(store, { planner: targetPlanner, plugIns: NO_PLUG_INS }, (_id, thrown) => {
         throw thrown;
       });
       if ((await findSweep(store.db, "s-1"))?.state !== "running") break;

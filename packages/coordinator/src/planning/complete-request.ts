@@ -5,6 +5,7 @@ import { MatrixSchema, type SweepRequest, SweepRequestSchema } from "@ozone/prot
 import { isQuantisedCache, KV_CACHE_TYPES } from "@ozone/shared/configuration";
 import { OzoneError } from "@ozone/shared/errors";
 import { NUM_CTX_MAX, NUM_CTX_MIN, TRIALS_PER_SWEEP_MAX } from "@ozone/shared/limits";
+import { isPath } from "@ozone/shared/strategy-names";
 import { matrixSize } from "../search/option-space.ts";
 import { STRATEGIES, strategyNamed } from "../search/strategies.ts";
 import { protocolProblem } from "./protocol-problem.ts";
@@ -78,9 +79,10 @@ const isManaged = ({ matrix, protocol }: SweepRequest): boolean =>
  */
 export function completeRequest(request: SweepRequest): SweepRequest {
   const strategy = request.strategy === "" ? "grid" : request.strategy;
-  if (!strategyNamed(strategy)) {
+  // A plug-in strategy comes as the absolute path that it was found at.
+  if (!strategyNamed(strategy) && !isPath(strategy)) {
     refuse(
-      `There is no strategy ${JSON.stringify(strategy)}: use ${oneOf(STRATEGIES.map(({ name }) => name))}.`,
+      `There is no strategy ${JSON.stringify(strategy)}: use ${oneOf(STRATEGIES.map(({ name }) => name))}, or a module (docs/plug-in-strategies.md).`,
     );
   }
   checkNumbers(request);

@@ -8,11 +8,20 @@ import { type DriftByAttempt, driftAround, mayCount } from "@ozone/shared/drift-
 import { OzoneError } from "@ozone/shared/errors";
 import { groupBy } from "@ozone/shared/group-by";
 import { type MachineFacts, parseMachineFacts } from "@ozone/shared/machine-facts";
+import { strategyTitle } from "@ozone/shared/strategy-names";
 import { usableSamples } from "@ozone/shared/usable-samples";
+import { isOutOfTime, OUT_OF_TIME_STEP, PlugInProblem, stepFromAnswer } from "../search/plug-in/answer.ts";
+import { plugInState } from "../search/plug-in/question.ts";
 import { referenceTrial } from "../search/reference.ts";
 import { strategyNamed } from "../search/strategies.ts";
 import type { Observation, SearchMachine, SearchModel, SearchState, SearchStep } from "../search/strategy.ts";
-import type { TargetPlan, TargetPlanner, TargetState } from "../store/target-state.ts";
+import type {
+  PlugInAnswer,
+  PlugInQuestion,
+  TargetPlan,
+  TargetPlanner,
+  TargetState,
+} from "../store/target-state.ts";
 import type { TrialRow } from "../store/trials.ts";
 import { driftedTrials, isOpenStretch, referenceDue } from "./drift.ts";
 
@@ -95,21 +104,54 @@ function closingReason(search: SearchState, trials: readonly TrialRow[], step: S
   return confirmingStarts ? "the drift reference, before the confirmations" : referenceDue(trials);
 }
 
-/** The next trials of a target all of whose trials have ended. None: it is finished. */
-function next(state: TargetState): TargetPlan {
+/** What the plug-in strategy of a sweep has to be asked; null for strategies of our own, and where nobody asks them. */
+function question(state: TargetState): PlugInQuestion | null {
   const { sweep, trials, results } = state;
-  const strategy = strategyNamed(sweep.request.strategy);
-  if (!strategy) throw new OzoneError("internal", `Sweep ${sweep.id} was stored without a strategy.`);
+  const { strategy } = sweep.request;
+  if (strategyNamed(strategy) || driftedTrials(trials, results).repeats.length > 0) return null;
+  const search = searchStateOf(state);
+  return isOutOfTime(search) ? null : { module: strategy, stateJson: JSON.stringify(plugInState(search)) };
+}
+
+/** The next step of the search. @throws PlugInProblem */
+function stepOf(strategy: string, search: SearchState, answer: PlugInAnswer | null): SearchStep {
+  const own = strategyNamed(strategy);
+  if (own) return own.next(search);
+  if (isOutOfTime(search)) return OUT_OF_TIME_STEP;
+  if (!answer) throw new OzoneError("internal", `The strategy ${strategy} was not asked.`);
+  if ("problem" in answer) throw new PlugInProblem(answer.problem);
+  return stepFromAnswer(answer.answerJson, search);
+}
+
+/** A plug-in that does what it may not ends the sweep. */
+function next(state: TargetState, answer: PlugInAnswer | null = null): TargetPlan {
+  try {
+    return plan(state, answer);
+  } catch (thrown) {
+    if (!(thrown instanceof PlugInProblem)) throw thrown;
+    const { strategy } = state.sweep.request;
+    const title = strategyTitle(strategy);
+    // Notes go into reports, which don't say whose home folder something is in.
+    const did = thrown.message.replaceAll(strategy.slice(0, -title.length), "").replace(/\.$/, "");
+    const failure = `The plug-in strategy ${title} ${did}.`;
+    return { trials: [], notes: [], failure };
+  }
+}
+
+/** The next trials of a target all of whose trials have ended. None: it is finished. */
+function plan(state: TargetState, answer: PlugInAnswer | null): TargetPlan {
+  const { sweep, trials, results } = state;
+  const { strategy } = sweep.request;
   const search = searchStateOf(state);
   if (trials.length === 0) {
-    const step = strategy.next(search);
+    const step = stepOf(strategy, search, answer);
     if (step.trials[0]?.purpose === Purpose.REFERENCE) return step;
     const first = referenceTrial(search, "the drift reference, at the start");
     return { trials: [first, ...step.trials], notes: step.notes };
   }
   const drifted = driftedTrials(trials, results);
   if (drifted.repeats.length > 0) return { trials: drifted.repeats, notes: [] };
-  const step = strategy.next(search);
+  const step = stepOf(strategy, search, answer);
   const reason = closingReason(search, trials, step);
   // The strategy is asked again when the reference has ended: it may have shown that the machine drifted.
   if (reason !== null) return { trials: [referenceTrial(search, reason)], notes: [] };
@@ -127,4 +169,4 @@ function between(state: TargetState): TargetPlan {
 }
 
 /** Plans targets: the strategy's trials, with drift references around them. */
-export const targetPlanner: TargetPlanner = { next, between };
+export const targetPlanner: TargetPlanner = { question, next, between };

@@ -1,7 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { AnnouncementSchema } from "@ozone/proto/machine";
 import { MatrixSchema, SweepRequestSchema } from "@ozone/proto/sweep";
+import { STRATEGY_NAMES } from "@ozone/shared/strategy-names";
 import { describe, expect, it } from "vitest";
+import { STRATEGIES } from "../search/strategies.ts";
 import type { MachineRow } from "../store/machines.ts";
 import { chooseTargets } from "./choose-targets.ts";
 import { completeRequest } from "./complete-request.ts";
@@ -58,7 +60,11 @@ describe("completing a sweep request", () => {
     ["a half-width of 200 %", { protocol: { precision: { decode: 2 } } }, /half-width of precision/],
     ["precision in a time box", { strategy: "quick", protocol: { precision: {} } }, /use the grid strategy/],
     ["too many samples", { protocol: { repetitions: 40, launches: 2 } }, /80 samples per trial are too many/],
-    ["an unknown strategy", { strategy: "magic" }, /no strategy "magic": use grid, guided, quick or random/],
+    [
+      "an unknown strategy",
+      { strategy: "magic" },
+      /no strategy "magic": use grid, guided, halving, quick or random/,
+    ],
     ["num_ctx 0", { matrix: create(MatrixSchema, { numCtx: [0] }) }, /num_ctx 0 is impossible/],
     ["num_batch 0", { matrix: create(MatrixSchema, { numBatch: [0] }) }, /num_batch 0 is impossible/],
     ["a fill of 150 %", { protocol: { fill: 1.5 } }, /fill 1.5 is impossible/],
@@ -100,6 +106,12 @@ describe("completing a sweep request", () => {
     expect(() => completeRequest(create(SweepRequestSchema, { matrix }))).toThrow(
       /90000 points; at most 50000/,
     );
+  });
+});
+
+describe("the strategies", () => {
+  it("are those that a sweep file may name", () => {
+    expect(STRATEGIES.map(({ name }) => name)).toEqual(STRATEGY_NAMES);
   });
 });
 

@@ -18,12 +18,31 @@ export interface TargetState {
 export interface TargetPlan {
   readonly trials: readonly PlannedTrial[];
   readonly notes: readonly string[];
+  /** The strategy can't be used: the sweep ends as failed, with this sentence. */
+  readonly failure?: string;
+}
+
+/** What a plug-in strategy is asked: its module, and the state as plain data. */
+export interface PlugInQuestion {
+  readonly module: string;
+  readonly stateJson: string;
+}
+
+/** What it answered, unchecked; or what it did instead, as the end of a sentence that begins with its name. */
+export type PlugInAnswer = { readonly answerJson: string } | { readonly problem: string };
+
+/** Asks plug-in strategies while everything else goes on. */
+export interface PlugIns {
+  /** The answer; null while it is worked out. */
+  answer(targetId: number, question: PlugInQuestion): PlugInAnswer | null;
 }
 
 /** The planner: pure. */
 export interface TargetPlanner {
-  /** All trials have ended: what comes next. None: the target is finished. */
-  next(state: TargetState): TargetPlan;
+  /** All trials have ended: what a plug-in has to be asked before `next`. Null: nothing. */
+  question(state: TargetState): PlugInQuestion | null;
+  /** All trials have ended: what comes next, given the answer to the question. None: the target is finished. */
+  next(state: TargetState, answer?: PlugInAnswer | null): TargetPlan;
   /** Trials are planned or running: what has to be put between them. `results` are not read for it. */
   between(state: TargetState): TargetPlan;
 }

@@ -3,7 +3,8 @@ import { create } from "@bufbuild/protobuf";
 import { ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { MatrixSchema } from "@ozone/proto/sweep";
 import { SampleSchema } from "@ozone/proto/trial";
-import { promptTokensFor } from "@ozone/shared/configuration";
+import { configurationKey, promptTokensFor } from "@ozone/shared/configuration";
+import { seededRandom } from "@ozone/shared/statistics/seeded-random";
 import type { Observation, Proposal, SearchState, Strategy } from "../search/strategy.ts";
 
 /** What the machine is like. */
@@ -15,6 +16,8 @@ export interface MadeMachine {
   readonly launchMs?: number;
   /** Contexts from here on run out of memory. */
   readonly memoryEndsAt?: number;
+  /** Samples differ by up to this share, each time anew. */
+  readonly noise?: number;
   /** Every trial fails. */
   readonly broken?: boolean;
 }
@@ -54,6 +57,8 @@ function observe(machine: MadeMachine, proposal: Proposal): Observation {
   const threads = configuration.numThread === 2 ? 0.6 : 1;
   const decode = (machine.decodeTokensPerSecond / depth) * threads;
   const totalMs = ttftMs + (configuration.numPredict / decode) * 1000;
+  const random = seededRandom(`${configurationKey(configuration)}/${purpose}/${wanted}`);
+  const luck = () => 1 + (machine.noise ?? 0) * (random.next() - 0.5);
   const samples = Array.from({ length: wanted }, (_, index) =>
     create(SampleSchema, {
       index,
@@ -61,7 +66,7 @@ function observe(machine: MadeMachine, proposal: Proposal): Observation {
       promptTokens,
       generatedTokens: configuration.numPredict,
       prefillTokensPerSecond: (promptTokens / ttftMs) * 1000,
-      decodeTokensPerSecond: decode * (1 + 0.002 * (index % 3)),
+      decodeTokensPerSecond: decode * (1 + 0.002 * (index % 3)) * luck(),
       ttftMs,
       totalMs,
     }),

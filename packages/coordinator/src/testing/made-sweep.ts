@@ -2,7 +2,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { AnnouncementSchema } from "@ozone/proto/machine";
-import { SweepRequestSchema } from "@ozone/proto/sweep";
+import { type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
 import { type TrialResult, TrialResultSchema } from "@ozone/proto/trial";
 import type { ArrivedResult } from "@ozone/shared/bus";
 import { saveMachine } from "../store/machines.ts";
@@ -57,16 +57,17 @@ export const madeAnnouncement = (machineId: string) =>
 export const trialId = (number: number, machineId = "m-1"): string =>
   machineId === "m-1" ? `t-${number}` : `t-${number}-${machineId}`;
 
-/** Stores machine, sweep and `count` planned trials. */
+/** Stores machine, sweep and `count` planned trials; `asked` says what is special about the sweep. */
 export async function storeSweep(
   store: Store,
   count: number,
   machineId = "m-1",
   sweepId = "s-1",
+  asked: Partial<Pick<SweepRequest, "strategy" | "matrix">> = {},
 ): Promise<void> {
   await saveMachine(store.db, madeAnnouncement(machineId));
   const protocol = create(ProtocolSchema, { fill: 0.9, repetitions: 1, launches: 1 });
-  const request = create(SweepRequestSchema, { strategy: "grid", protocol });
+  const request = create(SweepRequestSchema, { strategy: "grid", ...asked, protocol });
   const target = { machineId, modelName: "ozone-synthetic:4m", modelDigest: "sha256:abc" };
   await insertSweep(store.db, { id: sweepId, name: "test", request }, [target]);
   const [stored] = await listTargets(store.db, sweepId);

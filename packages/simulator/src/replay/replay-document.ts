@@ -14,9 +14,15 @@ function outcomeOf({ presets, usage }: Replayed) {
   };
 }
 
-/** The document. `trialsUsed` and `gridTrials` count distinct configurations. */
-export function replayDocument(grid: RecordedGrid, strategy: string, seed: string) {
-  const main = replay(grid, { strategy, seed, trialsMax: 0 });
+/** Which strategy was replayed with which seed, and what came of it. */
+export interface ReplayedAs {
+  readonly strategy: string;
+  readonly seed: string;
+  readonly main: Replayed;
+}
+
+/** The document of a replay. `trialsUsed` and `gridTrials` count distinct configurations. */
+export function documentOf(grid: RecordedGrid, { strategy, seed, main }: ReplayedAs) {
   const random = replay(grid, { strategy: "random", seed, trialsMax: main.usage.trials });
   return {
     strategy,
@@ -29,6 +35,10 @@ export function replayDocument(grid: RecordedGrid, strategy: string, seed: strin
     random: outcomeOf(random),
   };
 }
+
+/** Replays a strategy of our own. */
+export const replayDocument = (grid: RecordedGrid, strategy: string, seed: string) =>
+  documentOf(grid, { strategy, seed, main: replay(grid, { strategy, seed, trialsMax: 0 }) });
 
 /** What `ozone-sim replay --json` prints. */
 export type ReplayDocument = ReturnType<typeof replayDocument>;

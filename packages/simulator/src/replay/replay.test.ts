@@ -1,11 +1,16 @@
+import { fileURLToPath } from "node:url";
 import { seededRandom } from "@ozone/shared/statistics/seeded-random";
 import { describe, expect, it } from "vitest";
 import { mechanicalGrid } from "../grids/mechanical-grid.ts";
 import { GridProblem, parseGrid } from "../grids/recorded-grid.ts";
 import { tabularGrid } from "../grids/tabular-grid.ts";
 import { writeGrid } from "../grids/write-grid.ts";
+import { replay } from "./replay.ts";
 import { replayDocument } from "./replay-document.ts";
+import { ModuleProblem, replayPlugIn } from "./replay-plug-in.ts";
 import { handedOut, keptBack } from "./replayer.ts";
+
+const EXAMPLE = fileURLToPath(new URL("../../../../docs/examples/coordinate-descent.mjs", import.meta.url));
 
 const made = (kind: "mechanical" | "tabular", seed: number): string => {
   const random = seededRandom(`${kind}/${seed}`);
@@ -131,5 +136,36 @@ describe("a replay", () => {
     }
     expect(guided).toBeLessThan(0.3 * chance);
     expect(trials / all).toBeLessThan(0.135);
+  });
+
+  it("of successive halving beats chance at as many configurations", () => {
+    let [halving, chance] = [0, 0];
+    for (const name of [3, 10, 11, 20, 24].flatMap((seed) => [`mechanical-${seed}`, `tabular-${seed}`])) {
+      const [kind, seed] = name.split("-");
+      const grid = parseGrid(made(kind === "mechanical" ? "mechanical" : "tabular", Number(seed)));
+      for (const strategySeed of ["1", "2"]) {
+        const lost = (strategy: string, trialsMax: number) => {
+          const { presets, usage } = replay(grid, { strategy, seed: strategySeed, trialsMax });
+          return { usage, regret: Object.values(presets).reduce((sum, { regret }) => sum + regret, 0) };
+        };
+        const { usage, regret } = lost("halving", 0);
+        expect(usage.trials / grid.points.size).toBeLessThan(0.21);
+        halving += regret;
+        chance += lost("random", usage.trials).regret;
+      }
+    }
+    expect(halving).toBeLessThan(0.6 * chance);
+  });
+
+  it("of a module asks it as the coordinator does, and takes no nonsense from it", async () => {
+    const grid = parseGrid(whole(({ num_batch }) => ({ ttft_ms: num_batch === 128 ? 500 : 2000 })));
+    const { presets, trialsUsed } = await replayPlugIn(grid, EXAMPLE, "1", () => undefined);
+    expect(presets.fast_response?.config).toMatchObject({ num_ctx: 4096, num_batch: 128 });
+    expect(trialsUsed).toBeLessThan(12);
+    await expect(replayPlugIn(grid, "./none.mjs", "1", () => undefined)).rejects.toThrow(ModuleProblem);
+    const notOne = fileURLToPath(new URL("./truth.ts", import.meta.url));
+    await expect(replayPlugIn(grid, notOne, "1", () => undefined)).rejects.toThrow(
+      /^The plug-in strategy .*\.$/,
+    );
   });
 });

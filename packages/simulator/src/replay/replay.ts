@@ -2,7 +2,7 @@
 import { create } from "@bufbuild/protobuf";
 import { chooseFinalists } from "@ozone/coordinator/search/finalists";
 import { strategyNamed } from "@ozone/coordinator/search/strategies";
-import type { Observation, SearchState } from "@ozone/coordinator/search/strategy";
+import type { Observation, SearchState, SearchStep } from "@ozone/coordinator/search/strategy";
 import { ProtocolSchema } from "@ozone/proto/configuration";
 import { type Matrix, MatrixSchema } from "@ozone/proto/sweep";
 import { configurationKey } from "@ozone/shared/configuration";
@@ -107,17 +107,15 @@ function reliable(observations: readonly Observation[]): Observation[] {
   return observations.filter(({ configuration }) => !failed.has(configurationKey(configuration)));
 }
 
-/**
- * Replays.
- * @throws RangeError for an unknown strategy, a configuration that the grid lacks, or a search without end.
- */
-export function replay(grid: RecordedGrid, options: ReplayOptions): Replayed {
-  const strategy = strategyNamed(options.strategy);
-  if (!strategy) throw new RangeError(`There is no strategy ${options.strategy}.`);
+/** A replay that hands out its state and is given the next step, by whomever. */
+function* replaying(
+  grid: RecordedGrid,
+  options: ReplayOptions,
+): Generator<SearchState, Replayed, SearchStep> {
   const replayer = new Replayer(grid);
   let state = startState(grid, options);
   for (let step = 0; step < STEPS_MAX; step += 1) {
-    const { trials } = strategy.next(state);
+    const { trials } = yield state;
     if (trials.length === 0) {
       return { presets: presetsOf(grid, state.observations, replayer), usage: replayer.usage() };
     }
@@ -127,4 +125,32 @@ export function replay(grid: RecordedGrid, options: ReplayOptions): Replayed {
     };
   }
   throw new RangeError(`The strategy ${options.strategy} did not end within ${STEPS_MAX} steps.`);
+}
+
+/**
+ * Replays a strategy of our own.
+ * @throws RangeError for an unknown strategy, a configuration that the grid lacks, or a search without end.
+ */
+export function replay(grid: RecordedGrid, options: ReplayOptions): Replayed {
+  const strategy = strategyNamed(options.strategy);
+  if (!strategy) throw new RangeError(`There is no strategy ${options.strategy}.`);
+  const steps = replaying(grid, options);
+  let turn = steps.next();
+  while (!turn.done) turn = steps.next(strategy.next(turn.value));
+  return turn.value;
+}
+
+/** Asks a search for its next step. */
+export type AskStep = (state: SearchState) => Promise<SearchStep>;
+
+/** Replays whatever answers: a strategy that lives elsewhere. @throws what it throws, and as `replay` does. */
+export async function replayAsking(
+  grid: RecordedGrid,
+  options: ReplayOptions,
+  ask: AskStep,
+): Promise<Replayed> {
+  const steps = replaying(grid, options);
+  let turn = steps.next();
+  while (!turn.done) turn = steps.next(await ask(turn.value));
+  return turn.value;
 }

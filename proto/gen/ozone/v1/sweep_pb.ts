@@ -98,7 +98,7 @@ export type SweepRequest = Message<"ozone.v1.SweepRequest"> & {
   machines: string[];
 
   /**
-   * grid, guided, quick, random
+   * grid, guided, halving, quick, random; or a module: its absolute path, or the name of an installed package
    *
    * @generated from field: string strategy = 4;
    */

@@ -7,7 +7,7 @@ export default class SweepRun extends ConnectedCommand {
   static override summary =
     "Start a sweep from a YAML file, from flags, or both (flags go first), and follow it.";
   static override description =
-    "Keys of the file: name, models, machines, strategy (grid, guided, quick, random), trials, seed, budget (240s, 10m), fill, repetitions, launches, precision (on, off), depths (shares of the context), warm_prefix (on, off), sustained (60s), managed (on, off), quiet_wait, contended (allow, refuse), allow_battery (true, false), matrix (num_ctx, num_batch, num_thread, num_gpu, kv_cache_type, flash_attention, num_predict, concurrency; one value or a list). With neither matrix nor strategy, quick searches for 240 s.";
+    "Keys of the file: name, models, machines, strategy (grid, guided, halving, quick, random, a module ./my-search.mjs relative to the file, or an installed package; see docs/plug-in-strategies.md), trials, seed, budget (240s, 10m), fill, repetitions, launches, precision (on, off), depths (shares of the context), warm_prefix (on, off), sustained (60s), managed (on, off), quiet_wait, contended (allow, refuse), allow_battery (true, false), matrix (num_ctx, num_batch, num_thread, num_gpu, kv_cache_type, flash_attention, num_predict, concurrency; one value or a list). With neither matrix nor strategy, quick searches for 240 s.";
   static override examples = [
     "<%= config.bin %> sweep run",
     "<%= config.bin %> sweep run night.yaml --machine lab-1",
@@ -28,7 +28,14 @@ export default class SweepRun extends ConnectedCommand {
     const { messageJson } = await import("../../message-json.ts");
     const { readSweepRequest } = await import("../../sweep-request/read-request.ts");
     const { watchToTheEnd } = await import("../../watch/watch-to-the-end.ts");
-    const request = await readSweepRequest({ file: args.file, flags });
+    const { isModulePath } = await import("../../sweep-request/strategy-module.ts");
+    const elsewhere = Boolean(flags.address ?? process.env.OZONE_GRPC_ADDRESS);
+    const request = await readSweepRequest({ file: args.file, flags, elsewhere });
+    if (isModulePath(request.strategy) && !elsewhere) {
+      const { nameStrategy } = await import("../../local/name-strategy.ts");
+      const { localDataFolder } = await import("../../local/folder.ts");
+      nameStrategy(localDataFolder(), request.strategy);
+    }
     const sweep = await this.withCoordinator(flags.address, async (client) => {
       const response = await client.call(SweepService.method.startSweep, { request });
       if (!response.sweep) throw new Error("The coordinator started no sweep and did not say why.");
