@@ -11,6 +11,7 @@ import Status from "./commands/status.ts";
 import SweepCancel from "./commands/sweep/cancel.ts";
 import SweepList from "./commands/sweep/list.ts";
 import SweepNames from "./commands/sweep/names.ts";
+import SweepPlan from "./commands/sweep/plan.ts";
 import SweepRun from "./commands/sweep/run.ts";
 import SweepShow from "./commands/sweep/show.ts";
 import SweepWatch from "./commands/sweep/watch.ts";
@@ -29,6 +30,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "sweep:cancel": SweepCancel,
   "sweep:list": SweepList,
   "sweep:names": SweepNames,
+  "sweep:plan": SweepPlan,
   "sweep:run": SweepRun,
   "sweep:show": SweepShow,
   "sweep:watch": SweepWatch,

@@ -31,6 +31,7 @@ import {
 import { cancelTrials, trialsOfSweep } from "../store/trials.ts";
 import { describeSweep, describeTrial } from "./describe-sweep.ts";
 import type { Handlers } from "./grpc-server.ts";
+import { planSweep } from "./plan-sweep.ts";
 
 /** What the handlers need. */
 export interface SweepPorts {
@@ -154,6 +155,7 @@ export const sweepHandlers = (ports: SweepPorts): Handlers<typeof SweepService> 
       trials: await trialMessages(ports.store, sweepId),
     }),
   watchSweep: ({ sweepId }, { signal }) => watch(ports, sweepId, signal),
+  planSweep: ({ request }) => planSweep(ports.store, ports.leaseMs, request),
   cancelSweep: async ({ sweepId }) =>
     create(CancelSweepResponseSchema, {
       sweep: await sweepMessage(ports.store, await cancel(ports, sweepId)),
