@@ -13,7 +13,7 @@ export const namedSweepsText = (sweeps: readonly NamedSweep[]): string =>
 /** The sweep file, lists on one line each. */
 export function namedSweepYaml({ name, summary, document: content }: NamedSweep): string {
   const document = new Document(content);
-  document.commentBefore = ` ${name}: ${summary}.\n Start it with \`ozone sweep run FILE\`; docs/search.md has the keys.`;
+  document.commentBefore = ` ${name}: ${summary}.\n Start it with \`ozone sweep run FILE\`; \`ozone sweep run --help\` has the keys.`;
   visit(document, {
     Pair(_, pair) {
       if (isSeq(pair.value)) pair.value.flow = true;

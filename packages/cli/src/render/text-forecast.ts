@@ -1,5 +1,6 @@
 // What a sweep would take, as one screen of text: an estimate with its range and what it rests on, or "unknown".
 import {
+  type CacheForecast,
   type ContextForecast,
   type DurationForecast,
   ForecastBasis,
@@ -23,9 +24,10 @@ const FITS: Readonly<Record<MemoryFit, string>> = {
   [MemoryFit.TOO_LARGE]: "too large",
 };
 
-/** "45 s", "12 min", "3 h 05 min", "2 d 4 h": an estimate has no more digits than it deserves. */
+/** "850 ms", "45 s", "12 min", "3 h 05 min", "2 d 4 h": an estimate has no more digits than it deserves. */
 export function roughDuration(ms: number): string {
   const seconds = Math.round(ms / 1000);
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
   if (seconds < 10) return `${(ms / 1000).toFixed(1)} s`;
   if (seconds < 120) return `${seconds} s`;
   const minutes = Math.round(ms / 60_000);
@@ -74,6 +76,22 @@ const trialWords = ({ trialsMin, trialsMax }: TargetForecast): string =>
     ? "not known before"
     : `${span(trialsMin, trialsMax)}, drift references and confirmations included`;
 
+/** "7.4 MiB", or with its type where one was asked for: "q8_0 5.5 MiB". */
+const needWords = ({ kvCacheType, needBytes }: CacheForecast): string =>
+  [
+    ...(kvCacheType === "" ? [] : [cleanText(kvCacheType)]),
+    needBytes === undefined ? "unknown" : formatBytes(Number(needBytes)),
+  ].join(" ");
+
+/** One word where it holds for every type, else a word for each. */
+function fitWords({ caches }: ContextForecast): string {
+  const words = [...new Set(caches.map(({ fit }) => FITS[fit]))];
+  if (words.length === 1) return words[0] ?? "unknown";
+  return caches
+    .map(({ kvCacheType, fit }) => `${cleanText(kvCacheType) || "server's"} ${FITS[fit]}`)
+    .join(", ");
+}
+
 /** A column and what stands in it. */
 interface ContextColumn extends Column {
   readonly cell: (row: ContextForecast) => string;
@@ -81,23 +99,17 @@ interface ContextColumn extends Column {
 
 /** What is the same for all rows has no column. */
 function contextTable(contexts: readonly ContextForecast[]): string {
-  const hasCache = contexts.some(({ kvCacheType }) => kvCacheType !== "");
   const hasRequests = contexts.some(({ concurrency }) => concurrency > 1);
   const right = { align: "right" } as const;
   const columns: ContextColumn[] = [
     { heading: "NUM_CTX", ...right, cell: ({ numCtx }) => String(numCtx) },
-    ...(hasCache ? [{ heading: "KV", cell: (row: ContextForecast) => row.kvCacheType || "server's" }] : []),
     ...(hasRequests
       ? [{ heading: "REQUESTS", ...right, cell: (row: ContextForecast) => String(row.concurrency) }]
       : []),
     { heading: "CONFIGURATIONS", ...right, cell: ({ configurations }) => String(configurations) },
-    {
-      heading: "WEIGHTS + CACHE",
-      ...right,
-      cell: ({ needBytes }) => (needBytes === undefined ? "unknown" : formatBytes(Number(needBytes))),
-    },
-    { heading: "MEMORY", cell: ({ fit }) => FITS[fit] },
     { heading: "ONE FILL", cell: ({ fill }) => (fill ? durationWords(fill) : "unknown") },
+    { heading: "WEIGHTS + CACHE", cell: ({ caches }) => caches.map(needWords).join(", ") },
+    { heading: "MEMORY", cell: fitWords },
   ];
   return textTable(
     columns,

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/sweep_service.proto.
  */
 export const file_ozone_v1_sweep_service: GenFile = /*@__PURE__*/
-  fileDesc("Chxvem9uZS92MS9zd2VlcF9zZXJ2aWNlLnByb3RvEghvem9uZS52MSI8ChFTdGFydFN3ZWVwUmVxdWVzdBInCgdyZXF1ZXN0GAEgASgLMhYub3pvbmUudjEuU3dlZXBSZXF1ZXN0IjQKElN0YXJ0U3dlZXBSZXNwb25zZRIeCgVzd2VlcBgBIAEoCzIPLm96b25lLnYxLlN3ZWVwIiIKEUxpc3RTd2VlcHNSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNIjUKEkxpc3RTd2VlcHNSZXNwb25zZRIfCgZzd2VlcHMYASADKAsyDy5vem9uZS52MS5Td2VlcCIjCg9HZXRTd2VlcFJlcXVlc3QSEAoIc3dlZXBfaWQYASABKAkiUwoQR2V0U3dlZXBSZXNwb25zZRIeCgVzd2VlcBgBIAEoCzIPLm96b25lLnYxLlN3ZWVwEh8KBnRyaWFscxgCIAMoCzIPLm96b25lLnYxLlRyaWFsIiUKEVdhdGNoU3dlZXBSZXF1ZXN0EhAKCHN3ZWVwX2lkGAEgASgJIooBChJXYXRjaFN3ZWVwUmVzcG9uc2USHgoFc3dlZXAYASABKAsyDy5vem9uZS52MS5Td2VlcBIgCgdydW5uaW5nGAIgAygLMg8ub3pvbmUudjEuVHJpYWwSEgoKYWN0aXZpdGllcxgDIAMoCRIeCgVlbmRlZBgEIAMoCzIPLm96b25lLnYxLlRyaWFsIiYKEkNhbmNlbFN3ZWVwUmVxdWVzdBIQCghzd2VlcF9pZBgBIAEoCSI1ChNDYW5jZWxTd2VlcFJlc3BvbnNlEh4KBXN3ZWVwGAEgASgLMg8ub3pvbmUudjEuU3dlZXAiOwoQUGxhblN3ZWVwUmVxdWVzdBInCgdyZXF1ZXN0GAEgASgLMhYub3pvbmUudjEuU3dlZXBSZXF1ZXN0IqwBChFQbGFuU3dlZXBSZXNwb25zZRInCgdyZXF1ZXN0GAEgASgLMhYub3pvbmUudjEuU3dlZXBSZXF1ZXN0EikKB3RhcmdldHMYAiADKAsyGC5vem9uZS52MS5UYXJnZXRGb3JlY2FzdBIVCg10YXJnZXRzX3RvdGFsGAMgASgNEiwKCGR1cmF0aW9uGAQgASgLMhoub3pvbmUudjEuRHVyYXRpb25Gb3JlY2FzdCJGChBEdXJhdGlvbkZvcmVjYXN0Eg4KBmxvd19tcxgBIAEoARIRCglsaWtlbHlfbXMYAiABKAESDwoHaGlnaF9tcxgDIAEoASL2AwoOVGFyZ2V0Rm9yZWNhc3QSEgoKbWFjaGluZV9pZBgBIAEoCRIUCgxtYWNoaW5lX25hbWUYAiABKAkSEgoKbW9kZWxfbmFtZRgDIAEoCRIWCg5jb25maWd1cmF0aW9ucxgEIAEoDRIZCgxtZWFzdXJlZF9taW4YBSABKA1IAIgBARIZCgxtZWFzdXJlZF9tYXgYBiABKA1IAYgBARIXCgp0cmlhbHNfbWluGAcgASgNSAKIAQESFwoKdHJpYWxzX21heBgIIAEoDUgDiAEBEg8KB3NhbXBsZXMYCSABKA0SLAoIZHVyYXRpb24YCiABKAsyGi5vem9uZS52MS5EdXJhdGlvbkZvcmVjYXN0EiYKBWJhc2lzGAsgASgOMhcub3pvbmUudjEuRm9yZWNhc3RCYXNpcxIXCg9lYXJsaWVyX3Jlc3VsdHMYDCABKA0SGQoMbWVtb3J5X2J5dGVzGA0gASgESASIAQESKwoIY29udGV4dHMYDiADKAsyGS5vem9uZS52MS5Db250ZXh0Rm9yZWNhc3QSDQoFbm90ZXMYDyADKAlCDwoNX21lYXN1cmVkX21pbkIPCg1fbWVhc3VyZWRfbWF4Qg0KC190cmlhbHNfbWluQg0KC190cmlhbHNfbWF4Qg8KDV9tZW1vcnlfYnl0ZXMi2gEKD0NvbnRleHRGb3JlY2FzdBIPCgdudW1fY3R4GAEgASgNEhUKDWt2X2NhY2hlX3R5cGUYAiABKAkSEwoLY29uY3VycmVuY3kYAyABKA0SFgoOY29uZmlndXJhdGlvbnMYBCABKA0SFwoKbmVlZF9ieXRlcxgFIAEoBEgAiAEBEiAKA2ZpdBgGIAEoDjITLm96b25lLnYxLk1lbW9yeUZpdBIoCgRmaWxsGAcgASgLMhoub3pvbmUudjEuRHVyYXRpb25Gb3JlY2FzdEINCgtfbmVlZF9ieXRlcyqiAQoNRm9yZWNhc3RCYXNpcxIeChpGT1JFQ0FTVF9CQVNJU19VTlNQRUNJRklFRBAAEhoKFkZPUkVDQVNUX0JBU0lTX1VOS05PV04QARIaChZGT1JFQ0FTVF9CQVNJU19SRVNVTFRTEAISHAoYRk9SRUNBU1RfQkFTSVNfQkFORFdJRFRIEAMSGwoXRk9SRUNBU1RfQkFTSVNfVElNRV9CT1gQBCqEAQoJTWVtb3J5Rml0EhoKFk1FTU9SWV9GSVRfVU5TUEVDSUZJRUQQABIWChJNRU1PUllfRklUX1VOS05PV04QARITCg9NRU1PUllfRklUX0ZJVFMQAhIUChBNRU1PUllfRklUX1RJR0hUEAMSGAoUTUVNT1JZX0ZJVF9UT09fTEFSR0UQBDLAAwoMU3dlZXBTZXJ2aWNlEkcKClN0YXJ0U3dlZXASGy5vem9uZS52MS5TdGFydFN3ZWVwUmVxdWVzdBocLm96b25lLnYxLlN0YXJ0U3dlZXBSZXNwb25zZRJHCgpMaXN0U3dlZXBzEhsub3pvbmUudjEuTGlzdFN3ZWVwc1JlcXVlc3QaHC5vem9uZS52MS5MaXN0U3dlZXBzUmVzcG9uc2USQQoIR2V0U3dlZXASGS5vem9uZS52MS5HZXRTd2VlcFJlcXVlc3QaGi5vem9uZS52MS5HZXRTd2VlcFJlc3BvbnNlEkkKCldhdGNoU3dlZXASGy5vem9uZS52MS5XYXRjaFN3ZWVwUmVxdWVzdBocLm96b25lLnYxLldhdGNoU3dlZXBSZXNwb25zZTABEkQKCVBsYW5Td2VlcBIaLm96b25lLnYxLlBsYW5Td2VlcFJlcXVlc3QaGy5vem9uZS52MS5QbGFuU3dlZXBSZXNwb25zZRJKCgtDYW5jZWxTd2VlcBIcLm96b25lLnYxLkNhbmNlbFN3ZWVwUmVxdWVzdBodLm96b25lLnYxLkNhbmNlbFN3ZWVwUmVzcG9uc2ViBnByb3RvMw", [file_ozone_v1_sweep]);
+  fileDesc("Chxvem9uZS92MS9zd2VlcF9zZXJ2aWNlLnByb3RvEghvem9uZS52MSI8ChFTdGFydFN3ZWVwUmVxdWVzdBInCgdyZXF1ZXN0GAEgASgLMhYub3pvbmUudjEuU3dlZXBSZXF1ZXN0IjQKElN0YXJ0U3dlZXBSZXNwb25zZRIeCgVzd2VlcBgBIAEoCzIPLm96b25lLnYxLlN3ZWVwIiIKEUxpc3RTd2VlcHNSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNIjUKEkxpc3RTd2VlcHNSZXNwb25zZRIfCgZzd2VlcHMYASADKAsyDy5vem9uZS52MS5Td2VlcCIjCg9HZXRTd2VlcFJlcXVlc3QSEAoIc3dlZXBfaWQYASABKAkiUwoQR2V0U3dlZXBSZXNwb25zZRIeCgVzd2VlcBgBIAEoCzIPLm96b25lLnYxLlN3ZWVwEh8KBnRyaWFscxgCIAMoCzIPLm96b25lLnYxLlRyaWFsIiUKEVdhdGNoU3dlZXBSZXF1ZXN0EhAKCHN3ZWVwX2lkGAEgASgJIooBChJXYXRjaFN3ZWVwUmVzcG9uc2USHgoFc3dlZXAYASABKAsyDy5vem9uZS52MS5Td2VlcBIgCgdydW5uaW5nGAIgAygLMg8ub3pvbmUudjEuVHJpYWwSEgoKYWN0aXZpdGllcxgDIAMoCRIeCgVlbmRlZBgEIAMoCzIPLm96b25lLnYxLlRyaWFsIiYKEkNhbmNlbFN3ZWVwUmVxdWVzdBIQCghzd2VlcF9pZBgBIAEoCSI1ChNDYW5jZWxTd2VlcFJlc3BvbnNlEh4KBXN3ZWVwGAEgASgLMg8ub3pvbmUudjEuU3dlZXAiOwoQUGxhblN3ZWVwUmVxdWVzdBInCgdyZXF1ZXN0GAEgASgLMhYub3pvbmUudjEuU3dlZXBSZXF1ZXN0IqwBChFQbGFuU3dlZXBSZXNwb25zZRInCgdyZXF1ZXN0GAEgASgLMhYub3pvbmUudjEuU3dlZXBSZXF1ZXN0EikKB3RhcmdldHMYAiADKAsyGC5vem9uZS52MS5UYXJnZXRGb3JlY2FzdBIVCg10YXJnZXRzX3RvdGFsGAMgASgNEiwKCGR1cmF0aW9uGAQgASgLMhoub3pvbmUudjEuRHVyYXRpb25Gb3JlY2FzdCJGChBEdXJhdGlvbkZvcmVjYXN0Eg4KBmxvd19tcxgBIAEoARIRCglsaWtlbHlfbXMYAiABKAESDwoHaGlnaF9tcxgDIAEoASL2AwoOVGFyZ2V0Rm9yZWNhc3QSEgoKbWFjaGluZV9pZBgBIAEoCRIUCgxtYWNoaW5lX25hbWUYAiABKAkSEgoKbW9kZWxfbmFtZRgDIAEoCRIWCg5jb25maWd1cmF0aW9ucxgEIAEoDRIZCgxtZWFzdXJlZF9taW4YBSABKA1IAIgBARIZCgxtZWFzdXJlZF9tYXgYBiABKA1IAYgBARIXCgp0cmlhbHNfbWluGAcgASgNSAKIAQESFwoKdHJpYWxzX21heBgIIAEoDUgDiAEBEg8KB3NhbXBsZXMYCSABKA0SLAoIZHVyYXRpb24YCiABKAsyGi5vem9uZS52MS5EdXJhdGlvbkZvcmVjYXN0EiYKBWJhc2lzGAsgASgOMhcub3pvbmUudjEuRm9yZWNhc3RCYXNpcxIXCg9lYXJsaWVyX3Jlc3VsdHMYDCABKA0SGQoMbWVtb3J5X2J5dGVzGA0gASgESASIAQESKwoIY29udGV4dHMYDiADKAsyGS5vem9uZS52MS5Db250ZXh0Rm9yZWNhc3QSDQoFbm90ZXMYDyADKAlCDwoNX21lYXN1cmVkX21pbkIPCg1fbWVhc3VyZWRfbWF4Qg0KC190cmlhbHNfbWluQg0KC190cmlhbHNfbWF4Qg8KDV9tZW1vcnlfYnl0ZXMicAoNQ2FjaGVGb3JlY2FzdBIVCg1rdl9jYWNoZV90eXBlGAEgASgJEhcKCm5lZWRfYnl0ZXMYAiABKARIAIgBARIgCgNmaXQYAyABKA4yEy5vem9uZS52MS5NZW1vcnlGaXRCDQoLX25lZWRfYnl0ZXMiogEKD0NvbnRleHRGb3JlY2FzdBIPCgdudW1fY3R4GAEgASgNEhMKC2NvbmN1cnJlbmN5GAIgASgNEhYKDmNvbmZpZ3VyYXRpb25zGAMgASgNEicKBmNhY2hlcxgEIAMoCzIXLm96b25lLnYxLkNhY2hlRm9yZWNhc3QSKAoEZmlsbBgFIAEoCzIaLm96b25lLnYxLkR1cmF0aW9uRm9yZWNhc3QqogEKDUZvcmVjYXN0QmFzaXMSHgoaRk9SRUNBU1RfQkFTSVNfVU5TUEVDSUZJRUQQABIaChZGT1JFQ0FTVF9CQVNJU19VTktOT1dOEAESGgoWRk9SRUNBU1RfQkFTSVNfUkVTVUxUUxACEhwKGEZPUkVDQVNUX0JBU0lTX0JBTkRXSURUSBADEhsKF0ZPUkVDQVNUX0JBU0lTX1RJTUVfQk9YEAQqhAEKCU1lbW9yeUZpdBIaChZNRU1PUllfRklUX1VOU1BFQ0lGSUVEEAASFgoSTUVNT1JZX0ZJVF9VTktOT1dOEAESEwoPTUVNT1JZX0ZJVF9GSVRTEAISFAoQTUVNT1JZX0ZJVF9USUdIVBADEhgKFE1FTU9SWV9GSVRfVE9PX0xBUkdFEAQywAMKDFN3ZWVwU2VydmljZRJHCgpTdGFydFN3ZWVwEhsub3pvbmUudjEuU3RhcnRTd2VlcFJlcXVlc3QaHC5vem9uZS52MS5TdGFydFN3ZWVwUmVzcG9uc2USRwoKTGlzdFN3ZWVwcxIbLm96b25lLnYxLkxpc3RTd2VlcHNSZXF1ZXN0Ghwub3pvbmUudjEuTGlzdFN3ZWVwc1Jlc3BvbnNlEkEKCEdldFN3ZWVwEhkub3pvbmUudjEuR2V0U3dlZXBSZXF1ZXN0Ghoub3pvbmUudjEuR2V0U3dlZXBSZXNwb25zZRJJCgpXYXRjaFN3ZWVwEhsub3pvbmUudjEuV2F0Y2hTd2VlcFJlcXVlc3QaHC5vem9uZS52MS5XYXRjaFN3ZWVwUmVzcG9uc2UwARJECglQbGFuU3dlZXASGi5vem9uZS52MS5QbGFuU3dlZXBSZXF1ZXN0Ghsub3pvbmUudjEuUGxhblN3ZWVwUmVzcG9uc2USSgoLQ2FuY2VsU3dlZXASHC5vem9uZS52MS5DYW5jZWxTd2VlcFJlcXVlc3QaHS5vem9uZS52MS5DYW5jZWxTd2VlcFJlc3BvbnNlYgZwcm90bzM", [file_ozone_v1_sweep]);
 
 /**
  * @generated from message ozone.v1.StartSweepRequest
@@ -401,7 +401,40 @@ export const TargetForecastSchema: GenMessage<TargetForecast> = /*@__PURE__*/
   messageDesc(file_ozone_v1_sweep_service, 13);
 
 /**
- * Configurations that need the same memory.
+ * The memory of one KV-cache type.
+ *
+ * @generated from message ozone.v1.CacheForecast
+ */
+export type CacheForecast = Message<"ozone.v1.CacheForecast"> & {
+  /**
+   * Empty: as the server has it, believed to be f16.
+   *
+   * @generated from field: string kv_cache_type = 1;
+   */
+  kvCacheType: string;
+
+  /**
+   * Weights and cache; absent when it is not known.
+   *
+   * @generated from field: optional uint64 need_bytes = 2;
+   */
+  needBytes?: bigint | undefined;
+
+  /**
+   * @generated from field: ozone.v1.MemoryFit fit = 3;
+   */
+  fit: MemoryFit;
+};
+
+/**
+ * Describes the message ozone.v1.CacheForecast.
+ * Use `create(CacheForecastSchema)` to create a new message.
+ */
+export const CacheForecastSchema: GenMessage<CacheForecast> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_sweep_service, 14);
+
+/**
+ * Configurations with the same context and number of requests.
  *
  * @generated from message ozone.v1.ContextForecast
  */
@@ -412,38 +445,24 @@ export type ContextForecast = Message<"ozone.v1.ContextForecast"> & {
   numCtx: number;
 
   /**
-   * Empty: as the server has it, believed to be f16.
-   *
-   * @generated from field: string kv_cache_type = 2;
-   */
-  kvCacheType: string;
-
-  /**
-   * @generated from field: uint32 concurrency = 3;
+   * @generated from field: uint32 concurrency = 2;
    */
   concurrency: number;
 
   /**
-   * @generated from field: uint32 configurations = 4;
+   * @generated from field: uint32 configurations = 3;
    */
   configurations: number;
 
   /**
-   * Weights and cache; absent when it is not known.
-   *
-   * @generated from field: optional uint64 need_bytes = 5;
+   * @generated from field: repeated ozone.v1.CacheForecast caches = 4;
    */
-  needBytes?: bigint | undefined;
-
-  /**
-   * @generated from field: ozone.v1.MemoryFit fit = 6;
-   */
-  fit: MemoryFit;
+  caches: CacheForecast[];
 
   /**
    * To fill the asked share of the context once, over these configurations; absent: unknown.
    *
-   * @generated from field: ozone.v1.DurationForecast fill = 7;
+   * @generated from field: ozone.v1.DurationForecast fill = 5;
    */
   fill?: DurationForecast | undefined;
 };
@@ -453,7 +472,7 @@ export type ContextForecast = Message<"ozone.v1.ContextForecast"> & {
  * Use `create(ContextForecastSchema)` to create a new message.
  */
 export const ContextForecastSchema: GenMessage<ContextForecast> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_sweep_service, 14);
+  messageDesc(file_ozone_v1_sweep_service, 15);
 
 /**
  * What an estimate of time rests on.

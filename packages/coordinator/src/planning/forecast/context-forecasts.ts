@@ -1,12 +1,26 @@
-// Candidates that need the same memory, together: one row per context, KV-cache type and number of requests. Pure.
+// Candidates with the same context and number of requests together, with the memory of each KV-cache type. Pure.
 import { create } from "@bufbuild/protobuf";
-import { type ContextForecast, ContextForecastSchema } from "@ozone/proto/sweep_service";
+import {
+  type CacheForecast,
+  CacheForecastSchema,
+  type ContextForecast,
+  ContextForecastSchema,
+} from "@ozone/proto/sweep_service";
 import { groupBy } from "@ozone/shared/group-by";
 import type { Candidate, CandidateCost } from "./candidates.ts";
 import type { Ends } from "./estimate-cost.ts";
 
-const keyOf = ({ configuration: { numCtx, kvCacheType, concurrency } }: Candidate): string =>
-  JSON.stringify([numCtx, kvCacheType, concurrency]);
+const contextKey = ({ configuration: { numCtx, concurrency } }: Candidate): string =>
+  `${numCtx} ${concurrency}`;
+
+/** One entry per KV-cache type, in the order of the matrix. */
+const cachesOf = (group: readonly Candidate[]): CacheForecast[] =>
+  [...groupBy(group, ({ configuration }) => configuration.kvCacheType)].flatMap(([kvCacheType, [first]]) => {
+    if (!first) return [];
+    const { needBytes, fit } = first.memory;
+    const need = needBytes === null ? {} : { needBytes: BigInt(Math.round(needBytes)) };
+    return create(CacheForecastSchema, { kvCacheType, fit, ...need });
+  });
 
 function fillOf(costs: readonly CandidateCost[]): Ends<number> | null {
   if (costs.length === 0) return null;
@@ -21,22 +35,19 @@ function fillOf(costs: readonly CandidateCost[]): Ends<number> | null {
 function rowOf(group: readonly Candidate[]): ContextForecast[] {
   const [first] = group;
   if (!first) return [];
-  const { numCtx, kvCacheType, concurrency } = first.configuration;
-  const { needBytes, fit } = first.memory;
+  const { numCtx, concurrency } = first.configuration;
   const fill = fillOf(group.flatMap(({ cost }) => cost ?? []));
   return [
     create(ContextForecastSchema, {
       numCtx,
-      kvCacheType,
       concurrency,
       configurations: group.length,
-      fit,
-      ...(needBytes === null ? {} : { needBytes: BigInt(Math.round(needBytes)) }),
+      caches: cachesOf(group),
       ...(fill === null ? {} : { fill: { lowMs: fill.low, likelyMs: fill.likely, highMs: fill.high } }),
     }),
   ];
 }
 
-/** Rows by context, then in the order of the matrix. */
+/** The smallest context first. */
 export const contextForecasts = (candidates: readonly Candidate[]): ContextForecast[] =>
-  [...groupBy(candidates, keyOf).values()].flatMap(rowOf).sort((a, b) => a.numCtx - b.numCtx);
+  [...groupBy(candidates, contextKey).values()].flatMap(rowOf).sort((a, b) => a.numCtx - b.numCtx);

@@ -94,23 +94,26 @@ describe("the forecast of a target", () => {
     const machine = machineWith({ kvBytes: 1_000_000 });
     const matrix = { num_ctx: [4096, 20_480, 32_768] };
     const { contexts, notes, memoryBytes } = forecast({ strategy: "guided", matrix }, machine, RESULTS);
-    expect(contexts.map(({ fit }) => fit)).toEqual([MemoryFit.FITS, MemoryFit.TIGHT, MemoryFit.TOO_LARGE]);
-    expect(contexts[0]?.needBytes).toBe(4_100_000_000n);
+    const caches = contexts.flatMap((row) => row.caches);
+    expect(caches.map(({ fit }) => fit)).toEqual([MemoryFit.FITS, MemoryFit.TIGHT, MemoryFit.TOO_LARGE]);
+    expect(caches[0]?.needBytes).toBe(4_100_000_000n);
     expect(memoryBytes).toBe(24_000_000_000n);
     expect(notes.join()).toContain("1 configurations (num_ctx 32768) surely can't fit and are skipped");
-    const unknown = forecast({ strategy: "grid", matrix }, machineWith({ kvBytes: 0 })).contexts;
+    const unknown = forecast({ strategy: "grid", matrix }, machineWith({ kvBytes: 0 })).contexts.flatMap(
+      (row) => row.caches,
+    );
     expect(unknown.map(({ fit, needBytes }) => [fit, needBytes])).toEqual(
       matrix.num_ctx.map(() => [MemoryFit.UNKNOWN, undefined]),
     );
   });
 
-  it("halves the cache of q8_0 and keeps a row for each KV-cache type", () => {
+  it("halves the cache of q8_0 and names each KV-cache type of a context", () => {
     const { contexts } = forecast({
       strategy: "grid",
       matrix: { num_ctx: [8192], kv_cache_type: ["f16", "q8_0"] },
     });
-    const need = (type: string) =>
-      Number(contexts.find((row) => row.numCtx === 8192 && row.kvCacheType === type)?.needBytes);
+    const caches = contexts.find(({ numCtx }) => numCtx === 8192)?.caches;
+    const need = (type: string) => Number(caches?.find(({ kvCacheType }) => kvCacheType === type)?.needBytes);
     expect((need("q8_0") - 4e6) / (need("f16") - 4e6)).toBeCloseTo(17 / 32, 6);
   });
 
