@@ -44,6 +44,7 @@ const RESULTS = [madeResult({ decode: [100, 100] })];
 describe("the forecast of a target", () => {
   it.each([
     ["grid", GRID],
+    ["a grid with many references", namedSweep("seed-144")?.document ?? {}],
     ["random", { ...GRID, strategy: "random" }],
     ["guided", { ...GRID, strategy: "guided", seed: "a" }],
     ["a guided search in three samples", { ...GRID, strategy: "guided", seed: "b", repetitions: 3 }],
