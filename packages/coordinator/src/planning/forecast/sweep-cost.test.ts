@@ -31,7 +31,7 @@ describe("the cost of a sweep", () => {
     const { durationMs } = sweepCost(shape, { screens: costs, confirmations: costs, reference: all(0) });
     expect(durationMs).toEqual({
       low: (1 + 1) * SECOND,
-      likely: (3 * 3 + 6) * SECOND,
+      likely: (2 * 3 + 6) * SECOND,
       high: (6 + 2 + 1 + 6) * SECOND,
     });
   });

@@ -27,7 +27,7 @@ function someOf(costs: readonly Ends<number>[], { min, max }: Span): Ends<number
   const repeatedMs = Math.max(0, max - costs.length) * (dearest[0] ?? 0);
   return {
     low: sum(cheapest),
-    likely: max * mean(ascending("likely")),
+    likely: ((min + max) / 2) * mean(ascending("likely")),
     high: sum(dearest) + repeatedMs,
   };
 }
