@@ -88,6 +88,9 @@ describe("PlanSweep", () => {
       basis: ForecastBasis.RESULTS,
       earlierResults: 1,
     });
+    // The sweep that gave the result runs still.
+    expect(targets[0]?.notes.join()).toContain("serves a sweep that runs already first");
+    expect(before?.notes.join()).not.toContain("already first");
     expect(duration).toEqual(targets[0]?.duration);
     expect(duration?.likelyMs).toBeGreaterThan(0);
   });

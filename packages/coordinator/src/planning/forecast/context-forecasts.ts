@@ -26,9 +26,9 @@ function fillOf(costs: readonly CandidateCost[]): Ends<number> | null {
   if (costs.length === 0) return null;
   const fills = costs.map(({ fillMs }) => fillMs);
   return {
-    low: Math.min(...fills.map(({ low }) => low)),
+    low: fills.reduce((least, { low }) => Math.min(least, low), Number.POSITIVE_INFINITY),
     likely: fills.reduce((sum, { likely }) => sum + likely, 0) / fills.length,
-    high: Math.max(...fills.map(({ high }) => high)),
+    high: fills.reduce((most, { high }) => Math.max(most, high), 0),
   };
 }
 

@@ -15,6 +15,7 @@ export interface NoteFacts {
   readonly candidates: readonly Candidate[];
   readonly facts: MachineFacts | null;
   readonly experience: Experience | null;
+  readonly sweepsBefore: number;
   /** Of the whole search, whatever the budget; null: unknown. */
   readonly wholeMs: Ends<number> | null;
 }
@@ -70,13 +71,18 @@ function derivedNotes({ candidates, experience }: NoteFacts): string[] {
 
 /** All notes but those about misfits. */
 export const forecastNotes = (noteFacts: NoteFacts): string[] => {
-  const { search, facts } = noteFacts;
+  const { search, facts, sweepsBefore } = noteFacts;
   return [
     ...impossibleNotes(search.matrix),
     ...memoryNotes(noteFacts),
     ...timeNotes(noteFacts),
     ...derivedNotes(noteFacts),
     ...(search.protocol.managed ? ["Each trial starts a server of the agent's own and ends it."] : []),
+    ...(sweepsBefore > 0
+      ? [
+          `The machine serves ${sweepsBefore === 1 ? "a sweep that runs" : `${sweepsBefore} sweeps that run`} already first; their time is not counted here.`,
+        ]
+      : []),
     ...(facts?.powerSource === "battery" && !search.protocol.allowBattery
       ? [
           "The machine runs on battery: its trials will fail unless it is connected, or --allow-battery is given.",

@@ -38,7 +38,7 @@ function machineWith({
 }
 const TARGET = { machineId: "m-1", modelName: "ozone-synthetic:4m", modelDigest: "sha256:abc" };
 const forecast = (document: object, machine = machineWith(), results: TrialResult[] = []) =>
-  forecastTarget({ request: sweepOf(document), machine, target: TARGET, results });
+  forecastTarget({ request: sweepOf(document), machine, target: TARGET, results, sweepsBefore: 0 });
 const RESULTS = [madeResult({ decode: [100, 100] })];
 
 describe("the forecast of a target", () => {
@@ -116,6 +116,17 @@ describe("the forecast of a target", () => {
     const caches = contexts.find(({ numCtx }) => numCtx === 8192)?.caches;
     const need = (type: string) => Number(caches?.find(({ kvCacheType }) => kvCacheType === type)?.needBytes);
     expect((need("q8_0") - 4e6) / (need("f16") - 4e6)).toBeCloseTo(17 / 32, 6);
+  });
+
+  it("answers for a matrix of ten thousand points", () => {
+    const values = (count: number, from: number) => Array.from({ length: count }, (_, index) => from + index);
+    const matrix = { num_ctx: values(100, 1024), num_batch: values(100, 32) };
+    const { measuredMax, contexts } = forecast(
+      { strategy: "guided", budget: "1h", matrix },
+      machineWith(),
+      RESULTS,
+    );
+    expect([measuredMax, contexts.length]).toEqual([Math.ceil(0.055 * 10_000), 101]);
   });
 
   it("is a time box for quick, whatever is known", () => {

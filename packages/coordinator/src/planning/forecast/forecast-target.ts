@@ -34,6 +34,8 @@ export interface ForecastQuestion {
   readonly target: Target;
   /** What this machine measured of this model on this engine before. */
   readonly results: readonly TrialResult[];
+  /** Running sweeps that the machine serves first. */
+  readonly sweepsBefore: number;
 }
 
 type PaceOf = (configuration: Configuration) => Pace;
@@ -102,6 +104,9 @@ function withinBudget(cost: SweepCost, search: SearchState, longestMs: number | 
   return ends((end) => Math.min(durationMs[end], limits[end]));
 }
 
+const longestOf = (costs: readonly Ends<number>[]): number =>
+  costs.reduce((longest, { high }) => Math.max(longest, high), 0);
+
 interface Time {
   readonly shape: SweepShape | null;
   readonly cost: SweepCost | null;
@@ -120,9 +125,7 @@ function timeOf(
   const costs = paceOf ? costsOf(tried, paceOf, search) : null;
   const cost = sweepCost(shape, costs);
   if (strategy !== "guided") return { shape, cost, durationMs: cost.durationMs };
-  const longestMs = costs
-    ? Math.max(...[...costs.screens, ...costs.confirmations].map(({ high }) => high))
-    : null;
+  const longestMs = costs ? longestOf([...costs.screens, ...costs.confirmations]) : null;
   return { shape, cost, durationMs: withinBudget(cost, search, longestMs) };
 }
 
@@ -163,6 +166,7 @@ export function forecastTarget(question: ForecastQuestion): TargetForecast {
         candidates,
         facts,
         experience,
+        sweepsBefore: question.sweepsBefore,
         wholeMs: cost?.durationMs ?? null,
       }),
     ],

@@ -36,7 +36,10 @@ function someOf(costs: readonly Ends<number>[], { min, max }: Span): Ends<number
 function confirmationsMs(costs: readonly Ends<number>[], span: Span): Ends<number> {
   const likely = costs.map((cost) => cost.likely);
   const others = Math.max(0, Math.round((span.min + span.max) / 2) - 1);
-  return { ...someOf(costs, span), likely: Math.max(0, ...likely) + others * mean(likely) };
+  return {
+    ...someOf(costs, span),
+    likely: likely.reduce((a, b) => Math.max(a, b), 0) + others * mean(likely),
+  };
 }
 
 /** References at the start, behind the screenings and behind the confirmations. */
