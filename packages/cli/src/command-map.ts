@@ -10,6 +10,8 @@ import ReportBuild from "./commands/report/build.ts";
 import Status from "./commands/status.ts";
 import SweepCancel from "./commands/sweep/cancel.ts";
 import SweepList from "./commands/sweep/list.ts";
+import SweepNames from "./commands/sweep/names.ts";
+import SweepPlan from "./commands/sweep/plan.ts";
 import SweepRun from "./commands/sweep/run.ts";
 import SweepShow from "./commands/sweep/show.ts";
 import SweepWatch from "./commands/sweep/watch.ts";
@@ -27,6 +29,8 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   status: Status,
   "sweep:cancel": SweepCancel,
   "sweep:list": SweepList,
+  "sweep:names": SweepNames,
+  "sweep:plan": SweepPlan,
   "sweep:run": SweepRun,
   "sweep:show": SweepShow,
   "sweep:watch": SweepWatch,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import { SweepState } from "@ozone/proto/sweep";
+import type { StartSweepRequest } from "@ozone/proto/sweep_service";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
 import {
@@ -14,6 +15,7 @@ import {
   WATCHED,
 } from "../test/fake-coordinator.ts";
 import { buildBundle, type Ran, runCli } from "../test/run-cli.ts";
+import { forecast } from "../test/sample-forecast.ts";
 import { MODEL } from "../test/sample-report.ts";
 
 let fake: FakeCoordinator;
@@ -37,6 +39,9 @@ describe("every command that reads", () => {
   const READERS = [
     { words: ["status"], shows: "embedded 2.9.10" },
     { words: ["machine", "list"], shows: "amd-epyc-2c-avx512-24gb-linux" },
+    { words: ["sweep", "plan", "seed-144"], shows: "about 58 min (36 min to 3 h 05 min)" },
+    { words: ["sweep", "names"], shows: "seed-144" },
+    { words: ["sweep", "names", "standard"], shows: "strategy: guided" },
     { words: ["sweep", "list"], shows: "s-0123456789" },
     { words: ["sweep", "show", "s-0123456789"], shows: "out_of_memory_load" },
     { words: ["sweep", "watch", "s-0123456789"], shows: "done" },
@@ -90,6 +95,34 @@ describe("ozone sweep run", () => {
     expect(stderr).toContain("out_of_memory_load: no room");
     expect(stdout).toContain("2 of 3 ended".replace("2", "3"));
     expect(code).toBe(0);
+  });
+
+  it("plans and starts a named sweep with flags over it, and starts nothing when it only plans", async () => {
+    const asked: unknown[] = [];
+    fake.answers.set("SweepService.planSweep", ({ request }: StartSweepRequest) => {
+      asked.push(request);
+      return forecast();
+    });
+    const words = ["seed-144", "--num-batch", "512", "--model", "a:1"];
+    const sent = {
+      name: "seed-144",
+      leaveOutMisfits: true,
+      matrix: { numBatch: [512], numPredict: [256, 512] },
+    };
+    const planned = await ozone("sweep", "plan", ...words);
+    expect([planned.code, planned.stderr, fake.started]).toEqual([0, "", []]);
+    expect(asked).toMatchObject([sent]);
+    await ozone("sweep", "run", "--detach", ...words);
+    expect(fake.started).toMatchObject([sent]);
+    const file = await ozone("sweep", "names", "seed-144");
+    writeFileSync(join(folder, "mine.yaml"), file.stdout);
+    await ozone("sweep", "plan", "mine.yaml", "--num-batch", "512", "--model", "a:1");
+    expect(asked[1]).toEqual(asked[0]);
+    const wrong = await ozone("sweep", "names", "seed");
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      'There is no named sweep "seed"; use quick, standard, thorough, seed-144.\n',
+    ]);
   });
 
   it("returns at once with --detach", async () => {

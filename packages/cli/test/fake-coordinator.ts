@@ -25,6 +25,7 @@ import {
 import { type StartSweepRequest, SweepService } from "@ozone/proto/sweep_service";
 import { Verdict } from "@ozone/proto/trial";
 import { grpcDefinition } from "@ozone/shared/grpc-definition";
+import { forecast } from "./sample-forecast.ts";
 import { MACHINE, MODEL, PRESETS, point, sampleReport } from "./sample-report.ts";
 
 type Answer = (request: never) => unknown;
@@ -122,6 +123,7 @@ const FIRST_ANSWERS: readonly (readonly [string, Answer])[] = [
       ],
     }),
   ],
+  ["SweepService.planSweep", () => forecast()],
   ["SweepService.cancelSweep", () => ({ sweep: sweep({ state: SweepState.CANCELLED }) })],
   ["SweepService.watchSweep", () => WATCHED],
   ["ReportService.buildReport", () => reportParts()],

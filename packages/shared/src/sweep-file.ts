@@ -132,6 +132,7 @@ const sweepSchema = z.strictObject(
     managed: onOff.optional(),
     quiet_wait: quietWaitSchema.optional(),
     contended: words(["allow", "refuse"]).optional(),
+    misfits: words(["leave_out", "refuse"]).optional(),
     allow_battery: z.boolean({ error: "must be true or false" }).optional(),
     matrix: matrixSchema.optional(),
   },
@@ -237,6 +238,7 @@ function requestOf(document: SweepDocument): SweepRequest {
     },
     trialsMax: document.trials ?? 0,
     seed: document.seed ?? "",
+    leaveOutMisfits: document.misfits === "leave_out",
     budgetMs: document.budget ?? (strategy === "quick" ? QUICK_BUDGET_MS : 0),
     protocol,
   });

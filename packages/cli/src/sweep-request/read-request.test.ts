@@ -51,6 +51,27 @@ describe("readSweepRequest()", () => {
     );
   });
 
+  it("takes a named sweep by its bare name, flags over it, and a file of that name by its path", async () => {
+    const named = await readSweepRequest({ file: "seed-144", flags: { "num-batch": ["512"] } });
+    expect(named).toMatchObject({
+      name: "seed-144",
+      leaveOutMisfits: true,
+      matrix: { numBatch: [512], kvCacheType: ["f16", "q8_0"] },
+    });
+    const path = join(folder, "quick");
+    writeFileSync(path, "name: mine\n");
+    expect(await readSweepRequest({ file: path, flags: {} })).toMatchObject({ name: "mine" });
+  });
+
+  it("names the named sweep that a flag contradicts, and all names when there is neither file nor sweep", async () => {
+    await expect(readSweepRequest({ file: "seed-144", flags: { "num-ctx": ["256"] } })).rejects.toThrow(
+      /^seed-144: matrix\.num_predict is impossible/,
+    );
+    await expect(readSweepRequest({ file: "standart", flags: {} })).rejects.toThrow(
+      /^Cannot read standart: .* \(quick, standard, thorough, seed-144\); give/,
+    );
+  });
+
   it("counts further mistakes and points at the first", async () => {
     const file = fileWith("strategi: grid\nfill: 2\n");
     const message = await readSweepRequest({ file, flags: {} }).catch((thrown: unknown) => String(thrown));

@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
 import { OzoneError, systemCodeOf } from "@ozone/shared/errors";
+import { NAMED_SWEEP_NAMES, namedSweep } from "@ozone/shared/named-sweeps";
 import { STRATEGY_WORDS } from "@ozone/shared/strategy-names";
 import { readSweep, type SweepProblem } from "@ozone/shared/sweep-file";
 import { cleanText } from "../render/clean-text.ts";
@@ -13,8 +14,9 @@ import { readYaml, type YamlText, YamlTrouble } from "./yaml-text.ts";
 
 const FILE_BYTES_MAX = 1024 * 1024;
 
-/** What was typed behind `ozone sweep run`. */
+/** What was typed behind `ozone sweep run` or `ozone sweep plan`. */
 export interface TypedSweep {
+  /** The path of a file, or the bare name of a named sweep, which goes before a file of that name. */
   readonly file: string | undefined;
   readonly flags: SweepFlagValues;
   /** The coordinator was named by its address: it may be on another machine. */
@@ -22,16 +24,18 @@ export interface TypedSweep {
 }
 
 /**
- * Reads the file, lays the flags over it and checks the whole.
+ * Reads the file or takes the named sweep, lays the flags over it and checks the whole.
  * @throws OzoneError invalid_input: "night.yaml:4:3: ..." or "--num-ctx: ...".
  */
 export async function readSweepRequest({ file, flags, elsewhere }: TypedSweep): Promise<SweepRequest> {
   const typed = documentFromFlags(flags);
-  const yaml = file === undefined ? null : parse(await readText(file), file);
-  const document = overlay(yaml?.value, typed);
+  const named = namedSweep(file ?? "");
+  const path = named ? undefined : file;
+  const yaml = path === undefined ? null : parse(await readText(path), path);
+  const document = overlay(named?.document ?? yaml?.value, typed);
   const { request, problems: found } = readSweep(document);
-  const inFile = file !== undefined && !typed.origins.has("strategy");
-  const folder = inFile ? dirname(resolve(file)) : process.cwd();
+  const inFile = path !== undefined && !typed.origins.has("strategy");
+  const folder = inFile ? dirname(resolve(path)) : process.cwd();
   const strategy = request && resolveStrategy(request.strategy, { folder, elsewhere: elsewhere ?? false });
   if (request && strategy !== null) return create(SweepRequestSchema, { ...request, strategy });
   const problems = request ? [NO_SUCH_STRATEGY] : found;
@@ -68,7 +72,7 @@ function describe({ path, at, message }: SweepProblem, { typed, yaml, file, docu
   if (flag) return cleanText(`${flag} ${message}${not}`);
   const subject = at === "key" ? "" : `${names.join(".") || "the file"} `;
   const sentence = cleanText(`${subject}${message}${not}`);
-  if (!yaml) return sentence;
+  if (!yaml) return file === "" ? sentence : `${file}: ${sentence}`;
   const { line, column } = yaml.locate(path, at);
   return `${file}:${line}:${column}: ${sentence}`;
 }
@@ -108,12 +112,12 @@ async function readText(file: string): Promise<string> {
   } catch (thrown) {
     if (thrown instanceof OzoneError) throw thrown;
     const why: Record<string, string> = {
-      ENOENT: "there is no such file",
+      ENOENT: `there is no such file, and no named sweep of that name (${NAMED_SWEEP_NAMES})`,
       EISDIR: "it is a folder",
       EACCES: "no permission",
     };
     const code = systemCodeOf(thrown) ?? "";
-    const message = `Cannot read ${cleanText(file)}: ${why[code] ?? code}; give the path of a sweep file, or use flags.`;
+    const message = `Cannot read ${cleanText(file)}: ${why[code] ?? code}; give the path of a sweep file, a name, or use flags.`;
     throw new OzoneError("invalid_input", message, { cause: thrown });
   }
 }

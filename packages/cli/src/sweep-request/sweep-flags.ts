@@ -1,12 +1,23 @@
 // The flags of `ozone sweep run`, and the document they stand for: the same keys as in a sweep file, so that both are
 // checked in one place.
-import { Flags } from "@oclif/core";
+import { Args, Flags } from "@oclif/core";
+import { NAMED_SWEEPS } from "@ozone/shared/named-sweeps";
 
 /** Repeated or with commas, and never swallowing the word behind. */
 const LIST = { multiple: true, multipleNonGreedy: true, delimiter: "," } as const;
 
 const list = (summary: string, helpValue: string) =>
   Flags.string({ summary, helpValue, ...LIST, helpGroup: "MATRIX" });
+
+/** What may stand before the flags. */
+export const SWEEP_FILE = Args.string({
+  description: "YAML file with the sweep, or the name of a named sweep (`ozone sweep names`).",
+});
+
+/** What a sweep is made of, for the help of every command that takes one. */
+export const SWEEP_DESCRIPTION = `Keys of the file: name, models, machines, strategy (grid, guided, halving, quick, random, a module ./my-search.mjs relative to the file, or an installed package; see docs/plug-in-strategies.md), trials, seed, budget (240s, 10m), fill, repetitions, launches, precision (on, off), depths (shares of the context), warm_prefix (on, off), sustained (60s), managed (on, off), quiet_wait, contended (allow, refuse), misfits (leave_out, refuse), allow_battery (true, false), matrix (num_ctx, num_batch, num_thread, num_gpu, kv_cache_type, flash_attention, num_predict, concurrency; one value or a list). With neither matrix nor strategy, quick searches for 240 s.
+
+Named sweeps: ${NAMED_SWEEPS.map(({ name, summary }) => `${name} (${summary})`).join("; ")}. A bare word that is one of these names means the named sweep; a file of that name is meant by ./NAME or NAME.yaml. Flags go before both, key by key.`;
 
 /** What a sweep is made of, as flags. */
 export const SWEEP_FLAGS = {
@@ -56,6 +67,11 @@ export const SWEEP_FLAGS = {
     summary: "Whether samples taken while other programs use the machine may count, with a warning.",
     helpValue: "allow|refuse",
   }),
+  misfits: Flags.string({
+    summary:
+      "Whether values that a machine or model can't use are left out there with a note, or the sweep refused.",
+    helpValue: "leave_out|refuse",
+  }),
   "allow-battery": Flags.boolean({ summary: "Measure machines that run on battery too." }),
   "num-ctx": list("Context windows in tokens.", "4096,8192"),
   "num-batch": list("Batch sizes of the prefill.", "256,512"),
@@ -90,6 +106,7 @@ const KEYS: Readonly<Record<keyof typeof SWEEP_FLAGS, readonly [string] | readon
   managed: ["managed"],
   "quiet-wait": ["quiet_wait"],
   contended: ["contended"],
+  misfits: ["misfits"],
   "allow-battery": ["allow_battery"],
   "num-ctx": ["matrix", "num_ctx"],
   "num-batch": ["matrix", "num_batch"],

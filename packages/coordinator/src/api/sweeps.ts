@@ -1,7 +1,7 @@
 // SweepService: translate, and follow a sweep.
 import { randomBytes } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
-import { type Sweep, SweepRequestSchema, type Trial } from "@ozone/proto/sweep";
+import { type Sweep, type SweepRequest, SweepRequestSchema, type Trial } from "@ozone/proto/sweep";
 import {
   CancelSweepResponseSchema,
   GetSweepResponseSchema,
@@ -33,6 +33,7 @@ import {
 import { cancelTrials, trialsOfSweep } from "../store/trials.ts";
 import { describeSweep, describeTrial } from "./describe-sweep.ts";
 import type { Handlers } from "./grpc-server.ts";
+import { planSweep } from "./plan-sweep.ts";
 
 /** What the handlers need. */
 export interface SweepPorts {
@@ -77,11 +78,15 @@ async function trialMessages(store: Store, sweepId: string): Promise<Trial[]> {
   return trials.map((trial) => describeTrial(trial, models.get(trial.targetId) ?? "", results));
 }
 
-async function start(ports: SweepPorts, asked = create(SweepRequestSchema)): Promise<SweepRow> {
+/** With the module of a plug-in strategy as the path that it was found at. */
+async function withModule(ports: SweepPorts, asked: SweepRequest): Promise<SweepRequest> {
   const { strategy } = asked;
-  const own = strategy === "" || strategyNamed(strategy) !== null;
-  const found = own ? strategy : ((await ports.findModule(strategy)) ?? strategy);
-  const request = completeRequest(create(SweepRequestSchema, { ...asked, strategy: found }));
+  if (strategy === "" || strategyNamed(strategy) !== null) return asked;
+  return create(SweepRequestSchema, { ...asked, strategy: (await ports.findModule(strategy)) ?? strategy });
+}
+
+async function start(ports: SweepPorts, asked = create(SweepRequestSchema)): Promise<SweepRow> {
+  const request = completeRequest(await withModule(ports, asked));
   const targets = chooseTargets(request, await machinesOnline(ports.store, ports.leaseMs));
   const id = `s-${randomBytes(5).toString("hex")}`;
   const name =
@@ -163,6 +168,8 @@ export const sweepHandlers = (ports: SweepPorts): Handlers<typeof SweepService> 
       trials: await trialMessages(ports.store, sweepId),
     }),
   watchSweep: ({ sweepId }, { signal }) => watch(ports, sweepId, signal),
+  planSweep: async ({ request = create(SweepRequestSchema) }) =>
+    planSweep(ports.store, ports.leaseMs, await withModule(ports, request)),
   cancelSweep: async ({ sweepId }) =>
     create(CancelSweepResponseSchema, {
       sweep: await sweepMessage(ports.store, await cancel(ports, sweepId)),

@@ -58,7 +58,9 @@ function modelsOn(machine: MachineRow, request: SweepRequest): Model[] {
   return smallest ? [smallest] : [];
 }
 
+/** Misfits that are left out per target are no reason to refuse a sweep. */
 function checkContexts(request: SweepRequest, models: readonly Model[]): void {
+  if (request.leaveOutMisfits) return;
   for (const { name, trainedContext } of models) {
     const beyond = (request.matrix?.numCtx ?? []).find(
       (numCtx) => trainedContext > 0 && numCtx > trainedContext,
@@ -73,7 +75,7 @@ function checkContexts(request: SweepRequest, models: readonly Model[]): void {
 
 /** A machine that can't start servers says why; others may still be measured. */
 function checkManaged(request: SweepRequest, machines: readonly MachineRow[]): void {
-  if (request.protocol?.managed !== true) return;
+  if (request.protocol?.managed !== true || request.leaveOutMisfits) return;
   const closed = machines.find(({ announcement }) => announcement.managedProblem !== "");
   if (closed === undefined) return;
   const { name, managedProblem } = closed.announcement;

@@ -7,8 +7,9 @@ import { groupBy } from "@ozone/shared/group-by";
 import type { PlannedTrial, TrialRow } from "../store/trials.ts";
 
 /** A reference after so many trials, or so much time, whatever comes first (measurement.md, step 8). */
-const EVERY_TRIALS = 8;
-const EVERY_MS = 15 * 60_000;
+export const EVERY_TRIALS = 8;
+/** The same in time. */
+export const EVERY_MS = 15 * 60_000;
 
 type EndedTrial = TrialRow & { readonly endedAt: Date };
 

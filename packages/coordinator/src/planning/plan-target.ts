@@ -1,20 +1,16 @@
 // One target's rows -> what its strategy may look at -> the next trials. Pure.
-import { create } from "@bufbuild/protobuf";
 import { Purpose } from "@ozone/proto/configuration";
-import type { Announcement } from "@ozone/proto/machine";
-import { MatrixSchema } from "@ozone/proto/sweep";
 import type { Sample, TrialResult } from "@ozone/proto/trial";
 import { type DriftByAttempt, driftAround, mayCount } from "@ozone/shared/drift-around";
 import { OzoneError } from "@ozone/shared/errors";
 import { groupBy } from "@ozone/shared/group-by";
-import { type MachineFacts, parseMachineFacts } from "@ozone/shared/machine-facts";
 import { strategyTitle } from "@ozone/shared/strategy-names";
 import { usableSamples } from "@ozone/shared/usable-samples";
 import { isOutOfTime, OUT_OF_TIME_STEP, PlugInProblem, stepFromAnswer } from "../search/plug-in/answer.ts";
 import { plugInState } from "../search/plug-in/question.ts";
 import { referenceTrial } from "../search/reference.ts";
 import { strategyNamed } from "../search/strategies.ts";
-import type { Observation, SearchMachine, SearchModel, SearchState, SearchStep } from "../search/strategy.ts";
+import type { Observation, SearchState, SearchStep } from "../search/strategy.ts";
 import type {
   PlugInAnswer,
   PlugInQuestion,
@@ -24,6 +20,8 @@ import type {
 } from "../store/target-state.ts";
 import type { TrialRow } from "../store/trials.ts";
 import { driftedTrials, isOpenStretch, referenceDue } from "./drift.ts";
+import { fitToTarget } from "./fit-to-target.ts";
+import { machineOf, modelOf } from "./target-facts.ts";
 
 function observation(trial: TrialRow, mine: readonly TrialResult[], drift: DriftByAttempt): Observation {
   const samples: Sample[] = mine.filter((result) => mayCount(result, drift)).flatMap(usableSamples);
@@ -38,44 +36,17 @@ function observation(trial: TrialRow, mine: readonly TrialResult[], drift: Drift
   };
 }
 
-/** Facts of an agent of another version may not fit our schema: the search then goes on without them. */
-function factsOf(factsJson: string): MachineFacts | null {
-  try {
-    return parseMachineFacts(JSON.parse(factsJson));
-  } catch {
-    return null;
-  }
-}
-
-function machineOf({ factsJson, defaultThreads }: Announcement): SearchMachine {
-  const facts = factsOf(factsJson);
-  return {
-    defaultThreads: defaultThreads > 0 ? defaultThreads : null,
-    physicalCores: facts?.cpu.physicalCores ?? null,
-    logicalCores: facts?.cpu.logicalCores ?? null,
-    memoryBytes: facts?.memory.limitBytes ?? facts?.memory.totalBytes ?? null,
-  };
-}
-
-function modelOf(announcement: Announcement, digest: string): SearchModel {
-  const model = announcement.models.find((candidate) => candidate.digest === digest);
-  return {
-    trainedContext: model?.trainedContext ?? 0,
-    weightBytes: Number(model?.sizeBytes ?? 0n),
-    kvBytesPerToken: Number(model?.kvBytesPerToken ?? 0n),
-  };
-}
-
 function searchStateOf({ sweep, target, machine, trials, results }: TargetState): SearchState {
   const { request } = sweep;
   if (!request.protocol) {
     throw new OzoneError("internal", `Sweep ${sweep.id} was stored without a protocol.`);
   }
+  const { matrix, protocol } = fitToTarget(request, machine.announcement, target.modelDigest);
   const drift = driftAround(results);
   const byTrial = groupBy(results, ({ trialId }) => trialId);
   return {
-    matrix: request.matrix ?? create(MatrixSchema),
-    protocol: request.protocol,
+    matrix,
+    protocol,
     budgetMs: request.budgetMs,
     trialsMax: request.trialsMax,
     seed: request.seed || sweep.id,
@@ -140,14 +111,16 @@ function next(state: TargetState, answer: PlugInAnswer | null = null): TargetPla
 
 /** The next trials of a target all of whose trials have ended. None: it is finished. */
 function plan(state: TargetState, answer: PlugInAnswer | null): TargetPlan {
-  const { sweep, trials, results } = state;
+  const { sweep, target, machine, trials, results } = state;
   const { strategy } = sweep.request;
   const search = searchStateOf(state);
   if (trials.length === 0) {
     const step = stepOf(strategy, search, answer);
-    if (step.trials[0]?.purpose === Purpose.REFERENCE) return step;
+    const misfits = fitToTarget(sweep.request, machine.announcement, target.modelDigest).notes;
+    const notes = [...misfits, ...step.notes];
+    if (step.trials[0]?.purpose === Purpose.REFERENCE) return { trials: step.trials, notes };
     const first = referenceTrial(search, "the drift reference, at the start");
-    return { trials: [first, ...step.trials], notes: step.notes };
+    return { trials: [first, ...step.trials], notes };
   }
   const drifted = driftedTrials(trials, results);
   if (drifted.repeats.length > 0) return { trials: drifted.repeats, notes: [] };

@@ -8,7 +8,7 @@ import { baseConfiguration, expandMatrix } from "./option-space.ts";
 import type { SearchState, SearchStep, Strategy } from "./strategy.ts";
 
 /** Share of the grid that is tried when nobody says how many trials. */
-const SHARE = 0.2;
+export const SHARE = 0.2;
 
 function screenSome(state: SearchState): SearchStep {
   const base = baseConfiguration(state);

@@ -2,11 +2,12 @@
 import { createHash } from "node:crypto";
 
 import { fromBinary } from "@bufbuild/protobuf";
+import type { Engine } from "@ozone/proto/machine";
 import { type Sample, type TrialResult, TrialResultSchema } from "@ozone/proto/trial";
 import { configurationKey, configuration as emptyConfiguration } from "@ozone/shared/configuration";
 import { engineKindWords } from "@ozone/shared/provenance";
 import { isFilledSample } from "@ozone/shared/sample-kinds";
-import { and, asc, count, eq, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, type SQL, sql } from "drizzle-orm";
 import type { Executor, Transaction } from "./open-store.ts";
 import { quarantine, results, samples } from "./schema/results.ts";
 
@@ -110,6 +111,28 @@ export const resultsOfKey = (db: Executor, key: PresetKey): Promise<TrialResult[
       eq(results.engineVersion, key.engineVersion),
     ),
   );
+
+/** The newest results of one model on one machine, as its engine is now; newest first, at most so many. */
+export async function newestResults(
+  db: Executor,
+  of: { machineId: string; modelDigest: string; engine: Engine | undefined },
+  limit: number,
+): Promise<TrialResult[]> {
+  const rows = await db
+    .select({ payload: results.payload })
+    .from(results)
+    .where(
+      and(
+        eq(results.machineId, of.machineId),
+        eq(results.modelDigest, of.modelDigest),
+        eq(results.engineKind, engineKindWords(of.engine?.kind ?? 0)),
+        eq(results.engineVersion, of.engine?.version ?? ""),
+      ),
+    )
+    .orderBy(desc(results.receivedAt), asc(results.trialId))
+    .limit(limit);
+  return rows.map(({ payload }) => fromBinary(TrialResultSchema, payload));
+}
 
 /** All preset keys with their newest result's arrival. */
 export const presetKeys = (db: Executor): Promise<(PresetKey & { newest: Date })[]> =>

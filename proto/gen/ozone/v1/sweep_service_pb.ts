@@ -2,8 +2,8 @@
 // @generated from file ozone/v1/sweep_service.proto (package ozone.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Sweep, SweepRequest, Trial } from "./sweep_pb.ts";
 import { file_ozone_v1_sweep } from "./sweep_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/sweep_service.proto.
  */
 export const file_ozone_v1_sweep_service: GenFile = /*@__PURE__*/
-  fileDesc("Chxvem9uZS92MS9zd2VlcF9zZXJ2aWNlLnByb3RvEghvem9uZS52MSI8ChFTdGFydFN3ZWVwUmVxdWVzdBInCgdyZXF1ZXN0GAEgASgLMhYub3pvbmUudjEuU3dlZXBSZXF1ZXN0IjQKElN0YXJ0U3dlZXBSZXNwb25zZRIeCgVzd2VlcBgBIAEoCzIPLm96b25lLnYxLlN3ZWVwIiIKEUxpc3RTd2VlcHNSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNIjUKEkxpc3RTd2VlcHNSZXNwb25zZRIfCgZzd2VlcHMYASADKAsyDy5vem9uZS52MS5Td2VlcCIjCg9HZXRTd2VlcFJlcXVlc3QSEAoIc3dlZXBfaWQYASABKAkiUwoQR2V0U3dlZXBSZXNwb25zZRIeCgVzd2VlcBgBIAEoCzIPLm96b25lLnYxLlN3ZWVwEh8KBnRyaWFscxgCIAMoCzIPLm96b25lLnYxLlRyaWFsIiUKEVdhdGNoU3dlZXBSZXF1ZXN0EhAKCHN3ZWVwX2lkGAEgASgJIooBChJXYXRjaFN3ZWVwUmVzcG9uc2USHgoFc3dlZXAYASABKAsyDy5vem9uZS52MS5Td2VlcBIgCgdydW5uaW5nGAIgAygLMg8ub3pvbmUudjEuVHJpYWwSEgoKYWN0aXZpdGllcxgDIAMoCRIeCgVlbmRlZBgEIAMoCzIPLm96b25lLnYxLlRyaWFsIiYKEkNhbmNlbFN3ZWVwUmVxdWVzdBIQCghzd2VlcF9pZBgBIAEoCSI1ChNDYW5jZWxTd2VlcFJlc3BvbnNlEh4KBXN3ZWVwGAEgASgLMg8ub3pvbmUudjEuU3dlZXAy+gIKDFN3ZWVwU2VydmljZRJHCgpTdGFydFN3ZWVwEhsub3pvbmUudjEuU3RhcnRTd2VlcFJlcXVlc3QaHC5vem9uZS52MS5TdGFydFN3ZWVwUmVzcG9uc2USRwoKTGlzdFN3ZWVwcxIbLm96b25lLnYxLkxpc3RTd2VlcHNSZXF1ZXN0Ghwub3pvbmUudjEuTGlzdFN3ZWVwc1Jlc3BvbnNlEkEKCEdldFN3ZWVwEhkub3pvbmUudjEuR2V0U3dlZXBSZXF1ZXN0Ghoub3pvbmUudjEuR2V0U3dlZXBSZXNwb25zZRJJCgpXYXRjaFN3ZWVwEhsub3pvbmUudjEuV2F0Y2hTd2VlcFJlcXVlc3QaHC5vem9uZS52MS5XYXRjaFN3ZWVwUmVzcG9uc2UwARJKCgtDYW5jZWxTd2VlcBIcLm96b25lLnYxLkNhbmNlbFN3ZWVwUmVxdWVzdBodLm96b25lLnYxLkNhbmNlbFN3ZWVwUmVzcG9uc2ViBnByb3RvMw", [file_ozone_v1_sweep]);
+  fileDesc("Chxvem9uZS92MS9zd2VlcF9zZXJ2aWNlLnByb3RvEghvem9uZS52MSI8ChFTdGFydFN3ZWVwUmVxdWVzdBInCgdyZXF1ZXN0GAEgASgLMhYub3pvbmUudjEuU3dlZXBSZXF1ZXN0IjQKElN0YXJ0U3dlZXBSZXNwb25zZRIeCgVzd2VlcBgBIAEoCzIPLm96b25lLnYxLlN3ZWVwIiIKEUxpc3RTd2VlcHNSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNIjUKEkxpc3RTd2VlcHNSZXNwb25zZRIfCgZzd2VlcHMYASADKAsyDy5vem9uZS52MS5Td2VlcCIjCg9HZXRTd2VlcFJlcXVlc3QSEAoIc3dlZXBfaWQYASABKAkiUwoQR2V0U3dlZXBSZXNwb25zZRIeCgVzd2VlcBgBIAEoCzIPLm96b25lLnYxLlN3ZWVwEh8KBnRyaWFscxgCIAMoCzIPLm96b25lLnYxLlRyaWFsIiUKEVdhdGNoU3dlZXBSZXF1ZXN0EhAKCHN3ZWVwX2lkGAEgASgJIooBChJXYXRjaFN3ZWVwUmVzcG9uc2USHgoFc3dlZXAYASABKAsyDy5vem9uZS52MS5Td2VlcBIgCgdydW5uaW5nGAIgAygLMg8ub3pvbmUudjEuVHJpYWwSEgoKYWN0aXZpdGllcxgDIAMoCRIeCgVlbmRlZBgEIAMoCzIPLm96b25lLnYxLlRyaWFsIiYKEkNhbmNlbFN3ZWVwUmVxdWVzdBIQCghzd2VlcF9pZBgBIAEoCSI1ChNDYW5jZWxTd2VlcFJlc3BvbnNlEh4KBXN3ZWVwGAEgASgLMg8ub3pvbmUudjEuU3dlZXAiOwoQUGxhblN3ZWVwUmVxdWVzdBInCgdyZXF1ZXN0GAEgASgLMhYub3pvbmUudjEuU3dlZXBSZXF1ZXN0IqwBChFQbGFuU3dlZXBSZXNwb25zZRInCgdyZXF1ZXN0GAEgASgLMhYub3pvbmUudjEuU3dlZXBSZXF1ZXN0EikKB3RhcmdldHMYAiADKAsyGC5vem9uZS52MS5UYXJnZXRGb3JlY2FzdBIVCg10YXJnZXRzX3RvdGFsGAMgASgNEiwKCGR1cmF0aW9uGAQgASgLMhoub3pvbmUudjEuRHVyYXRpb25Gb3JlY2FzdCJGChBEdXJhdGlvbkZvcmVjYXN0Eg4KBmxvd19tcxgBIAEoARIRCglsaWtlbHlfbXMYAiABKAESDwoHaGlnaF9tcxgDIAEoASL2AwoOVGFyZ2V0Rm9yZWNhc3QSEgoKbWFjaGluZV9pZBgBIAEoCRIUCgxtYWNoaW5lX25hbWUYAiABKAkSEgoKbW9kZWxfbmFtZRgDIAEoCRIWCg5jb25maWd1cmF0aW9ucxgEIAEoDRIZCgxtZWFzdXJlZF9taW4YBSABKA1IAIgBARIZCgxtZWFzdXJlZF9tYXgYBiABKA1IAYgBARIXCgp0cmlhbHNfbWluGAcgASgNSAKIAQESFwoKdHJpYWxzX21heBgIIAEoDUgDiAEBEg8KB3NhbXBsZXMYCSABKA0SLAoIZHVyYXRpb24YCiABKAsyGi5vem9uZS52MS5EdXJhdGlvbkZvcmVjYXN0EiYKBWJhc2lzGAsgASgOMhcub3pvbmUudjEuRm9yZWNhc3RCYXNpcxIXCg9lYXJsaWVyX3Jlc3VsdHMYDCABKA0SGQoMbWVtb3J5X2J5dGVzGA0gASgESASIAQESKwoIY29udGV4dHMYDiADKAsyGS5vem9uZS52MS5Db250ZXh0Rm9yZWNhc3QSDQoFbm90ZXMYDyADKAlCDwoNX21lYXN1cmVkX21pbkIPCg1fbWVhc3VyZWRfbWF4Qg0KC190cmlhbHNfbWluQg0KC190cmlhbHNfbWF4Qg8KDV9tZW1vcnlfYnl0ZXMicAoNQ2FjaGVGb3JlY2FzdBIVCg1rdl9jYWNoZV90eXBlGAEgASgJEhcKCm5lZWRfYnl0ZXMYAiABKARIAIgBARIgCgNmaXQYAyABKA4yEy5vem9uZS52MS5NZW1vcnlGaXRCDQoLX25lZWRfYnl0ZXMiogEKD0NvbnRleHRGb3JlY2FzdBIPCgdudW1fY3R4GAEgASgNEhMKC2NvbmN1cnJlbmN5GAIgASgNEhYKDmNvbmZpZ3VyYXRpb25zGAMgASgNEicKBmNhY2hlcxgEIAMoCzIXLm96b25lLnYxLkNhY2hlRm9yZWNhc3QSKAoEZmlsbBgFIAEoCzIaLm96b25lLnYxLkR1cmF0aW9uRm9yZWNhc3QqogEKDUZvcmVjYXN0QmFzaXMSHgoaRk9SRUNBU1RfQkFTSVNfVU5TUEVDSUZJRUQQABIaChZGT1JFQ0FTVF9CQVNJU19VTktOT1dOEAESGgoWRk9SRUNBU1RfQkFTSVNfUkVTVUxUUxACEhwKGEZPUkVDQVNUX0JBU0lTX0JBTkRXSURUSBADEhsKF0ZPUkVDQVNUX0JBU0lTX1RJTUVfQk9YEAQqhAEKCU1lbW9yeUZpdBIaChZNRU1PUllfRklUX1VOU1BFQ0lGSUVEEAASFgoSTUVNT1JZX0ZJVF9VTktOT1dOEAESEwoPTUVNT1JZX0ZJVF9GSVRTEAISFAoQTUVNT1JZX0ZJVF9USUdIVBADEhgKFE1FTU9SWV9GSVRfVE9PX0xBUkdFEAQywAMKDFN3ZWVwU2VydmljZRJHCgpTdGFydFN3ZWVwEhsub3pvbmUudjEuU3RhcnRTd2VlcFJlcXVlc3QaHC5vem9uZS52MS5TdGFydFN3ZWVwUmVzcG9uc2USRwoKTGlzdFN3ZWVwcxIbLm96b25lLnYxLkxpc3RTd2VlcHNSZXF1ZXN0Ghwub3pvbmUudjEuTGlzdFN3ZWVwc1Jlc3BvbnNlEkEKCEdldFN3ZWVwEhkub3pvbmUudjEuR2V0U3dlZXBSZXF1ZXN0Ghoub3pvbmUudjEuR2V0U3dlZXBSZXNwb25zZRJJCgpXYXRjaFN3ZWVwEhsub3pvbmUudjEuV2F0Y2hTd2VlcFJlcXVlc3QaHC5vem9uZS52MS5XYXRjaFN3ZWVwUmVzcG9uc2UwARJECglQbGFuU3dlZXASGi5vem9uZS52MS5QbGFuU3dlZXBSZXF1ZXN0Ghsub3pvbmUudjEuUGxhblN3ZWVwUmVzcG9uc2USSgoLQ2FuY2VsU3dlZXASHC5vem9uZS52MS5DYW5jZWxTd2VlcFJlcXVlc3QaHS5vem9uZS52MS5DYW5jZWxTd2VlcFJlc3BvbnNlYgZwcm90bzM", [file_ozone_v1_sweep]);
 
 /**
  * @generated from message ozone.v1.StartSweepRequest
@@ -213,6 +213,352 @@ export const CancelSweepResponseSchema: GenMessage<CancelSweepResponse> = /*@__P
   messageDesc(file_ozone_v1_sweep_service, 9);
 
 /**
+ * @generated from message ozone.v1.PlanSweepRequest
+ */
+export type PlanSweepRequest = Message<"ozone.v1.PlanSweepRequest"> & {
+  /**
+   * @generated from field: ozone.v1.SweepRequest request = 1;
+   */
+  request?: SweepRequest | undefined;
+};
+
+/**
+ * Describes the message ozone.v1.PlanSweepRequest.
+ * Use `create(PlanSweepRequestSchema)` to create a new message.
+ */
+export const PlanSweepRequestSchema: GenMessage<PlanSweepRequest> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_sweep_service, 10);
+
+/**
+ * @generated from message ozone.v1.PlanSweepResponse
+ */
+export type PlanSweepResponse = Message<"ozone.v1.PlanSweepResponse"> & {
+  /**
+   * With its blanks filled in.
+   *
+   * @generated from field: ozone.v1.SweepRequest request = 1;
+   */
+  request?: SweepRequest | undefined;
+
+  /**
+   * The first of them, where there are very many.
+   *
+   * @generated from field: repeated ozone.v1.TargetForecast targets = 2;
+   */
+  targets: TargetForecast[];
+
+  /**
+   * @generated from field: uint32 targets_total = 3;
+   */
+  targetsTotal: number;
+
+  /**
+   * Until the last host has ended: hosts work side by side, what runs on one of them one after the other. Absent:
+   * unknown for at least one target, or not all targets are here.
+   *
+   * @generated from field: ozone.v1.DurationForecast duration = 4;
+   */
+  duration?: DurationForecast | undefined;
+};
+
+/**
+ * Describes the message ozone.v1.PlanSweepResponse.
+ * Use `create(PlanSweepResponseSchema)` to create a new message.
+ */
+export const PlanSweepResponseSchema: GenMessage<PlanSweepResponse> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_sweep_service, 11);
+
+/**
+ * An estimate: never a measurement.
+ *
+ * @generated from message ozone.v1.DurationForecast
+ */
+export type DurationForecast = Message<"ozone.v1.DurationForecast"> & {
+  /**
+   * @generated from field: double low_ms = 1;
+   */
+  lowMs: number;
+
+  /**
+   * @generated from field: double likely_ms = 2;
+   */
+  likelyMs: number;
+
+  /**
+   * @generated from field: double high_ms = 3;
+   */
+  highMs: number;
+};
+
+/**
+ * Describes the message ozone.v1.DurationForecast.
+ * Use `create(DurationForecastSchema)` to create a new message.
+ */
+export const DurationForecastSchema: GenMessage<DurationForecast> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_sweep_service, 12);
+
+/**
+ * One machine and model of a sweep that was not started.
+ *
+ * @generated from message ozone.v1.TargetForecast
+ */
+export type TargetForecast = Message<"ozone.v1.TargetForecast"> & {
+  /**
+   * @generated from field: string machine_id = 1;
+   */
+  machineId: string;
+
+  /**
+   * @generated from field: string machine_name = 2;
+   */
+  machineName: string;
+
+  /**
+   * @generated from field: string model_name = 3;
+   */
+  modelName: string;
+
+  /**
+   * Configurations of the matrix, impossible ones and misfits left out, the default included.
+   *
+   * @generated from field: uint32 configurations = 4;
+   */
+  configurations: number;
+
+  /**
+   * How many of them are measured; absent for a time box without a matrix.
+   *
+   * @generated from field: optional uint32 measured_min = 5;
+   */
+  measuredMin?: number | undefined;
+
+  /**
+   * @generated from field: optional uint32 measured_max = 6;
+   */
+  measuredMax?: number | undefined;
+
+  /**
+   * Drift references and confirmations included.
+   *
+   * @generated from field: optional uint32 trials_min = 7;
+   */
+  trialsMin?: number | undefined;
+
+  /**
+   * @generated from field: optional uint32 trials_max = 8;
+   */
+  trialsMax?: number | undefined;
+
+  /**
+   * Samples that screen one configuration.
+   *
+   * @generated from field: uint32 samples = 9;
+   */
+  samples: number;
+
+  /**
+   * Absent: unknown.
+   *
+   * @generated from field: ozone.v1.DurationForecast duration = 10;
+   */
+  duration?: DurationForecast | undefined;
+
+  /**
+   * @generated from field: ozone.v1.ForecastBasis basis = 11;
+   */
+  basis: ForecastBasis;
+
+  /**
+   * @generated from field: uint32 earlier_results = 12;
+   */
+  earlierResults: number;
+
+  /**
+   * What is compared with the need; absent when it is not known.
+   *
+   * @generated from field: optional uint64 memory_bytes = 13;
+   */
+  memoryBytes?: bigint | undefined;
+
+  /**
+   * @generated from field: repeated ozone.v1.ContextForecast contexts = 14;
+   */
+  contexts: ContextForecast[];
+
+  /**
+   * What is left out and what stands in the way, in words.
+   *
+   * @generated from field: repeated string notes = 15;
+   */
+  notes: string[];
+};
+
+/**
+ * Describes the message ozone.v1.TargetForecast.
+ * Use `create(TargetForecastSchema)` to create a new message.
+ */
+export const TargetForecastSchema: GenMessage<TargetForecast> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_sweep_service, 13);
+
+/**
+ * The memory of one KV-cache type.
+ *
+ * @generated from message ozone.v1.CacheForecast
+ */
+export type CacheForecast = Message<"ozone.v1.CacheForecast"> & {
+  /**
+   * Empty: as the server has it, believed to be f16.
+   *
+   * @generated from field: string kv_cache_type = 1;
+   */
+  kvCacheType: string;
+
+  /**
+   * Weights and cache; absent when it is not known.
+   *
+   * @generated from field: optional uint64 need_bytes = 2;
+   */
+  needBytes?: bigint | undefined;
+
+  /**
+   * @generated from field: ozone.v1.MemoryFit fit = 3;
+   */
+  fit: MemoryFit;
+};
+
+/**
+ * Describes the message ozone.v1.CacheForecast.
+ * Use `create(CacheForecastSchema)` to create a new message.
+ */
+export const CacheForecastSchema: GenMessage<CacheForecast> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_sweep_service, 14);
+
+/**
+ * Configurations with the same context and number of requests.
+ *
+ * @generated from message ozone.v1.ContextForecast
+ */
+export type ContextForecast = Message<"ozone.v1.ContextForecast"> & {
+  /**
+   * @generated from field: uint32 num_ctx = 1;
+   */
+  numCtx: number;
+
+  /**
+   * @generated from field: uint32 concurrency = 2;
+   */
+  concurrency: number;
+
+  /**
+   * @generated from field: uint32 configurations = 3;
+   */
+  configurations: number;
+
+  /**
+   * @generated from field: repeated ozone.v1.CacheForecast caches = 4;
+   */
+  caches: CacheForecast[];
+
+  /**
+   * To fill the asked share of the context once, over these configurations; absent: unknown.
+   *
+   * @generated from field: ozone.v1.DurationForecast fill = 5;
+   */
+  fill?: DurationForecast | undefined;
+};
+
+/**
+ * Describes the message ozone.v1.ContextForecast.
+ * Use `create(ContextForecastSchema)` to create a new message.
+ */
+export const ContextForecastSchema: GenMessage<ContextForecast> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_sweep_service, 15);
+
+/**
+ * What an estimate of time rests on.
+ *
+ * @generated from enum ozone.v1.ForecastBasis
+ */
+export enum ForecastBasis {
+  /**
+   * @generated from enum value: FORECAST_BASIS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: FORECAST_BASIS_UNKNOWN = 1;
+   */
+  UNKNOWN = 1,
+
+  /**
+   * What this machine did with this model on this engine before.
+   *
+   * @generated from enum value: FORECAST_BASIS_RESULTS = 2;
+   */
+  RESULTS = 2,
+
+  /**
+   * Size of the weights over the bandwidth of the main memory: a guess.
+   *
+   * @generated from enum value: FORECAST_BASIS_BANDWIDTH = 3;
+   */
+  BANDWIDTH = 3,
+
+  /**
+   * The sweep ends when its time is over, whatever it has found.
+   *
+   * @generated from enum value: FORECAST_BASIS_TIME_BOX = 4;
+   */
+  TIME_BOX = 4,
+}
+
+/**
+ * Describes the enum ozone.v1.ForecastBasis.
+ */
+export const ForecastBasisSchema: GenEnum<ForecastBasis> = /*@__PURE__*/
+  enumDesc(file_ozone_v1_sweep_service, 0);
+
+/**
+ * @generated from enum ozone.v1.MemoryFit
+ */
+export enum MemoryFit {
+  /**
+   * @generated from enum value: MEMORY_FIT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: MEMORY_FIT_UNKNOWN = 1;
+   */
+  UNKNOWN = 1,
+
+  /**
+   * @generated from enum value: MEMORY_FIT_FITS = 2;
+   */
+  FITS = 2,
+
+  /**
+   * Needs most of the machine's memory: it may fail.
+   *
+   * @generated from enum value: MEMORY_FIT_TIGHT = 3;
+   */
+  TIGHT = 3,
+
+  /**
+   * Weights and cache alone are more than there is.
+   *
+   * @generated from enum value: MEMORY_FIT_TOO_LARGE = 4;
+   */
+  TOO_LARGE = 4,
+}
+
+/**
+ * Describes the enum ozone.v1.MemoryFit.
+ */
+export const MemoryFitSchema: GenEnum<MemoryFit> = /*@__PURE__*/
+  enumDesc(file_ozone_v1_sweep_service, 1);
+
+/**
  * Sweeps: start, follow, cancel.
  *
  * @generated from service ozone.v1.SweepService
@@ -253,6 +599,17 @@ export const SweepService: GenService<{
     methodKind: "server_streaming";
     input: typeof WatchSweepRequestSchema;
     output: typeof WatchSweepResponseSchema;
+  },
+  /**
+   * What a sweep would measure, how long it would take and whether it fits, before anything runs; nothing is stored.
+   * INVALID_ARGUMENT where StartSweep would refuse it.
+   *
+   * @generated from rpc ozone.v1.SweepService.PlanSweep
+   */
+  planSweep: {
+    methodKind: "unary";
+    input: typeof PlanSweepRequestSchema;
+    output: typeof PlanSweepResponseSchema;
   },
   /**
    * Keeps what was measured so far. Cancelling twice is no error.

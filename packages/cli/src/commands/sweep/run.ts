@@ -1,21 +1,19 @@
-// `ozone sweep run [FILE]`.
-import { Args, Flags } from "@oclif/core";
+// `ozone sweep run [FILE|NAME]`.
+import { Flags } from "@oclif/core";
 import { ConnectedCommand } from "../../base-command.ts";
-import { SWEEP_FLAGS } from "../../sweep-request/sweep-flags.ts";
+import { SWEEP_DESCRIPTION, SWEEP_FILE, SWEEP_FLAGS } from "../../sweep-request/sweep-flags.ts";
 
 export default class SweepRun extends ConnectedCommand {
   static override summary =
-    "Start a sweep from a YAML file, from flags, or both (flags go first), and follow it.";
-  static override description =
-    "Keys of the file: name, models, machines, strategy (grid, guided, halving, quick, random, a module ./my-search.mjs relative to the file, or an installed package; see docs/plug-in-strategies.md), trials, seed, budget (240s, 10m), fill, repetitions, launches, precision (on, off), depths (shares of the context), warm_prefix (on, off), sustained (60s), managed (on, off), quiet_wait, contended (allow, refuse), allow_battery (true, false), matrix (num_ctx, num_batch, num_thread, num_gpu, kv_cache_type, flash_attention, num_predict, concurrency; one value or a list). With neither matrix nor strategy, quick searches for 240 s.";
+    "Start a sweep from a YAML file, by its name, from flags, or both (flags go first), and follow it.";
+  static override description = SWEEP_DESCRIPTION;
   static override examples = [
     "<%= config.bin %> sweep run",
+    "<%= config.bin %> sweep run standard --model qwen3:8b",
     "<%= config.bin %> sweep run night.yaml --machine lab-1",
     "<%= config.bin %> sweep run --model qwen3:8b --num-ctx 4096,8192 --num-batch 256,512 --repetitions 3",
   ];
-  static override args = {
-    file: Args.string({ description: "YAML file with the sweep." }),
-  };
+  static override args = { file: SWEEP_FILE };
   static override flags = {
     ...SWEEP_FLAGS,
     detach: Flags.boolean({ summary: "Start it and return at once." }),

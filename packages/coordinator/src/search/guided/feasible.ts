@@ -1,7 +1,8 @@
 // What need not be tried: what surely can't fit by the memory model, and what asks for at least as much as something
 // that failed (search.md, 1).
+import type { Configuration } from "@ozone/proto/configuration";
 import { kvBytesPerElement, SURELY_ABOVE } from "@ozone/shared/memory-model";
-import type { SearchState } from "../strategy.ts";
+import type { SearchModel, SearchState } from "../strategy.ts";
 import type { Seen } from "./evidence.ts";
 import type { AxisName, Space, SpacePoint } from "./space.ts";
 
@@ -26,8 +27,7 @@ const BUFFERS_APART = 1.3;
 const TOO_CLOSE = 0.97;
 
 /** Weights and cache in bytes by the plain model; 0 when nothing is known. */
-function needBytes({ model }: SearchState, { configuration }: SpacePoint): number {
-  const { numCtx, concurrency, kvCacheType } = configuration;
+export function needBytes(model: SearchModel, { numCtx, concurrency, kvCacheType }: Configuration): number {
   let elementBytes = 2;
   try {
     elementBytes = kvBytesPerElement(kvCacheType || "f16");
@@ -69,13 +69,16 @@ export function feasibility(
     else if (one.failures.length > 0)
       broken.set(combinationOf(point), (broken.get(combinationOf(point)) ?? 0) + 1);
     if (!one.figures && one.failures.some((failure) => MEMORY_FAILURES.has(failure))) {
-      tooMuch.push({ bytes: needBytes(state, point), numBatch: point.configuration.numBatch });
+      tooMuch.push({
+        bytes: needBytes(state.model, point.configuration),
+        numBatch: point.configuration.numBatch,
+      });
     }
   }
   const limit = state.machine.memoryBytes === null ? Number.POSITIVE_INFINITY : state.machine.memoryBytes;
   const modelled = state.model.kvBytesPerToken > 0;
   return (point) => {
-    const need = needBytes(state, point);
+    const need = needBytes(state.model, point.configuration);
     if (modelled && need > SURELY_ABOVE * limit) return false;
     if (modelled && !hasGpuAxis(space) && tooMuch.some((one) => isTooClose(point, need, one))) return false;
     if (!worked.has(combinationOf(point)) && broken.has(combinationOf(point))) return false;

@@ -7,8 +7,10 @@ import type { Space } from "./space.ts";
 
 /** Still in the race after this many samples: within this share of the leader (search.md, 6). */
 const WITHIN = [Number.POSITIVE_INFINITY, 0.07, 0.035, 0.025];
-const CONTENDERS_MAX = 5;
-const SAMPLES_MAX = 3;
+/** Most that are compared for one purpose. */
+export const CONTENDERS_MAX = 5;
+/** A contender with so many samples is measured no more before it is confirmed. */
+export const SAMPLES_MAX = 3;
 /** A runner-up so close is confirmed as well. */
 const CLOSE = 0.02;
 

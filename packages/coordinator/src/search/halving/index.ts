@@ -38,7 +38,7 @@ const LEADERS = 2;
 const CONFIRMATIONS_MAX = 2;
 
 /** Most configurations that are drawn, the default included. */
-function drawLimit(points: number, trialsMax: number): number {
+export function drawLimit(points: number, trialsMax: number): number {
   const limit = Math.max(DRAWN_MIN, Math.ceil(SHARE * points));
   return Math.min(points + 1, trialsMax > 0 ? trialsMax : limit);
 }

@@ -1,0 +1,98 @@
+// What a person should know before a sweep is started on a target, in words. Pure.
+import { MemoryFit } from "@ozone/proto/sweep_service";
+import type { MachineFacts } from "@ozone/shared/machine-facts";
+import { formatDuration } from "@ozone/shared/units";
+import { impossibleNotes } from "../../search/option-space.ts";
+import { strategyNamed } from "../../search/strategies.ts";
+import type { SearchState } from "../../search/strategy.ts";
+import type { Candidate } from "./candidates.ts";
+import type { Ends } from "./estimate-cost.ts";
+import type { Experience } from "./pace-from-results.ts";
+
+/** What the notes are made from. */
+export interface NoteFacts {
+  readonly strategy: string;
+  readonly search: SearchState;
+  readonly candidates: readonly Candidate[];
+  readonly facts: MachineFacts | null;
+  readonly experience: Experience | null;
+  readonly sweepsBefore: number;
+  /** Of the whole search, whatever the budget; null: unknown. */
+  readonly wholeMs: Ends<number> | null;
+}
+
+const contextsOf = (candidates: readonly Candidate[]): string =>
+  [...new Set(candidates.map(({ configuration }) => configuration.numCtx))].sort((a, b) => a - b).join(", ");
+
+function memoryNotes({ strategy, candidates, facts }: NoteFacts): string[] {
+  const large = candidates.filter(({ memory }) => memory.fit === MemoryFit.TOO_LARGE);
+  const fate =
+    strategy === "grid" || strategy === "random" ? "are refused before they are loaded" : "are skipped";
+  const ownMemory = (facts?.gpus ?? []).some(({ unified }) => unified !== true);
+  return [
+    ...(large.length > 0
+      ? [`${large.length} configurations (num_ctx ${contextsOf(large)}) surely can't fit and ${fate}.`]
+      : []),
+    ...(ownMemory ? ["Memory is judged by main memory alone; the GPU's own is not counted."] : []),
+  ];
+}
+
+function timeNotes({ strategy, search, candidates, wholeMs }: NoteFacts): string[] {
+  const { budgetMs, protocol } = search;
+  const slow = candidates.filter(({ cost }) => cost?.overLimit === true);
+  const stopped = strategy === "guided" && budgetMs > 0 && wholeMs !== null && wholeMs.likely > budgetMs;
+  return [
+    ...(slow.length > 0
+      ? [
+          `${slow.length} configurations (num_ctx ${contextsOf(slow)}) would most likely run into the limit of an attempt, ${formatDuration(protocol.limitMs)}, and fail.`,
+        ]
+      : []),
+    ...(stopped
+      ? [
+          `The budget of ${formatDuration(budgetMs)} ends it; without one it would take about ${formatDuration(wholeMs.likely)}.`,
+        ]
+      : []),
+    ...(strategyNamed(strategy)
+      ? []
+      : [
+          "A plug-in strategy decides for itself what it measures; at most every configuration once is counted here.",
+        ]),
+    ...((strategy === "grid" || strategy === "random") && budgetMs > 0
+      ? [`The ${strategy} strategy has no budget: it measures what it has planned.`]
+      : []),
+  ];
+}
+
+/** Batch sizes that no earlier result has. */
+function derivedNotes({ candidates, experience }: NoteFacts): string[] {
+  if (!experience) return [];
+  const asked = [...new Set(candidates.map(({ configuration }) => configuration.numBatch))];
+  const derived = asked.filter((numBatch) => !experience.batches.has(numBatch)).sort((a, b) => a - b);
+  return derived.length === 0
+    ? []
+    : [
+        `num_batch ${derived.join(", ")} was not measured here yet; its speed is derived from other batch sizes.`,
+      ];
+}
+
+/** All notes but those about misfits. */
+export const forecastNotes = (noteFacts: NoteFacts): string[] => {
+  const { search, facts, sweepsBefore } = noteFacts;
+  return [
+    ...impossibleNotes(search.matrix),
+    ...memoryNotes(noteFacts),
+    ...timeNotes(noteFacts),
+    ...derivedNotes(noteFacts),
+    ...(search.protocol.managed ? ["Each trial starts a server of the agent's own and ends it."] : []),
+    ...(sweepsBefore > 0
+      ? [
+          `The machine serves ${sweepsBefore === 1 ? "a sweep that runs" : `${sweepsBefore} sweeps that run`} already first; their time is not counted here.`,
+        ]
+      : []),
+    ...(facts?.powerSource === "battery" && !search.protocol.allowBattery
+      ? [
+          "The machine runs on battery: its trials will fail unless it is connected, or --allow-battery is given.",
+        ]
+      : []),
+  ];
+};
