@@ -10,7 +10,8 @@ import { mechanicalGrid } from "./grids/mechanical-grid.ts";
 import { GridProblem, parseGrid, type RecordedGrid } from "./grids/recorded-grid.ts";
 import { tabularGrid } from "./grids/tabular-grid.ts";
 import { writeGrid } from "./grids/write-grid.ts";
-import { type Ablation, evaluate, evaluationText, machinesOf } from "./replay/evaluate.ts";
+import { ABLATIONS } from "./replay/ablations.ts";
+import { evaluate, evaluationText, machinesOf } from "./replay/evaluate.ts";
 import { replayDocument, replayText } from "./replay/replay-document.ts";
 import { replayPlugIn } from "./replay/replay-plug-in.ts";
 
@@ -91,8 +92,6 @@ function makeGridCommand(argv: readonly string[]): void {
     writeGrid(make(random.fork("machine"), `${kind}-${values.seed}`), random.fork("noise")),
   );
 }
-
-const ABLATIONS: readonly Ablation[] = ["none", "no memory model", "wrong memory model", "noise doubled"];
 
 function evaluateCommand(argv: readonly string[]): void {
   const { values } = parseArgs({

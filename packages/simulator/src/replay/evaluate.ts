@@ -3,27 +3,26 @@
 import { quantile } from "@ozone/shared/statistics/median";
 import { seededRandom } from "@ozone/shared/statistics/seeded-random";
 import { mechanicalGrid } from "../grids/mechanical-grid.ts";
-import { type GridHeader, parseGrid, type RecordedGrid } from "../grids/recorded-grid.ts";
+import { type GridConfig, type GridHeader, parseGrid, type RecordedGrid } from "../grids/recorded-grid.ts";
 import { tabularGrid } from "../grids/tabular-grid.ts";
 import { type MadeGrid, writeGrid } from "../grids/write-grid.ts";
+import { ABLATION_WORDS, type Ablation, searchOf } from "./ablations.ts";
 import { halfOf } from "./halves.ts";
-import { replayDocument } from "./replay-document.ts";
+import { replay, replayStrategy } from "./replay.ts";
+import { documentOf } from "./replay-document.ts";
 
 const KINDS = { mechanical: mechanicalGrid, tabular: tabularGrid } as const;
-
-/** What the search is told, or how the machine is, other than it should be. */
-export type Ablation = "none" | "no memory model" | "wrong memory model" | "noise doubled";
 
 const NOISY = 2;
 const WRONG_BY = 4;
 
-/** A made grid by its name, "mechanical-7". */
-export function gridNamed(name: string, ablation: Ablation = "none"): RecordedGrid {
+/** A made grid by its name, "mechanical-7". `noise` draws other repetitions of the same machine. */
+export function gridNamed(name: string, ablation: Ablation = "none", noise = "noise"): RecordedGrid {
   const [kind = "", seed = ""] = name.split("-");
   const make = KINDS[kind as keyof typeof KINDS];
   const random = seededRandom(`${kind}/${seed}`);
   const made = make(random.fork("machine"), name);
-  const text = writeGrid(noisier(made, ablation), random.fork("noise"));
+  const text = writeGrid(noisier(made, ablation), random.fork(noise));
   const grid = parseGrid(text);
   return { ...grid, header: told(grid.header, ablation) };
 }
@@ -76,6 +75,34 @@ export const machinesOf = (half: "development" | "report", count: number): strin
     ),
   );
 
+/** What a search on the other machine would publish, its values moved to the nearest that this grid has. */
+function peersFrom(other: RecordedGrid, grid: RecordedGrid): GridConfig[] {
+  const { presets } = replay(other, { strategy: "guided", seed: "peer", trialsMax: 0 });
+  return Object.values(presets).flatMap(({ config }) => (config ? [nearest(config, grid)] : []));
+}
+
+const nearest = (config: GridConfig, { header }: RecordedGrid): GridConfig =>
+  Object.fromEntries(
+    Object.entries(header.dimensions).map(([name, values]) => {
+      const wanted = config[name];
+      const distance = (value: unknown): number =>
+        typeof value === "number" && typeof wanted === "number"
+          ? Math.abs(value - wanted)
+          : Number(value !== wanted);
+      return [name, values.reduce((best, value) => (distance(value) < distance(best) ? value : best))];
+    }),
+  );
+
+function priorOf(name: string, ablation: Ablation, grid: RecordedGrid): GridConfig[] {
+  if (ablation === "right prior") return peersFrom(gridNamed(name, "none", "peer"), grid);
+  if (ablation !== "wrong prior") return [];
+  const [kind = "", seed = ""] = name.split("-");
+  return peersFrom(gridNamed(`${kind}-${Number(seed) + OTHER}`), grid);
+}
+
+/** Far enough from the seeds of any half. */
+const OTHER = 10_000;
+
 /** Replays all of these machines with these seeds. */
 export function evaluate(names: readonly string[], seeds: readonly string[], ablation: Ablation): Evaluation {
   const cells: Cell[] = [];
@@ -84,7 +111,9 @@ export function evaluate(names: readonly string[], seeds: readonly string[], abl
   for (const name of names) {
     const grid = gridNamed(name, ablation);
     for (const seed of seeds) {
-      const { presets, random, trialsUsed, gridTrials, oomTrials } = replayDocument(grid, "guided", seed);
+      const options = { strategy: "guided", seed, trialsMax: 0, peers: priorOf(name, ablation, grid) };
+      const main = replayStrategy(grid, options, searchOf(ablation));
+      const { presets, random, trialsUsed, gridTrials, oomTrials } = documentOf(grid, { ...options, main });
       shares.push(trialsUsed / gridTrials);
       trials += trialsUsed;
       outOfMemory += oomTrials;
@@ -115,13 +144,13 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 /** The figures as the rows of a Markdown table. */
 export function evaluationText(evaluations: readonly Evaluation[]): string {
   const head = [
-    "| told or made otherwise | cells | within 2 % | p90 regret | random within 2 % | random p90 regret | of the grid p50 | p90 | out of memory per 25 |",
+    "| what the search is told, or how the machine is | cells | within 2 % | p90 regret | random within 2 % | random p90 regret | of the grid p50 | p90 | out of memory per 25 |",
     "|---|---|---|---|---|---|---|---|---|",
   ];
   const rows = evaluations.map((one) =>
     [
       "",
-      one.ablation,
+      ABLATION_WORDS[one.ablation],
       `${one.cells} (${one.machines} machines)`,
       percent(one.within),
       percent(one.regretP90),

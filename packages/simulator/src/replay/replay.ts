@@ -2,7 +2,7 @@
 import { create } from "@bufbuild/protobuf";
 import { chooseFinalists } from "@ozone/coordinator/search/finalists";
 import { strategyNamed } from "@ozone/coordinator/search/strategies";
-import type { Observation, SearchState, SearchStep } from "@ozone/coordinator/search/strategy";
+import type { Observation, SearchState, SearchStep, Strategy } from "@ozone/coordinator/search/strategy";
 import { ProtocolSchema } from "@ozone/proto/configuration";
 import { type Matrix, MatrixSchema } from "@ozone/proto/sweep";
 import { configurationKey } from "@ozone/shared/configuration";
@@ -46,7 +46,7 @@ function matrixOf({ header }: RecordedGrid): Matrix {
   return create(MatrixSchema, values);
 }
 
-function startState(grid: RecordedGrid, { seed, trialsMax }: ReplayOptions): SearchState {
+function startState(grid: RecordedGrid, { seed, trialsMax, peers = [] }: ReplayOptions): SearchState {
   const { machine, model, defaults } = grid.header;
   const base = configurationOf({}, defaults);
   return {
@@ -56,6 +56,7 @@ function startState(grid: RecordedGrid, { seed, trialsMax }: ReplayOptions): Sea
     trialsMax,
     seed,
     base,
+    peers: peers.map((config) => configurationOf(config, defaults)),
     model: {
       trainedContext: model.trainedContext ?? 0,
       weightBytes: model.weightBytes,
@@ -78,6 +79,8 @@ export interface ReplayOptions {
   readonly seed: string;
   /** 0: as the strategy thinks fit. */
   readonly trialsMax: number;
+  /** What the presets of peers would be, as this grid writes configurations; one that it lacks is left out. */
+  readonly peers?: readonly GridConfig[];
 }
 
 function presetsOf(grid: RecordedGrid, observations: readonly Observation[], replayer: Replayer) {
@@ -134,6 +137,11 @@ function* replaying(
 export function replay(grid: RecordedGrid, options: ReplayOptions): Replayed {
   const strategy = strategyNamed(options.strategy);
   if (!strategy) throw new RangeError(`There is no strategy ${options.strategy}.`);
+  return replayStrategy(grid, options, strategy);
+}
+
+/** Replays a strategy at hand, whatever its name. @throws as `replay` does. */
+export function replayStrategy(grid: RecordedGrid, options: ReplayOptions, strategy: Strategy): Replayed {
   const steps = replaying(grid, options);
   let turn = steps.next();
   while (!turn.done) turn = steps.next(strategy.next(turn.value));

@@ -5,7 +5,7 @@ import type { Seen } from "./evidence.ts";
 import { feasibility } from "./feasible.ts";
 import { measuredPoints } from "./scores.ts";
 import type { Space, SpacePoint } from "./space.ts";
-import type { learn, Surrogate } from "./surrogate.ts";
+import type { MeasuredPoint, Surrogate } from "./surrogate.ts";
 
 /** All of it follows from the observations. */
 export interface Knowledge {
@@ -26,7 +26,7 @@ function candidatesOf(state: SearchState, { points }: Space, seen: number): read
 }
 
 /** How measured points teach what others will do: `learn`, or what an experiment puts in its place. */
-export type Learn = typeof learn;
+export type Learn = (space: Space, measured: readonly MeasuredPoint[]) => Surrogate;
 
 /** Puts it together. */
 export const knowledgeOf = (

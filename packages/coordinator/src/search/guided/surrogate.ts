@@ -9,8 +9,11 @@ import {
 import { doublings, type Kinship, kinshipOf, type SlopePrior } from "./kinship.ts";
 import type { Space, SpacePoint } from "./space.ts";
 
-const DECODE_PRIOR: SlopePrior = { slope: -0.2, slopeDeviation: 0.3 };
-const TTFT_PRIOR: SlopePrior = { slope: 1.15, slopeDeviation: 0.35 };
+/** What is believed of any machine at first: longer contexts decode slower, and take a little more than their length to fill. */
+export const PRIORS = {
+  decode: { slope: -0.2, slopeDeviation: 0.3 },
+  ttft: { slope: 1.15, slopeDeviation: 0.35 },
+} as const satisfies Readonly<Record<"decode" | "ttft", SlopePrior>>;
 
 /** Noise of one sample, and what pairs of options do: deviations that are tried, around what is believed at first. */
 const NOISE = { tried: [0.004, 0.008, 0.016, 0.032, 0.064, 0.128], believed: 0.02 };
@@ -127,11 +130,15 @@ function learnRate(
 }
 
 /** Learns decode rate and time to first token from measured points. */
-export function learn(space: Space, measured: readonly MeasuredPoint[]): Surrogate {
-  const decode = learnRate(space, measured, DECODE_PRIOR, ({ decodeTokensPerSecond }) =>
+export function learn(
+  space: Space,
+  measured: readonly MeasuredPoint[],
+  priors: Readonly<Record<keyof typeof PRIORS, SlopePrior>> = PRIORS,
+): Surrogate {
+  const decode = learnRate(space, measured, priors.decode, ({ decodeTokensPerSecond }) =>
     Math.log(decodeTokensPerSecond),
   );
-  const ttft = learnRate(space, measured, TTFT_PRIOR, ({ ttftMs }) => Math.log(ttftMs));
+  const ttft = learnRate(space, measured, priors.ttft, ({ ttftMs }) => Math.log(ttftMs));
   const known = new Map<string, Predicted>();
   return {
     predict: (point) => {
