@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { machinesById } from "../store/machines.ts";
 import type { Store, Transaction } from "../store/open-store.ts";
+import { peerPicks } from "../store/presets.ts";
 import { resultsOfTarget } from "../store/results.ts";
 import {
   countTrials,
@@ -76,7 +77,9 @@ async function advanceTarget(
       await writeTrials(tx, state, planner.between(state));
       return "open";
     }
-    const state = { sweep, target, machine, trials, results: await resultsOfTarget(tx, target.id) };
+    const results = await resultsOfTarget(tx, target.id);
+    const peers = trials.length === 0 ? await peerPicks(tx, machine, target.modelDigest) : [];
+    const state = { sweep, target, machine, trials, results, peers };
     const question = planner.question(state);
     const answer = question && plugIns.answer(target.id, question);
     if (question && !answer) return "open"; // the plug-in thinks; its answer wakes us

@@ -36,7 +36,7 @@ function observation(trial: TrialRow, mine: readonly TrialResult[], drift: Drift
   };
 }
 
-function searchStateOf({ sweep, target, machine, trials, results }: TargetState): SearchState {
+function searchStateOf({ sweep, target, machine, trials, results, peers = [] }: TargetState): SearchState {
   const { request } = sweep;
   if (!request.protocol) {
     throw new OzoneError("internal", `Sweep ${sweep.id} was stored without a protocol.`);
@@ -50,6 +50,7 @@ function searchStateOf({ sweep, target, machine, trials, results }: TargetState)
     budgetMs: request.budgetMs,
     trialsMax: request.trialsMax,
     seed: request.seed || sweep.id,
+    peers,
     model: modelOf(machine.announcement, target.modelDigest),
     machine: machineOf(machine.announcement),
     observations: trials.map((trial) => observation(trial, byTrial.get(trial.id) ?? [], drift)),

@@ -1,14 +1,15 @@
 // Presets as they are listed: what changed on their machines since shows at once and is never stored.
 import { clone } from "@bufbuild/protobuf";
 import { AnnouncementSchema } from "@ozone/proto/machine";
+import { configurationKey } from "@ozone/shared/configuration";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { choosePresets } from "../presets/choose-preset.ts";
 import { madeDefault, madeResult } from "../testing/made-results.ts";
 import { madeAnnouncement } from "../testing/made-sweep.ts";
 import { openRealParts, type RealParts } from "../testing/real-parts.ts";
-import { saveMachine } from "./machines.ts";
+import { machinesById, saveMachine } from "./machines.ts";
 import type { Store } from "./open-store.ts";
-import { listPresets, replacePresets } from "./presets.ts";
+import { listPresets, peerPicks, replacePresets } from "./presets.ts";
 import { presetKeyOf } from "./results.ts";
 
 let parts: RealParts;
@@ -45,5 +46,17 @@ describe("presets on a real Postgres", () => {
     ]);
     await saveMachine(store.db, madeAnnouncement("m-1"));
     expect(await reasons()).toEqual([]);
+  });
+
+  it("tell a machine of their class what they chose for a model, each configuration once, and no other machine", async () => {
+    const [machine] = await machinesById(store.db, ["m-1"]);
+    if (!machine) throw new Error("m-1 was not saved");
+    expect((await peerPicks(store.db, machine, "sha256:abc")).map(configurationKey)).toEqual([
+      configurationKey(madeDefault()),
+    ]);
+    expect(await peerPicks(store.db, machine, "sha256:other")).toEqual([]);
+    const stranger = clone(AnnouncementSchema, machine.announcement);
+    stranger.hardwareClass = "other-class";
+    expect(await peerPicks(store.db, { ...machine, announcement: stranger }, "sha256:abc")).toEqual([]);
   });
 });

@@ -1,11 +1,14 @@
 // Queries on presets.
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import type { Configuration } from "@ozone/proto/configuration";
 import { type Preset, PresetSchema } from "@ozone/proto/preset";
+import { configurationKey } from "@ozone/shared/configuration";
+import { OBJECTIVES } from "@ozone/shared/objective";
 import { staleBecause } from "@ozone/shared/stale-preset";
 import { and, asc, count, eq } from "drizzle-orm";
 import { currentMachine } from "./describe-machine.ts";
-import { machinesById } from "./machines.ts";
+import { type MachineRow, machinesById } from "./machines.ts";
 import type { Database, Executor } from "./open-store.ts";
 import type { PresetKey } from "./results.ts";
 import { presets } from "./schema/presets.ts";
@@ -61,6 +64,25 @@ export async function listPresets(
     return preset;
   });
   return withStaleness(db, found);
+}
+
+/** Configurations that the presets of a machine's class chose for a model, each once, in the order of their purposes. */
+export async function peerPicks(
+  db: Executor,
+  { announcement }: MachineRow,
+  modelDigest: string,
+): Promise<Configuration[]> {
+  const { hardwareClass } = announcement;
+  const ofClass = await listPresets(db, { model: "", hardwareClass, purpose: "" });
+  const ofModel = ofClass.filter(
+    (preset) => preset.modelDigest === modelDigest && preset.engine?.kind === announcement.engine?.kind,
+  );
+  const picks = OBJECTIVES.flatMap(({ purpose }) =>
+    ofModel.flatMap((preset) =>
+      preset.purpose === purpose && preset.configuration ? [preset.configuration] : [],
+    ),
+  );
+  return [...new Map(picks.map((pick) => [configurationKey(pick), pick])).values()];
 }
 
 /** Never stored: a machine may change back, and what is stored follows from results alone. */

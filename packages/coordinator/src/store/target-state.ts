@@ -1,5 +1,6 @@
 // One target as the planner sees it, and the planner's answer: the seam between dispatch (which acts) and planning
 // (which decides).
+import type { Configuration } from "@ozone/proto/configuration";
 import type { TrialResult } from "@ozone/proto/trial";
 import type { MachineRow } from "./machines.ts";
 import type { SweepRow, TargetRow } from "./sweeps.ts";
@@ -12,6 +13,8 @@ export interface TargetState {
   readonly machine: MachineRow;
   readonly trials: readonly TrialRow[];
   readonly results: readonly TrialResult[];
+  /** Picks of the presets of its class for this model; looked up before the first trial only. */
+  readonly peers?: readonly Configuration[];
 }
 
 /** What the planner answers: more trials, or none when the target is finished; notes are for people. */

@@ -84,7 +84,7 @@ describe("the guided search", () => {
       numPredict: 64,
     });
     const elsewhere = configuration({ numCtx: 5000, numBatch: 256, numPredict: 64 });
-    const { trials } = guided.next({ ...space(), peers: [elsewhere, pick, pick] });
+    const { trials } = guided.next({ ...space(), peers: [elsewhere, { ...pick, numPredict: 128 }, pick] });
     expect(trials.map((trial) => configurationKey(trial.configuration))).toEqual([
       configurationKey(baseConfiguration(space())),
       configurationKey(pick),

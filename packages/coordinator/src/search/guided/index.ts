@@ -53,7 +53,9 @@ const PEERS_MAX = 3;
 /** The default, and what serves others of the class best: planned at once, so that nothing later depends on the peers. */
 function begin(state: SearchState, space: Space): SearchStep {
   const feasible = feasibility(state, space, new Map());
-  const picks = new Set((state.peers ?? []).map(configurationKey));
+  // Their answers' length is how they were measured, not what they chose.
+  const { numPredict } = space.base;
+  const picks = new Set((state.peers ?? []).map((peer) => configurationKey({ ...peer, numPredict })));
   const points = [...picks].flatMap((key) => space.byKey.get(key) ?? []);
   const peers = points.filter((point) => point.key !== space.baseKey && feasible(point)).slice(0, PEERS_MAX);
   const first = screen(state, { configuration: space.base }, "the default, to compare with");
