@@ -17,7 +17,7 @@ export interface Decision {
 }
 
 /** Durations: less is better. */
-const LOWER_IS_BETTER: ReadonlySet<string> = new Set(["ttft_ms"]);
+const LOWER_IS_BETTER: ReadonlySet<string> = new Set(["ttft_ms", "time_to_answer_ms"]);
 
 /** A gain on the logarithm, turned so that more is better; null: not known. */
 interface Benefit {

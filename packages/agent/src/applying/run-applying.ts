@@ -31,7 +31,7 @@ ozone-agent rollback [NAME]           makes NAME what it was before Ozone
 
   --ollama-url URL       the server (default: OLLAMA_HOST, else http://127.0.0.1:11434)
 
-The request is one JSON document: {"preset": {...}, "as": NAME, "replace": false, "despiteChanges": false, "allowBattery": false}.
+The request is one JSON document: {"preset": {...}, "as": NAME, "replace": false, "despiteChanges": false, "allowBattery": false, "quietWaitMs": 15000}.
 One JSON document on stdout, progress on stderr. Exit codes: 0 kept (or rolled back, when asked to), 3 rolled back because the
 gain was not there, 1 failure, 2 usage.
 `;
@@ -46,7 +46,6 @@ export interface ApplyingStreams {
 /** How the re-measurement is made: the confirmation of a sweep, three samples of a launch. */
 const REPETITIONS = 3;
 const FILL = 0.9;
-const QUIET_WAIT_MS = 15_000;
 
 interface Done {
   readonly exitCode: number;
@@ -134,7 +133,7 @@ async function alone<Value>({ signal, say }: Around, work: () => Promise<Value>)
 
 function launchMeasurer(
   facts: Awaited<ReturnType<typeof probeMachine>>,
-  { allowBattery }: WrittenRequest,
+  { allowBattery, quietWaitMs }: WrittenRequest,
   { engineUrl, signal, say }: Around,
 ): MeasureLaunch {
   const cacheDir = join(agentFolder(), "cache");
@@ -145,17 +144,20 @@ function launchMeasurer(
     onActivity: say,
     probeMemory: new ProbeMemory(),
   };
-  const protocol = create(ProtocolSchema, {
+  const protocol = {
     fill: FILL,
     repetitions: REPETITIONS,
     launches: 1,
-    quietWaitMs: QUIET_WAIT_MS,
     // Both sides share the machine's other users, whom a person who waits can't always send away; the outcome counts them.
     allowContended: true,
     allowBattery,
-  });
+  };
+  let launches = 0;
   return ({ optionsInModel, ...side }) => {
-    const order = { trialId: "apply", attempt: 1, ...side, protocol, purpose: Purpose.CONFIRM };
+    // Waiting once is for the machine to become quiet; what does not go away by then is met by both sides.
+    const waits = create(ProtocolSchema, { ...protocol, quietWaitMs: launches === 0 ? quietWaitMs : 0 });
+    launches += 1;
+    const order = { trialId: "apply", attempt: launches, ...side, protocol: waits, purpose: Purpose.CONFIRM };
     return runTrial(create(TrialOrderSchema, order), { ...fixed, optionsInModel });
   };
 }
