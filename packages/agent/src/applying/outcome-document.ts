@@ -25,6 +25,7 @@ export function applyDocument(outcome: ApplyOutcome, provenance: Provenance) {
       derived: evidence.derived.length,
       default: evidence.base.length,
       refused: evidence.refused,
+      refusedBecause: evidence.refusedBecause,
       contended: evidence.contended,
     },
     provenance: PROVENANCE_WORDS[provenance],

@@ -28,8 +28,9 @@ export interface Evidence extends Decision {
   readonly gains: readonly Gain[];
   readonly derived: readonly Sample[];
   readonly base: readonly Sample[];
-  /** Samples that failed a check and were left out. */
+  /** Samples that failed a check and were left out, and what failed. */
   readonly refused: number;
+  readonly refusedBecause: readonly string[];
   /** Samples taken while others used the machine. */
   readonly contended: number;
 }
@@ -118,6 +119,7 @@ function evidenceOf(
   const measured = gains(derived, base);
   const counts = {
     refused: all.filter(({ valid }) => !valid).length,
+    refusedBecause: [...new Set(all.flatMap(failedWords))],
     contended: [...derived, ...base].filter(isMarked).length,
   };
   const decision = promisesSpeed(preset.purpose)
@@ -125,6 +127,9 @@ function evidenceOf(
     : roomDecision(preset, results.derived);
   return { ...decision, gains: measured, derived, base, ...counts };
 }
+
+const failedWords = ({ valid, checks }: Sample): string[] =>
+  valid ? [] : checks.flatMap(({ code, passed, detail }) => (passed === false ? [`${code}: ${detail}`] : []));
 
 function speedDecision(
   preset: Preset,
