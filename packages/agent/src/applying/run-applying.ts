@@ -76,7 +76,6 @@ export async function runApplying(
     }
   } catch (thrown) {
     done = errorDocument(thrown);
-    say(messageOf(thrown));
   }
   streams.stdout.write(`${JSON.stringify(done.document)}\n`);
   return done.exitCode;

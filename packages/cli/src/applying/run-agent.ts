@@ -48,24 +48,25 @@ export async function runAgent(command: AgentCommand): Promise<AgentAnswer> {
   child.stdin.end(input === undefined ? "" : JSON.stringify(input));
   const told = passOn(child.stderr, command);
   try {
-    const [[code], stdout] = await Promise.all([
+    const [[code], stdout, lastLine] = await Promise.all([
       once(child, "close") as Promise<[number | null]>,
       text(child.stdout),
+      told,
     ]);
-    return answerOf({ code, stdout, lastLine: told() });
+    return answerOf({ code, stdout, lastLine });
   } finally {
     signal.removeEventListener("abort", stop);
   }
 }
 
-/** Each line once the next one is there: the last one of a failure is its sentence, which is reported as such. */
-function passOn(stream: NodeJS.ReadableStream, { progress }: AgentCommand): () => string {
-  let held = "";
-  createInterface({ input: stream }).on("line", (line) => {
-    if (held !== "") progress(held);
-    held = line;
-  });
-  return () => held;
+/** @returns the last line, once there are no more */
+async function passOn(stream: NodeJS.ReadableStream, { progress }: AgentCommand): Promise<string> {
+  let last = "";
+  for await (const line of createInterface({ input: stream })) {
+    progress(line);
+    last = line;
+  }
+  return last;
 }
 
 interface Ended {

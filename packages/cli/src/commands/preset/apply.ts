@@ -21,11 +21,18 @@ export default class PresetApply extends ConnectedCommand {
   static override flags = {
     ...PRESET_FILTER,
     as: Flags.string({ summary: "Name of the new model (default: MODEL-ozone-PURPOSE).", default: "" }),
-    replace: Flags.boolean({ summary: "Set a model that has this name aside until it is rolled back." }),
+    replace: Flags.boolean({
+      summary: "Set a model that has this name aside until it is rolled back.",
+      default: false,
+    }),
     "despite-changes": Flags.boolean({
       summary: "Also with another version of the engine or a stale preset: the measurement decides.",
+      default: false,
     }),
-    "allow-battery": Flags.boolean({ summary: "Measure on battery too, where the machine may be slower." }),
+    "allow-battery": Flags.boolean({
+      summary: "Measure on battery too, where the machine may be slower.",
+      default: false,
+    }),
     yes: Flags.boolean({ summary: "Don't ask.", char: "y" }),
   };
 
