@@ -224,6 +224,17 @@ describe.skipIf(program === null)("the agent (needs a real Ollama)", () => {
     expect(await installed()).toEqual(untouched);
   });
 
+  it("finds that a model does not carry the options that it is said to carry", async () => {
+    const parameters = { num_ctx: 1024, num_batch: 64, num_thread: 1 };
+    await ollama.ask("POST", "/api/create", { model: "other", from: REAL_MODEL, parameters, stream: false });
+    const order = (numBatch: number) =>
+      orderFor({ modelName: "other", point: { numCtx: 1024, numThread: 1, numPredict: 16, numBatch } });
+    const carried = portsFor(ollama.url, { optionsInModel: true });
+    expect((await runTrial(order(256), carried)).failure).toMatchObject({ failureClass: "option_refused" });
+    expect((await runTrial(order(64), carried)).failure).toBeUndefined();
+    await ollama.ask("DELETE", "/api/delete", { model: "other" });
+  });
+
   it("cleans up what a killed one left loaded when it starts again, and prints one honest trial", async () => {
     const flags = [
       "--ollama-url",

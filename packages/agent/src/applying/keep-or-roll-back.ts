@@ -1,4 +1,4 @@
-// Whether what was measured again is what a preset promised. Pure; docs/decisions/0005 says why it is this rule.
+// Whether what was measured again is what a preset promised. Pure; docs/applying.md and its decision say why it is this rule.
 import type { Gain } from "@ozone/proto/preset";
 import { type RateComparison, TIE_MARGIN } from "@ozone/shared/statistics/compare";
 

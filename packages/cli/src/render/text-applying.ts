@@ -29,10 +29,16 @@ export function planText({ preset, name, engineUrl, replace }: PlannedApplicatio
     ],
     ["creates", `the model ${cleanText(name)} on ${cleanText(engineUrl)}, ${taken}`],
     ["with", configuration === undefined ? "nothing" : parameterWords(derivedParameters(configuration))],
-    ["promises", preset.gains.map(formatGain).join("; ") || "room, no speed"],
+    ["promises", promiseWords(preset)],
     ["then", "measures the default and the new model in turns, and keeps it only if the promise holds"],
   ])}`;
 }
+
+/** max_context is chosen for room: what its speed is will be said, and judges nothing. */
+const promiseWords = ({ purpose, configuration, gains }: Preset): string =>
+  purpose === "max_context"
+    ? `room: num_ctx ${configuration?.numCtx ?? "unknown"}, filled`
+    : gains.map(formatGain).join("; ") || "nothing that was measured";
 
 const parameterWords = (parameters: Readonly<Record<string, number>>): string =>
   Object.entries(parameters)
@@ -63,7 +69,7 @@ export function appliedText(document: unknown): string {
     document as AppliedDocument;
   const kept = outcome === "kept";
   const title = kept
-    ? `Kept: ${cleanText(name)} is there now (${provenance}); use it as \`ollama run ${cleanText(name)}\`.`
+    ? `Kept: ${cleanText(name)} is there now (${provenance}); ask the server for it by this name.`
     : `Rolled back: ${cleanText(name)} was not made (${provenance}).`;
   const taken = samples.derived + samples.default;
   const backup =
