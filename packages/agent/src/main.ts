@@ -6,6 +6,8 @@ const USAGE = `ozone-agent ${OZONE_VERSION}
 
   ozone-agent start [--name NAME] [--data-dir DIR]   join the fleet and run trials until SIGTERM or Ctrl-C
   ozone-agent bench --model M --num-ctx N [...]      one honest trial, no coordinator (see ozone-agent bench --help)
+  ozone-agent apply [--file FILE]                    a preset becomes a model here, if it keeps its promise
+  ozone-agent rollback [NAME]                        and is taken back (see ozone-agent apply --help)
   ozone-agent probe                                  print what is known of this machine, and what may not be read, as JSON
   ozone-agent --help | --version
 
@@ -53,9 +55,16 @@ async function bench(argv: readonly string[]): Promise<void> {
   process.exitCode = await runBench([...argv], { stdout: process.stdout, stderr: process.stderr });
 }
 
+async function applying(command: "apply" | "rollback", argv: readonly string[]): Promise<void> {
+  const { runApplying } = await import("./applying/run-applying.ts");
+  const { stdin, stdout, stderr } = process;
+  process.exitCode = await runApplying(command, argv, { stdin, stdout, stderr });
+}
+
 async function main([command, ...rest]: readonly string[]): Promise<void> {
   if (command === "start") return start(rest);
   if (command === "bench") return bench(rest);
+  if (command === "apply" || command === "rollback") return applying(command, rest);
   if (command === "probe") return probe();
   if (command === "--version") return void process.stdout.write(`${OZONE_VERSION}\n`);
   const asked = command === "--help";

@@ -2,9 +2,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { EngineKind, Provenance } from "@ozone/proto/machine";
+import { create } from "@bufbuild/protobuf";
+import { EngineKind, EngineSchema, Provenance } from "@ozone/proto/machine";
 import { type TrialResult, Verdict } from "@ozone/proto/trial";
+import { configuration } from "@ozone/shared/configuration";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { applyPreset } from "./applying/apply-preset.ts";
+import { presetFor, ttftGain } from "./applying/preset-material.ts";
+import { rollBack } from "./applying/roll-back.ts";
 import type { BenchDocument } from "./bench/bench-document.ts";
 import {
   ollamaProgram,
@@ -167,6 +172,67 @@ describe.skipIf(program === null)("the agent (needs a real Ollama)", () => {
     } as const;
     const refused = new EngineClient(ollama.url).generate(request, { signal: never, limitMs: 20_000 });
     await expect(refused).rejects.toMatchObject({ failureClass: "context_too_large" });
+  });
+
+  it("applies a preset under a name that is taken, and rolls back to what had it, byte for byte", async () => {
+    await ollama.ask("POST", "/api/create", {
+      model: "taken",
+      from: REAL_MODEL,
+      parameters: { seed: 2 },
+      stream: false,
+    });
+    const installed = async () =>
+      Object.fromEntries(
+        (await new EngineClient(ollama.url).installed(never)).map((one) => [one.name, one.digest]),
+      );
+    const untouched = await installed();
+    const preset = presetFor(
+      { version: ollama.version, digest: untouched[REAL_MODEL] ?? "" },
+      {
+        engine: create(EngineSchema, { kind: EngineKind.OLLAMA, version: ollama.version }),
+        // A prompt of a quarter of the length comes sooner on any build of Ollama.
+        defaultConfiguration: configuration({ numCtx: 4096, numBatch: 256, numThread: 1, numPredict: 16 }),
+        gains: [ttftGain(0.97)],
+      },
+    );
+    const ports = portsFor(ollama.url);
+    const applied = await applyPreset(
+      { preset, as: "taken", replace: true, despiteChanges: false },
+      {
+        engine: new EngineClient(ollama.url),
+        folder: ports.cacheDir,
+        hardwareClass: preset.hardwareClass,
+        signal: never,
+        say: () => undefined,
+        measure: ({ optionsInModel, configuration: point, ...side }) => {
+          const order = { ...orderFor({ ...side, repetitions: 3 }), configuration: point };
+          return runTrial(order, { ...ports, optionsInModel });
+        },
+      },
+    );
+    expect(applied.outcome, applied.evidence.because.join(" ")).toBe("kept");
+    // Clocks that disagree once are this machine's and this version's; everything else would be the derived model's.
+    expect(applied.evidence.refusedBecause.filter((one) => !one.startsWith("clocks_agree"))).toEqual([]);
+    const { [applied.backupName ?? ""]: backup, ...others } = await installed();
+    expect(backup).toBe(untouched["taken:latest"]);
+    expect(others).toEqual({ ...untouched, "taken:latest": applied.digest });
+    await rollBack("taken", {
+      engine: new EngineClient(ollama.url),
+      folder: ports.cacheDir,
+      say: () => undefined,
+    });
+    expect(await installed()).toEqual(untouched);
+  });
+
+  it("finds that a model does not carry the options that it is said to carry", async () => {
+    const parameters = { num_ctx: 1024, num_batch: 64, num_thread: 1 };
+    await ollama.ask("POST", "/api/create", { model: "other", from: REAL_MODEL, parameters, stream: false });
+    const order = (numBatch: number) =>
+      orderFor({ modelName: "other", point: { numCtx: 1024, numThread: 1, numPredict: 16, numBatch } });
+    const carried = portsFor(ollama.url, { optionsInModel: true });
+    expect((await runTrial(order(256), carried)).failure).toMatchObject({ failureClass: "option_refused" });
+    expect((await runTrial(order(64), carried)).failure).toBeUndefined();
+    await ollama.ask("DELETE", "/api/delete", { model: "other" });
   });
 
   it("cleans up what a killed one left loaded when it starts again, and prints one honest trial", async () => {

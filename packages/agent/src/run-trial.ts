@@ -9,6 +9,7 @@ import { fillDepths } from "./measure/fill-depths.ts";
 import { startFreshRunner, unloadModel } from "./measure/fresh-runner.ts";
 import { leaveNoTrace, promiseToLeaveNoTrace } from "./measure/leave-no-trace.ts";
 import { needsManagedServer, onManagedServer } from "./measure/managed-attempt.ts";
+import { requireOptionsOfModel } from "./measure/options-of-model.ts";
 import type { TrialPorts } from "./measure/ports.ts";
 import { preparePrompts } from "./measure/prepare-prompts.ts";
 import { probeLength } from "./measure/probe-length.ts";
@@ -60,6 +61,7 @@ async function measure(attempt: Attempt): Promise<void> {
     await warmUpRunner(attempt, prompts);
     const isLast = launch === launches - 1;
     const goOn = await takeSamples(attempt, { launch, isLast, prompts });
+    if (isLast) await requireOptionsOfModel(attempt);
     if (isLast) await probeOptions(attempt);
     await unloadModel(attempt);
     if (!goOn) break;

@@ -7,6 +7,8 @@ import { type AgentRunFile, RUN_FILES } from "@ozone/shared/data-folder";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { hardwareClass } from "@ozone/shared/hardware-class";
 import type { MachineFacts } from "@ozone/shared/machine-facts";
+import { notesFolder } from "./applying/application-notes.ts";
+import { finishInterrupted } from "./applying/finish-interrupted.ts";
 import type { AgentConfig } from "./config.ts";
 import { announceSelf, type Self } from "./control/announcing.ts";
 import { type Heart, startHeart } from "./control/heartbeat.ts";
@@ -80,6 +82,7 @@ async function probeAlone(dataDir: string, log: Log, stop: AbortSignal): Promise
   const lock = await acquireHostLock({ signal: stop });
   try {
     for (const sentence of await cleanUpLeftovers(join(dataDir, "cache"))) log(sentence);
+    for (const sentence of await finishInterrupted(notesFolder(dataDir))) log(sentence);
     const probed = await probeMachine({ persistedHostId });
     await writeFile(hostIdFile, `${probed.hostId}\n`, { mode: 0o600 });
     const { facts, noticed } = await rememberFacts(dataDir, probed);

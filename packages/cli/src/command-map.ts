@@ -2,8 +2,10 @@
 import type { Command } from "@oclif/core";
 import Down from "./commands/down.ts";
 import MachineList from "./commands/machine/list.ts";
+import PresetApply from "./commands/preset/apply.ts";
 import PresetExport from "./commands/preset/export.ts";
 import PresetList from "./commands/preset/list.ts";
+import PresetRollback from "./commands/preset/rollback.ts";
 import PresetShow from "./commands/preset/show.ts";
 import Quickstart from "./commands/quickstart.ts";
 import ReportBuild from "./commands/report/build.ts";
@@ -21,8 +23,10 @@ import Up from "./commands/up.ts";
 export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   down: Down,
   "machine:list": MachineList,
+  "preset:apply": PresetApply,
   "preset:export": PresetExport,
   "preset:list": PresetList,
+  "preset:rollback": PresetRollback,
   "preset:show": PresetShow,
   quickstart: Quickstart,
   "report:build": ReportBuild,

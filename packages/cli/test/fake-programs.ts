@@ -78,7 +78,18 @@ function engine(): void {
   });
 }
 
+/** Answers as the real one does, with what FAKE_APPLIED says; what it was asked is in a file. */
+async function applying(): Promise<void> {
+  const pieces = await process.stdin.toArray();
+  writeJson(join(folder, "asked.json"), { words, input: Buffer.concat(pieces).toString("utf8") });
+  process.stderr.write("looking at the machine\n");
+  const { exitCode, document } = JSON.parse(process.env.FAKE_APPLIED ?? "{}");
+  process.stdout.write(document === null ? "" : `${JSON.stringify(document)}\n`);
+  process.exitCode = exitCode;
+}
+
 function agent(): void {
+  if (words[0] === "apply" || words[0] === "rollback") return void applying();
   const runFile = join(folder, "agent", "run", "agent.json");
   stopOnSigterm(runFile);
   writeJson(runFile, { pid: process.pid, machineId: "m-fake", engineUrl: process.env.OLLAMA_HOST });

@@ -8,7 +8,7 @@ import type { ModelDetails } from "../ollama/model-details.ts";
 import type { SampleEvidence } from "./evidence.ts";
 import type { OptionProbes } from "./option-probes.ts";
 import type { ConditionsReading, TrialPorts } from "./ports.ts";
-import { loadOptions } from "./sample-options.ts";
+import { draftOptions, loadOptions } from "./sample-options.ts";
 import type { Pace } from "./time-limits.ts";
 import type { PromptSource } from "./word-pool.ts";
 
@@ -159,6 +159,8 @@ export function warn(attempt: Attempt, warning: AttemptWarning): void {
 /** The version of the server; known once the attempt has looked. */
 export const versionOf = (attempt: Attempt): string => attempt.identity?.version ?? "";
 
-/** Load-time options of this attempt. */
+/** Load-time options that the requests of this attempt say. */
 export const loadOptionsOf = (attempt: Attempt): Record<string, number> =>
-  loadOptions(attempt.configuration, versionOf(attempt));
+  attempt.ports.optionsInModel === true
+    ? draftOptions(versionOf(attempt))
+    : loadOptions(attempt.configuration, versionOf(attempt));

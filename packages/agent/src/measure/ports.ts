@@ -153,6 +153,8 @@ export interface TrialPorts {
   readonly room?: RoomPort;
   /** True: the order's limit is the only one; else the first sample must come within what its context usually takes. */
   readonly waitUntilLimit?: boolean;
+  /** True: the model itself carries the options of the configuration, and no request says them. */
+  readonly optionsInModel?: boolean;
   /** Keeps what was found out about the server's options between trials of one process; absent: each trial looks anew. */
   readonly probeMemory?: ProbeMemory;
   /** Starts a server for a trial of server settings; absent: such trials are refused. */

@@ -103,7 +103,8 @@ async function tryAll(attempt: Attempt, tries: readonly OptionTry[]): Promise<Op
   }
 }
 
-async function tryOption(
+/** Asks once with these options and sees whether the server loads the model anew for it. */
+export async function tryOption(
   attempt: Attempt,
   one: OptionTry,
   options: Readonly<Record<string, number>>,

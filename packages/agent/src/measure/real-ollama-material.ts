@@ -57,7 +57,7 @@ export interface RealOllama {
   /** As its log says it. */
   readonly version: string;
   /** One request to its API; the answer's JSON document, whatever the status. */
-  ask(method: "GET" | "POST", path: string, body?: unknown): Promise<unknown>;
+  ask(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<unknown>;
   /** What /api/ps lists. */
   loaded(): Promise<ListedModel[]>;
   /** Asks until /api/ps lists these names and no others. */
@@ -158,9 +158,9 @@ async function makeModel(server: RealOllama, folder: string): Promise<void> {
   }
 }
 
-async function ask(url: string, method: "GET" | "POST", body: unknown): Promise<unknown> {
+async function ask(url: string, method: "GET" | "POST" | "DELETE", body: unknown): Promise<unknown> {
   const answer = await fetch(url, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-  return answer.json();
+  return method === "DELETE" ? null : answer.json();
 }
 
 async function loadedAt(url: string): Promise<ListedModel[]> {

@@ -16,7 +16,7 @@ const SAMPLING = {
 } as const;
 
 /** draft_num_predict exists from 0.30 on; older servers would log a warning for each request. */
-const draftOptions = (engineVersion: string): Record<string, number> => {
+export const draftOptions = (engineVersion: string): Record<string, number> => {
   const [major = 0, minor = 0] = engineVersion.split(".").map((part) => Number.parseInt(part, 10));
   return major === 0 && minor < 30 ? {} : { draft_num_predict: 0 };
 };

@@ -62,7 +62,10 @@ export function boundedFetch(options: BoundedFetchOptions): FetchFunction {
 function send(url: URL, init: RequestInit | undefined, signal: AbortSignal): Promise<IncomingMessage> {
   const { request } = url.protocol === "https:" ? https : http;
   const method = init?.method === "POST" || init?.method === "DELETE" ? init.method : "GET";
-  const headers = (init?.headers ?? {}) as Record<string, string>;
+  const body = typeof init?.body === "string" ? init.body : undefined;
+  // Node announces no body for DELETE by itself, and a server takes one that is not announced for another request.
+  const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
+  const headers = { ...(init?.headers as Record<string, string> | undefined), ...length };
   return new Promise((resolve, reject) => {
     const asked = request(url, { method, headers, signal, agent: false }, resolve);
     const connecting = setTimeout(() => asked.destroy(new ConnectTimeout()), CONNECT_LIMIT_MS);
@@ -70,7 +73,7 @@ function send(url: URL, init: RequestInit | undefined, signal: AbortSignal): Pro
     asked.on("close", () => clearTimeout(connecting));
     // After the headers came, whoever reads the body hears of it.
     asked.on("error", reject);
-    asked.end(typeof init?.body === "string" ? init.body : undefined);
+    asked.end(body);
   });
 }
 

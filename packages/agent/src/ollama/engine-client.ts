@@ -17,6 +17,9 @@ import { type StreamRecord, StreamRecorder } from "./stream-record.ts";
 /** Questions about state are answered at once by any server that works. */
 const STATE_LIMIT_MS = 10_000;
 
+/** Changes of what is installed copy a manifest, no weights; the disk may be slow. */
+const STORE_LIMIT_MS = 60_000;
+
 /** After `done` the answer ends at once; longer than this is not waited for. */
 const END_LIMIT_MS = 500;
 
@@ -72,6 +75,25 @@ export class EngineClient {
     return this.#ask(signal, (client) => client.show({ model }));
   }
 
+  /** Makes a model of an installed one and parameters of its own. @throws TrialFailure */
+  async derive(
+    model: string,
+    { from, parameters }: { readonly from: string; readonly parameters: Readonly<Record<string, number>> },
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#store(signal, (client) => client.create({ model, from, parameters, stream: false }));
+  }
+
+  /** Gives a model a second name; what had that name is replaced. @throws TrialFailure */
+  async copy(source: string, destination: string, signal: AbortSignal): Promise<void> {
+    await this.#store(signal, (client) => client.copy({ source, destination }));
+  }
+
+  /** Removes a name. @throws TrialFailure */
+  async remove(model: string, signal: AbortSignal): Promise<void> {
+    await this.#store(signal, (client) => client.delete({ model }));
+  }
+
   /** Asks the server to unload a model; it does so in its own time. @throws TrialFailure */
   async unload(model: string, signal: AbortSignal): Promise<void> {
     await this.#ask(signal, (client) => client.generate({ model, prompt: "", keep_alive: 0 }));
@@ -118,6 +140,10 @@ export class EngineClient {
 
   #ask<Answer>(signal: AbortSignal, call: (client: Ollama) => Promise<Answer>): Promise<Answer> {
     return this.#call({ signal, limitMs: STATE_LIMIT_MS }, "run", undefined, call);
+  }
+
+  #store<Answer>(signal: AbortSignal, call: (client: Ollama) => Promise<Answer>): Promise<Answer> {
+    return this.#call({ signal, limitMs: STORE_LIMIT_MS }, "run", undefined, call);
   }
 
   async #call<Answer>(
