@@ -64,35 +64,3 @@ export function eligibleContexts(purpose: string, contexts: readonly number[]): 
   const floor = contexts.some((numCtx) => numCtx >= CONTEXT_FLOOR) ? CONTEXT_FLOOR : 0;
   return (numCtx) => numCtx >= floor;
 }
-
-/** A tier of contexts beyond what is proven. */
-export interface ExtremeTier {
-  readonly purpose: string;
-  readonly numCtxFrom: number;
-  readonly numCtxBelow: number;
-  readonly words: string;
-  readonly useCase: string;
-}
-
-function extremeTier(thousands: number, numCtxBelow: number): ExtremeTier {
-  const numCtxFrom = 1024 * thousands;
-  const upTo = Number.isFinite(numCtxBelow) ? ` and below ${numCtxBelow}` : "";
-  return {
-    purpose: `extreme_${thousands}k`,
-    numCtxFrom,
-    numCtxBelow,
-    words: `what succeeds most often with num_ctx from ${numCtxFrom}${upTo}, then the decode rate`,
-    useCase: `Trying out ${thousands}K and more of context, at one's own risk: see the requirements and what to go back to`,
-  };
-}
-
-/** Chosen beside the presets wherever such a context was filled. */
-export const EXTREME_TIERS: readonly ExtremeTier[] = [
-  extremeTier(64, 131_072),
-  extremeTier(128, 262_144),
-  extremeTier(256, Number.POSITIVE_INFINITY),
-];
-
-/** When to use a preset of this purpose; "" for one that is not known. */
-export const useCaseOf = (purpose: string): string =>
-  [...OBJECTIVES, ...EXTREME_TIERS].find((known) => known.purpose === purpose)?.useCase ?? "";

@@ -1,8 +1,7 @@
 // The order in which people read presets: what holds for the same thing together, small and fast first. Pure.
 import type { Preset } from "@ozone/proto/preset";
-import { EXTREME_TIERS, OBJECTIVES } from "@ozone/shared/objective";
 
-const PURPOSES = [...OBJECTIVES, ...EXTREME_TIERS].map(({ purpose }) => purpose);
+const PURPOSES = ["fast_response", "balanced", "max_context"];
 
 /** A new list: by model, hardware class, digest, engine, then by purpose; unknown purposes come last. */
 export const inReadingOrder = (presets: readonly Preset[]): Preset[] =>

@@ -1,7 +1,6 @@
 // Figures in words: never without their number of samples, and with their interval or the statement that there is
 // none. Only formatting: every number here was computed elsewhere.
 import type { Figure, Gain, Preset, Stability } from "@ozone/proto/preset";
-import { cleanText } from "./clean-text.ts";
 
 /** Units of figures, as printed. */
 export type Unit = "t/s" | "ms";
@@ -76,7 +75,3 @@ export const proofWords = ({ status }: Pick<Preset, "status">): string => status
 /** The same for people, who must see as well that a preset may no longer hold. */
 export const statusWords = (preset: Pick<Preset, "status" | "staleBecause">): string =>
   `${proofWords(preset)}${preset.staleBecause.length > 0 ? ", stale" : ""}`;
-
-/** "excluded: not proven stable: 6/6, ..., and nothing it gains is over twice the default."; "" of an older preset. */
-export const formatRecommendation = ({ recommendation }: Pick<Preset, "recommendation">): string =>
-  recommendation ? `${cleanText(recommendation.word, 40)}: ${cleanText(recommendation.reason)}` : "";

@@ -9,7 +9,7 @@ import { type ModelSection, weakest } from "../report/model-sections.ts";
 import { failureRows, rejectionRows } from "../report/troubles.ts";
 import { cleanText } from "./clean-text.ts";
 import { configurationTable, type ReportTable } from "./configuration-table.ts";
-import { formatFigure, formatGain, formatRecommendation, formatStability, statusWords } from "./figures.ts";
+import { formatFigure, formatGain, formatStability, statusWords } from "./figures.ts";
 import { engineWords, shortDigest } from "./names.ts";
 import { conditionTable, failureTable, machineTable, rejectionTable } from "./report-tables.ts";
 import { isDefault } from "./text-presets.ts";
@@ -69,7 +69,6 @@ function presetPart(preset: Preset): string {
     ["Time to first token", formatFigure(figures?.ttftMs, "ms")],
     ["Against the default", gain.join("; ")],
     ["Stability", formatStability(preset.stability)],
-    ...(preset.recommendation ? [["Use it?", formatRecommendation(preset)]] : []),
     ["Chosen for", preset.objective || "not recorded"],
     ...(runnerUp?.configuration
       ? [["Runner-up", `${describeConfiguration(runnerUp.configuration)}; it lost: ${runnerUp.whyItLost}`]]
@@ -80,9 +79,6 @@ function presetPart(preset: Preset): string {
     ],
     ...preset.staleBecause.map((reason) => ["Stale", reason]),
     ...preset.warnings.map((warning) => ["Warning", warning]),
-    ...preset.requirements.map((requirement) => ["It takes", requirement]),
-    ...preset.overrides.map((override) => ["By hand", override]),
-    ...preset.recoveryPlan.map(({ reason }) => ["Go back to", reason]),
   ];
   const heading = `### Preset ${escapeMarkdown(preset.purpose)} (${escapeMarkdown(statusWords(preset))}, ${PROVENANCE_WORDS[preset.provenance]})`;
   return `${heading}\n\n${lines.map(([name = "", value = ""]) => `- ${name}: ${escapeMarkdown(value)}`).join("\n")}`;

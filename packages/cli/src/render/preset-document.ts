@@ -3,10 +3,10 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { Figure, Gain, Preset } from "@ozone/proto/preset";
 import { dimensionsOf } from "@ozone/shared/configuration";
-import { useCaseOf } from "@ozone/shared/objective";
+import { OBJECTIVES } from "@ozone/shared/objective";
 import { PROVENANCE_NOTICE, PROVENANCE_WORDS } from "@ozone/shared/provenance";
 import { type PresetGroup, presetGroups } from "../presets/preset-groups.ts";
-import { formatRecommendation, formatStability, proofWords } from "./figures.ts";
+import { formatStability, proofWords } from "./figures.ts";
 import { engineWords } from "./names.ts";
 
 /** Plain data with the keys in the order in which they are to be read. */
@@ -42,33 +42,18 @@ function groupDocument(group: PresetGroup): PlainDocument {
 
 /** One preset: the options to set first, then what they do, then how sure that is. */
 export function presetDocument(preset: Preset): PlainDocument {
-  const { configuration, purpose, objective, warnings, staleBecause, recommendation } = preset;
+  const { configuration, purpose, objective, warnings, staleBecause } = preset;
+  const useCase = OBJECTIVES.find((known) => known.purpose === purpose)?.useCase ?? objective;
   return {
     ...(configuration ? dimensionsOf(configuration) : {}),
     performance: performanceOf(preset),
-    use_case: useCaseOf(purpose) || objective,
+    use_case: useCase,
     status: proofWords(preset),
-    ...(recommendation ? { recommendation: formatRecommendation(preset) } : {}),
     ...(staleBecause.length > 0 ? { stale_because: [...staleBecause] } : {}),
     evidence: evidenceOf(preset),
     ...(warnings.length > 0 ? { warnings: [...warnings] } : {}),
-    ...extremeOf(preset),
   };
 }
-
-/** What an extreme tier takes, what a person does on purpose, and what to go back to. */
-const extremeOf = ({ requirements, overrides, recoveryPlan }: Preset): PlainDocument => ({
-  ...(requirements.length > 0 ? { requirements: [...requirements] } : {}),
-  ...(overrides.length > 0 ? { manual_override: [...overrides] } : {}),
-  ...(recoveryPlan.length > 0
-    ? {
-        recovery_plan: recoveryPlan.map(({ configuration, reason }) => ({
-          ...(configuration ? dimensionsOf(configuration) : {}),
-          reason,
-        })),
-      }
-    : {}),
-});
 
 const performanceOf = ({ figures }: Preset): PlainDocument =>
   known({

@@ -6,7 +6,7 @@ import { configurationKey, describeConfiguration, dimensionsOf } from "@ozone/sh
 import { PROVENANCE_NOTICE, PROVENANCE_WORDS } from "@ozone/shared/provenance";
 import { presetId } from "../presets/preset-id.ts";
 import { cleanText } from "./clean-text.ts";
-import { formatFigure, formatGain, formatRecommendation, formatStability, statusWords } from "./figures.ts";
+import { formatFigure, formatGain, formatStability, statusWords } from "./figures.ts";
 import { engineWords, shortDigest } from "./names.ts";
 import { textPairs, textTable } from "./text-table.ts";
 import { TEXT_WIDTH, wrapText } from "./wrap-text.ts";
@@ -81,9 +81,6 @@ export function presetScreen(preset: Preset): string {
     section("What you gain over the default", gains(preset)),
     section("How sure", certainty(preset)),
     section("What could go wrong", warnings(preset)),
-    section("What it takes", bullets(preset.requirements)),
-    section("How to use it all the same", bullets(preset.overrides)),
-    section("What to go back to when it fails", bullets(preset.recoveryPlan.map(({ reason }) => reason))),
     section("Runner-up", runnerUp(preset)),
     section("What it holds for", scope(preset)),
   ];
@@ -128,17 +125,14 @@ function gains(preset: Preset): string {
   return lines.join("") + against;
 }
 
-function certainty(preset: Preset): string {
-  const { stability, figures, evidence, status } = preset;
+function certainty({ stability, figures, evidence, status }: Preset): string {
   const samples = figures?.decodeTokensPerSecond;
-  const advice = formatRecommendation(preset);
   return textPairs(
     [
       [
         "status",
         status === "production" ? "production" : "preliminary: not proven stable enough for production",
       ],
-      ...(advice === "" ? [] : [["recommendation", advice] as const]),
       ["stability", formatStability(stability)],
       ["samples", samples ? `${samples.n}, interval by ${cleanText(samples.method) || "none"}` : "none"],
       [

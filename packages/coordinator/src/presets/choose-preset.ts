@@ -8,8 +8,6 @@ import { configurationKey } from "@ozone/shared/configuration";
 import { figures, gains, stability } from "@ozone/shared/figures";
 import { eligibleContexts, OBJECTIVES, type Objective } from "@ozone/shared/objective";
 import { stabilityGrade } from "@ozone/shared/statistics/success-bound";
-import { extremeChoices, overrides, recoveryPlan, requirements } from "./extreme-tiers.ts";
-import { recommend } from "./recommend.ts";
 import { type ConfigurationSummary, summarise } from "./summarise.ts";
 import { contextLimit, warnings } from "./warn.ts";
 
@@ -58,95 +56,43 @@ function runnerUp(
 }
 
 interface Choice {
-  readonly purpose: string;
-  /** What decided, in words. */
-  readonly words: string;
+  readonly objective: Objective;
   readonly ranked: readonly ConfigurationSummary[];
   readonly chosen: ConfigurationSummary;
-  readonly runnerUp: RunnerUp | undefined;
-  /** What its purpose alone has to say. */
-  readonly own: Partial<Pick<Preset, "requirements" | "overrides" | "recoveryPlan">>;
-  readonly caution: readonly string[];
 }
 
-/** A preset of each objective, where there is anything to choose from. */
-function objectiveChoices(
-  summaries: readonly ConfigurationSummary[],
-  results: readonly TrialResult[],
-): Choice[] {
-  return OBJECTIVES.flatMap((objective): Choice[] => {
-    const { purpose, words } = objective;
-    const ranked = rank(objective, summaries);
-    const [chosen] = ranked;
-    if (!chosen) return [];
-    const caution = purpose === "max_context" ? [contextLimit(chosen, results)] : [];
-    return [{ purpose, words, ranked, chosen, runnerUp: runnerUp(objective, ranked), own: {}, caution }];
-  });
-}
-
-/** The tiers beyond what is proven, each with what it takes and what to go back to. */
-function tierChoices(summaries: readonly ConfigurationSummary[], modelName: string): Choice[] {
-  return extremeChoices(summaries).flatMap(({ tier, ranked }): Choice[] => {
-    const [chosen, second] = ranked;
-    if (!chosen) return [];
-    const own = {
-      requirements: requirements(chosen),
-      overrides: overrides(modelName, { tier }),
-      recoveryPlan: recoveryPlan(chosen, summaries),
-    };
-    const lost = second && {
-      configuration: second.configuration,
-      whyItLost: `${second.successes} of ${second.runs} runs at ${second.figures.decodeTokensPerSecond.toFixed(1)} tokens/s, against ${chosen.successes} of ${chosen.runs} at ${chosen.figures.decodeTokensPerSecond.toFixed(1)}`,
-    };
-    const { purpose, words } = tier;
-    const { production } = stabilityGrade(chosen.successes, chosen.runs);
-    const proven = production && chosen.confirmed;
-    const caution = proven
-      ? []
-      : [
-          "Beyond what is proven stable: it may fail in the middle of a long answer, or slow the whole machine.",
-        ];
-    return [{ purpose, words, ranked, chosen, own, caution, runnerUp: lost && create(RunnerUpSchema, lost) }];
-  });
-}
-
-function build(choice: Choice, all: readonly Choice[], { results, base }: BuildContext): Preset {
-  const { chosen } = choice;
+function build(choice: Choice, all: readonly Choice[], context: BuildContext): Preset {
+  const { chosen, objective, ranked } = choice;
+  const { results, base } = context;
   const sample = results.find(({ trialId, attempt }) => chosen.evidence.includes(`${trialId}/${attempt}`));
   const provenance = sample?.provenance ?? Provenance.UNSPECIFIED;
   const twins = all.filter((other) => other !== choice && other.chosen.key === chosen.key);
   const isDefault = base?.key === chosen.key;
+  const runner = runnerUp(objective, ranked);
   const { production } = stabilityGrade(chosen.successes, chosen.runs);
-  const gained = isDefault || !base ? [] : gains(chosen.samples, base.samples);
   return create(PresetSchema, {
     hardwareClass: sample?.hardwareClass ?? "",
     modelName: sample?.modelName ?? "",
     modelDigest: sample?.modelDigest ?? "",
     quantization: sample?.conditions?.quantization ?? "",
     ...(sample?.conditions?.engine ? { engine: sample.conditions.engine } : {}),
-    purpose: choice.purpose,
-    objective: choice.words,
+    purpose: objective.purpose,
+    objective: objective.words,
     configuration: chosen.configuration,
     ...(base ? { defaultConfiguration: base.configuration } : {}),
     figures: figures(chosen.samples, chosen.loadMs),
     stability: stability(chosen.successes, chosen.runs),
     status: production && chosen.confirmed ? "production" : "preliminary",
-    recommendation: recommend({
-      ...chosen,
-      gains: gained,
-      ...(base ? { base: base.configuration } : {}),
-    }),
     provenance,
     warnings: [
-      ...choice.caution,
-      ...twins.map((twin) => `Same configuration as ${twin.purpose}.`),
+      ...(objective.purpose === "max_context" ? [contextLimit(chosen, results)] : []),
+      ...twins.map((twin) => `Same configuration as ${twin.objective.purpose}.`),
       ...warnings(chosen, provenance),
     ],
-    ...(choice.runnerUp ? { runnerUp: choice.runnerUp } : {}),
-    gains: gained,
+    ...(runner ? { runnerUp: runner } : {}),
+    gains: isDefault || !base ? [] : gains(chosen.samples, base.samples),
     evidence: [...chosen.evidence],
     machineIds: [...chosen.machineIds],
-    ...choice.own,
   });
 }
 
@@ -156,8 +102,7 @@ interface BuildContext {
 }
 
 /**
- * The presets of one key: fast_response, balanced, max_context and the extreme tiers, each where there is anything to
- * choose from.
+ * The presets of one key: fast_response, balanced, max_context, each where there is anything to choose from.
  * @param results all of one hardware class, model, engine kind and version.
  * @param defaults what untuned machines of the class use; the gains are over the one that was measured.
  */
@@ -168,9 +113,9 @@ export function choosePresets(results: readonly TrialResult[], defaults: readonl
   const summaries = summarise(sorted);
   const defaultKeys = new Set(defaults.map(configurationKey));
   const base = summaries.find(({ key }) => defaultKeys.has(key));
-  const choices = [
-    ...objectiveChoices(summaries, sorted),
-    ...tierChoices(summaries, sorted[0]?.modelName ?? ""),
-  ];
+  const choices = OBJECTIVES.flatMap((objective): Choice[] => {
+    const ranked = rank(objective, summaries);
+    return ranked[0] ? [{ objective, ranked, chosen: ranked[0] }] : [];
+  });
   return choices.map((choice) => build(choice, choices, { results: sorted, base }));
 }

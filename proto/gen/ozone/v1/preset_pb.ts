@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/preset.proto.
  */
 export const file_ozone_v1_preset: GenFile = /*@__PURE__*/
-  fileDesc("ChVvem9uZS92MS9wcmVzZXQucHJvdG8SCG96b25lLnYxInUKBkZpZ3VyZRIOCgZtZWRpYW4YASABKAESEwoGY2lfbG93GAIgASgBSACIAQESFAoHY2lfaGlnaBgDIAEoAUgBiAEBEgkKAW4YBCABKA0SDgoGbWV0aG9kGAUgASgJQgkKB19jaV9sb3dCCgoIX2NpX2hpZ2gilAIKB0ZpZ3VyZXMSMgoYZGVjb2RlX3Rva2Vuc19wZXJfc2Vjb25kGAEgASgLMhAub3pvbmUudjEuRmlndXJlEjMKGXByZWZpbGxfdG9rZW5zX3Blcl9zZWNvbmQYAiABKAsyEC5vem9uZS52MS5GaWd1cmUSIQoHdHRmdF9tcxgDIAEoCzIQLm96b25lLnYxLkZpZ3VyZRIhCgdsb2FkX21zGAQgASgLMhAub3pvbmUudjEuRmlndXJlEiwKEmludGVyX3Rva2VuX3A1MF9tcxgFIAEoCzIQLm96b25lLnYxLkZpZ3VyZRIsChJpbnRlcl90b2tlbl9wOTVfbXMYBiABKAsyEC5vem9uZS52MS5GaWd1cmUiWQoJU3RhYmlsaXR5EhEKCXN1Y2Nlc3NlcxgBIAEoDRIMCgRydW5zGAIgASgNEg0KBWJvdW5kGAMgASgBEg0KBXdvcmRzGAQgASgJEg0KBWdyYWRlGAUgASgJIk8KCFJ1bm5lclVwEi4KDWNvbmZpZ3VyYXRpb24YASABKAsyFy5vem9uZS52MS5Db25maWd1cmF0aW9uEhMKC3doeV9pdF9sb3N0GAIgASgJIngKBEdhaW4SDgoGbWV0cmljGAEgASgJEg0KBXJhdGlvGAIgASgBEhMKBmNpX2xvdxgDIAEoAUgAiAEBEhQKB2NpX2hpZ2gYBCABKAFIAYgBARIPCgd2ZXJkaWN0GAUgASgJQgkKB19jaV9sb3dCCgoIX2NpX2hpZ2giLgoOUmVjb21tZW5kYXRpb24SDAoEd29yZBgBIAEoCRIOCgZyZWFzb24YAiABKAkiTgoMUmVjb3ZlcnlTdGVwEi4KDWNvbmZpZ3VyYXRpb24YASABKAsyFy5vem9uZS52MS5Db25maWd1cmF0aW9uEg4KBnJlYXNvbhgCIAEoCSLmBQoGUHJlc2V0EhYKDmhhcmR3YXJlX2NsYXNzGAEgASgJEhIKCm1vZGVsX25hbWUYAiABKAkSFAoMbW9kZWxfZGlnZXN0GAMgASgJEiAKBmVuZ2luZRgEIAEoCzIQLm96b25lLnYxLkVuZ2luZRIPCgdwdXJwb3NlGAUgASgJEi4KDWNvbmZpZ3VyYXRpb24YBiABKAsyFy5vem9uZS52MS5Db25maWd1cmF0aW9uEiIKB2ZpZ3VyZXMYByABKAsyES5vem9uZS52MS5GaWd1cmVzEiYKCXN0YWJpbGl0eRgIIAEoCzITLm96b25lLnYxLlN0YWJpbGl0eRIOCgZzdGF0dXMYCSABKAkSKAoKcHJvdmVuYW5jZRgKIAEoDjIULm96b25lLnYxLlByb3ZlbmFuY2USEAoId2FybmluZ3MYCyADKAkSJQoJcnVubmVyX3VwGAwgASgLMhIub3pvbmUudjEuUnVubmVyVXASHQoFZ2FpbnMYDSADKAsyDi5vem9uZS52MS5HYWluEhAKCGV2aWRlbmNlGA4gAygJEhMKC21hY2hpbmVfaWRzGA8gAygJEjAKDHJlZnJlc2hlZF9hdBgQIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJb2JqZWN0aXZlGBEgASgJEjYKFWRlZmF1bHRfY29uZmlndXJhdGlvbhgSIAEoCzIXLm96b25lLnYxLkNvbmZpZ3VyYXRpb24SFAoMcXVhbnRpemF0aW9uGBMgASgJEhUKDXN0YWxlX2JlY2F1c2UYFCADKAkSMAoOcmVjb21tZW5kYXRpb24YFSABKAsyGC5vem9uZS52MS5SZWNvbW1lbmRhdGlvbhIUCgxyZXF1aXJlbWVudHMYFiADKAkSEQoJb3ZlcnJpZGVzGBcgAygJEi0KDXJlY292ZXJ5X3BsYW4YGCADKAsyFi5vem9uZS52MS5SZWNvdmVyeVN0ZXBiBnByb3RvMw", [file_google_protobuf_timestamp, file_ozone_v1_configuration, file_ozone_v1_machine]);
+  fileDesc("ChVvem9uZS92MS9wcmVzZXQucHJvdG8SCG96b25lLnYxInUKBkZpZ3VyZRIOCgZtZWRpYW4YASABKAESEwoGY2lfbG93GAIgASgBSACIAQESFAoHY2lfaGlnaBgDIAEoAUgBiAEBEgkKAW4YBCABKA0SDgoGbWV0aG9kGAUgASgJQgkKB19jaV9sb3dCCgoIX2NpX2hpZ2gilAIKB0ZpZ3VyZXMSMgoYZGVjb2RlX3Rva2Vuc19wZXJfc2Vjb25kGAEgASgLMhAub3pvbmUudjEuRmlndXJlEjMKGXByZWZpbGxfdG9rZW5zX3Blcl9zZWNvbmQYAiABKAsyEC5vem9uZS52MS5GaWd1cmUSIQoHdHRmdF9tcxgDIAEoCzIQLm96b25lLnYxLkZpZ3VyZRIhCgdsb2FkX21zGAQgASgLMhAub3pvbmUudjEuRmlndXJlEiwKEmludGVyX3Rva2VuX3A1MF9tcxgFIAEoCzIQLm96b25lLnYxLkZpZ3VyZRIsChJpbnRlcl90b2tlbl9wOTVfbXMYBiABKAsyEC5vem9uZS52MS5GaWd1cmUiWQoJU3RhYmlsaXR5EhEKCXN1Y2Nlc3NlcxgBIAEoDRIMCgRydW5zGAIgASgNEg0KBWJvdW5kGAMgASgBEg0KBXdvcmRzGAQgASgJEg0KBWdyYWRlGAUgASgJIk8KCFJ1bm5lclVwEi4KDWNvbmZpZ3VyYXRpb24YASABKAsyFy5vem9uZS52MS5Db25maWd1cmF0aW9uEhMKC3doeV9pdF9sb3N0GAIgASgJIngKBEdhaW4SDgoGbWV0cmljGAEgASgJEg0KBXJhdGlvGAIgASgBEhMKBmNpX2xvdxgDIAEoAUgAiAEBEhQKB2NpX2hpZ2gYBCABKAFIAYgBARIPCgd2ZXJkaWN0GAUgASgJQgkKB19jaV9sb3dCCgoIX2NpX2hpZ2gi3AQKBlByZXNldBIWCg5oYXJkd2FyZV9jbGFzcxgBIAEoCRISCgptb2RlbF9uYW1lGAIgASgJEhQKDG1vZGVsX2RpZ2VzdBgDIAEoCRIgCgZlbmdpbmUYBCABKAsyEC5vem9uZS52MS5FbmdpbmUSDwoHcHVycG9zZRgFIAEoCRIuCg1jb25maWd1cmF0aW9uGAYgASgLMhcub3pvbmUudjEuQ29uZmlndXJhdGlvbhIiCgdmaWd1cmVzGAcgASgLMhEub3pvbmUudjEuRmlndXJlcxImCglzdGFiaWxpdHkYCCABKAsyEy5vem9uZS52MS5TdGFiaWxpdHkSDgoGc3RhdHVzGAkgASgJEigKCnByb3ZlbmFuY2UYCiABKA4yFC5vem9uZS52MS5Qcm92ZW5hbmNlEhAKCHdhcm5pbmdzGAsgAygJEiUKCXJ1bm5lcl91cBgMIAEoCzISLm96b25lLnYxLlJ1bm5lclVwEh0KBWdhaW5zGA0gAygLMg4ub3pvbmUudjEuR2FpbhIQCghldmlkZW5jZRgOIAMoCRITCgttYWNoaW5lX2lkcxgPIAMoCRIwCgxyZWZyZXNoZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCW9iamVjdGl2ZRgRIAEoCRI2ChVkZWZhdWx0X2NvbmZpZ3VyYXRpb24YEiABKAsyFy5vem9uZS52MS5Db25maWd1cmF0aW9uEhQKDHF1YW50aXphdGlvbhgTIAEoCRIVCg1zdGFsZV9iZWNhdXNlGBQgAygJYgZwcm90bzM", [file_google_protobuf_timestamp, file_ozone_v1_configuration, file_ozone_v1_machine]);
 
 /**
  * A figure with its spread: median of n samples and its 95 % interval (docs/metrics.md says by which method).
@@ -208,56 +208,6 @@ export const GainSchema: GenMessage<Gain> = /*@__PURE__*/
   messageDesc(file_ozone_v1_preset, 4);
 
 /**
- * Whether to use a configuration, and why, in words.
- *
- * @generated from message ozone.v1.Recommendation
- */
-export type Recommendation = Message<"ozone.v1.Recommendation"> & {
-  /**
-   * production: proven stable. extreme: not proven, but more than twice as good. excluded: neither.
-   *
-   * @generated from field: string word = 1;
-   */
-  word: string;
-
-  /**
-   * @generated from field: string reason = 2;
-   */
-  reason: string;
-};
-
-/**
- * Describes the message ozone.v1.Recommendation.
- * Use `create(RecommendationSchema)` to create a new message.
- */
-export const RecommendationSchema: GenMessage<Recommendation> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_preset, 5);
-
-/**
- * What to go back to when a preset fails.
- *
- * @generated from message ozone.v1.RecoveryStep
- */
-export type RecoveryStep = Message<"ozone.v1.RecoveryStep"> & {
-  /**
-   * @generated from field: ozone.v1.Configuration configuration = 1;
-   */
-  configuration?: Configuration | undefined;
-
-  /**
-   * @generated from field: string reason = 2;
-   */
-  reason: string;
-};
-
-/**
- * Describes the message ozone.v1.RecoveryStep.
- * Use `create(RecoveryStepSchema)` to create a new message.
- */
-export const RecoveryStepSchema: GenMessage<RecoveryStep> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_preset, 6);
-
-/**
  * @generated from message ozone.v1.Preset
  */
 export type Preset = Message<"ozone.v1.Preset"> & {
@@ -282,7 +232,7 @@ export type Preset = Message<"ozone.v1.Preset"> & {
   engine?: Engine | undefined;
 
   /**
-   * fast_response, balanced, max_context, extreme_64k, extreme_128k, extreme_256k
+   * fast_response, balanced, max_context
    *
    * @generated from field: string purpose = 5;
    */
@@ -371,30 +321,6 @@ export type Preset = Message<"ozone.v1.Preset"> & {
    * @generated from field: repeated string stale_because = 20;
    */
   staleBecause: string[];
-
-  /**
-   * Absent in presets of versions before 0.2.
-   *
-   * @generated from field: ozone.v1.Recommendation recommendation = 21;
-   */
-  recommendation?: Recommendation | undefined;
-
-  /**
-   * Of extreme tiers: what it takes, what a person has to do on purpose, and what to go back to, nearest first.
-   *
-   * @generated from field: repeated string requirements = 22;
-   */
-  requirements: string[];
-
-  /**
-   * @generated from field: repeated string overrides = 23;
-   */
-  overrides: string[];
-
-  /**
-   * @generated from field: repeated ozone.v1.RecoveryStep recovery_plan = 24;
-   */
-  recoveryPlan: RecoveryStep[];
 };
 
 /**
@@ -402,5 +328,5 @@ export type Preset = Message<"ozone.v1.Preset"> & {
  * Use `create(PresetSchema)` to create a new message.
  */
 export const PresetSchema: GenMessage<Preset> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_preset, 7);
+  messageDesc(file_ozone_v1_preset, 5);
 

@@ -2,7 +2,7 @@
 import { Provenance } from "@ozone/proto/machine";
 import type { Preset } from "@ozone/proto/preset";
 import { describeConfiguration, dimensionsOf } from "@ozone/shared/configuration";
-import { useCaseOf } from "@ozone/shared/objective";
+import { OBJECTIVES } from "@ozone/shared/objective";
 import { PROVENANCE_NOTICE, PROVENANCE_WORDS } from "@ozone/shared/provenance";
 import { type PresetGroup, presetGroups } from "../../presets/preset-groups.ts";
 import {
@@ -11,7 +11,6 @@ import {
   formatInterval,
   formatMs,
   formatNumber,
-  formatRecommendation,
   formatStability,
   statusWords,
 } from "../figures.ts";
@@ -40,11 +39,12 @@ function card(preset: Preset): Markup {
   const { purpose, configuration, figures, status, provenance } = preset;
   const decode = figures?.decodeTokensPerSecond;
   const ttft = figures?.ttftMs;
+  const useCase = OBJECTIVES.find((known) => known.purpose === purpose)?.useCase ?? "";
   const options = configuration ? Object.entries(dimensionsOf(configuration)) : [];
   return html`<section class="card">
 <h4><span>${purpose}</span><span class="${status === "production" ? "tag" : "tag warn"}">${statusWords(preset)}</span>
 ${provenance === Provenance.MEASURED ? "" : html`<span class="tag warn">${PROVENANCE_WORDS[provenance]}</span>`}</h4>
-<p class="use">${useCaseOf(purpose)}</p>
+<p class="use">${useCase}</p>
 <div class="set">${options.map(([name, value]) => html`<code>${name} ${value}</code>`)}</div>
 <div><span class="big">${decode ? formatNumber(decode.median) : "unknown"}</span> tokens/s <span class="soft">${decode ? `${formatInterval(decode, "t/s")}, n ${decode.n}` : ""}</span></div>
 <div><span class="big">${ttft ? formatMs(ttft.median) : "unknown"}</span> to the first token <span class="soft">${ttft ? `${formatInterval(ttft, "ms")}, n ${ttft.n}` : ""}</span></div>
@@ -53,24 +53,12 @@ ${provenance === Provenance.MEASURED ? "" : html`<span class="tag warn">${PROVEN
 <dt>Load</dt><dd>${formatFigure(figures?.loadMs, "ms")}</dd>
 <dt>Gain</dt><dd>${gainLines(preset)}</dd>
 <dt>Stability</dt><dd>${formatStability(preset.stability)}</dd>
-<dt>Use it?</dt><dd>${formatRecommendation(preset) || "not recorded"}</dd>
-${extremeRows(preset)}
 <dt>Chosen for</dt><dd>${preset.objective || "not recorded"}</dd>
 <dt>Runner-up</dt><dd>${runnerUpWords(preset)}</dd>
 <dt>Evidence</dt><dd>${evidenceWords(preset)}</dd>
 </dl>
 ${warningList(preset)}
 </section>`;
-}
-
-/** What an extreme tier takes and what to go back to. */
-function extremeRows({ requirements, overrides, recoveryPlan }: Preset): Markup {
-  const row = (name: string, lines: readonly string[]) =>
-    lines.length === 0
-      ? html``
-      : html`<dt>${name}</dt><dd>${lines.map((line) => html`<div>${line}</div>`)}</dd>`;
-  const steps = recoveryPlan.map(({ reason }) => reason);
-  return html`${row("It takes", requirements)}${row("By hand", overrides)}${row("Go back to", steps)}`;
 }
 
 function gainLines(preset: Preset): Markup {
