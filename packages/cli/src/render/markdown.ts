@@ -79,10 +79,17 @@ function presetPart(preset: Preset): string {
     ],
     ...preset.staleBecause.map((reason) => ["Stale", reason]),
     ...preset.warnings.map((warning) => ["Warning", warning]),
+    ...extremeLines(preset),
   ];
   const heading = `### Preset ${escapeMarkdown(preset.purpose)} (${escapeMarkdown(statusWords(preset))}, ${PROVENANCE_WORDS[preset.provenance]})`;
   return `${heading}\n\n${lines.map(([name = "", value = ""]) => `- ${name}: ${escapeMarkdown(value)}`).join("\n")}`;
 }
+
+const extremeLines = ({ extremeTier }: Preset): string[][] => [
+  ...(extremeTier?.requirements ?? []).map(({ words }) => ["Needs", words]),
+  ...(extremeTier?.manualOverride ?? []).map((words) => ["On purpose", words]),
+  ...(extremeTier?.recovery ?? []).map(({ words }) => ["When it fails", words]),
+];
 
 function table({ headings, rows, numeric = [], remark = "" }: ReportTable): string {
   if (rows.length === 0) return "None.";

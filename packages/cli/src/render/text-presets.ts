@@ -81,6 +81,9 @@ export function presetScreen(preset: Preset): string {
     section("What you gain over the default", gains(preset)),
     section("How sure", certainty(preset)),
     section("What could go wrong", warnings(preset)),
+    section("What it needs", bullets(preset.extremeTier?.requirements.map(({ words }) => words) ?? [])),
+    section("What to do on purpose", bullets(preset.extremeTier?.manualOverride ?? [])),
+    section("When it fails", bullets(preset.extremeTier?.recovery.map(({ words }) => words) ?? [])),
     section("Runner-up", runnerUp(preset)),
     section("What it holds for", scope(preset)),
   ];

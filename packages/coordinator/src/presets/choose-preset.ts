@@ -7,12 +7,11 @@ import type { TrialResult } from "@ozone/proto/trial";
 import { configurationKey } from "@ozone/shared/configuration";
 import { figures, gains, stability } from "@ozone/shared/figures";
 import { eligibleContexts, OBJECTIVES, type Objective } from "@ozone/shared/objective";
-import { stabilityGrade } from "@ozone/shared/statistics/success-bound";
+import type { BuildContext, Choice } from "./choice.ts";
+import { extremeTier, tierChoices, tierWarnings } from "./extreme-tier.ts";
+import { isProven, succeedsOften } from "./proven.ts";
 import { type ConfigurationSummary, summarise } from "./summarise.ts";
 import { contextLimit, warnings } from "./warn.ts";
-
-/** max_context takes only what succeeds at least so often. */
-const SUCCESS_RATE_MIN = 0.95;
 
 /**
  * Only confirmed figures are published; while there are none at all, screened ones stand in, marked preliminary. A
@@ -37,8 +36,8 @@ function rank(objective: Objective, summaries: readonly ConfigurationSummary[]):
     summaries.map(({ configuration }) => configuration.numCtx),
   );
   const candidates = summaries.filter(
-    ({ figures: { numCtx }, successes, runs }) =>
-      eligible(numCtx) && (objective.purpose !== "max_context" || successes >= SUCCESS_RATE_MIN * runs),
+    (summary) =>
+      eligible(summary.figures.numCtx) && (objective.purpose !== "max_context" || succeedsOften(summary)),
   );
   const pool = publishable(objective, candidates);
   return pool.toSorted(
@@ -46,63 +45,64 @@ function rank(objective: Objective, summaries: readonly ConfigurationSummary[]):
   );
 }
 
-function runnerUp(
-  objective: Objective,
-  [first, second]: readonly ConfigurationSummary[],
-): RunnerUp | undefined {
+/** One objective's choice; undefined where there is nothing to choose from. */
+function choiceOf(objective: Objective, summaries: readonly ConfigurationSummary[]): Choice[] {
+  const { purpose, words } = objective;
+  const ranked = rank(objective, summaries);
+  const explain = ({ figures: seen }: ConfigurationSummary) => objective.explain(seen);
+  return ranked[0] ? [{ purpose, words, ranked, chosen: ranked[0], explain }] : [];
+}
+
+function runnerUp({ ranked: [first, second], explain }: Choice): RunnerUp | undefined {
   if (!first || !second) return undefined;
-  const whyItLost = `${objective.explain(second.figures)}, against ${objective.explain(first.figures)}`;
+  const whyItLost = `${explain(second)}, against ${explain(first)}`;
   return create(RunnerUpSchema, { configuration: second.configuration, whyItLost });
 }
 
-interface Choice {
-  readonly objective: Objective;
-  readonly ranked: readonly ConfigurationSummary[];
-  readonly chosen: ConfigurationSummary;
-}
-
-function build(choice: Choice, all: readonly Choice[], context: BuildContext): Preset {
-  const { chosen, objective, ranked } = choice;
-  const { results, base } = context;
+/** What the results say of the chosen configuration whatever it was chosen for. */
+function facts(chosen: ConfigurationSummary, { results, base }: BuildContext) {
   const sample = results.find(({ trialId, attempt }) => chosen.evidence.includes(`${trialId}/${attempt}`));
-  const provenance = sample?.provenance ?? Provenance.UNSPECIFIED;
-  const twins = all.filter((other) => other !== choice && other.chosen.key === chosen.key);
   const isDefault = base?.key === chosen.key;
-  const runner = runnerUp(objective, ranked);
-  const { production } = stabilityGrade(chosen.successes, chosen.runs);
-  return create(PresetSchema, {
+  return {
     hardwareClass: sample?.hardwareClass ?? "",
     modelName: sample?.modelName ?? "",
     modelDigest: sample?.modelDigest ?? "",
     quantization: sample?.conditions?.quantization ?? "",
     ...(sample?.conditions?.engine ? { engine: sample.conditions.engine } : {}),
-    purpose: objective.purpose,
-    objective: objective.words,
+    provenance: sample?.provenance ?? Provenance.UNSPECIFIED,
     configuration: chosen.configuration,
     ...(base ? { defaultConfiguration: base.configuration } : {}),
     figures: figures(chosen.samples, chosen.loadMs),
     stability: stability(chosen.successes, chosen.runs),
-    status: production && chosen.confirmed ? "production" : "preliminary",
-    provenance,
-    warnings: [
-      ...(objective.purpose === "max_context" ? [contextLimit(chosen, results)] : []),
-      ...twins.map((twin) => `Same configuration as ${twin.objective.purpose}.`),
-      ...warnings(chosen, provenance),
-    ],
-    ...(runner ? { runnerUp: runner } : {}),
+    status: isProven(chosen) ? "production" : "preliminary",
     gains: isDefault || !base ? [] : gains(chosen.samples, base.samples),
     evidence: [...chosen.evidence],
     machineIds: [...chosen.machineIds],
+  };
+}
+
+function build(choice: Choice, all: readonly Choice[], context: BuildContext): Preset {
+  const { chosen, purpose, tier } = choice;
+  const twins = all.filter((other) => other !== choice && other.chosen.key === chosen.key);
+  const runner = runnerUp(choice);
+  const said = facts(chosen, context);
+  return create(PresetSchema, {
+    ...said,
+    purpose,
+    objective: choice.words,
+    warnings: [
+      ...(tier ? tierWarnings(chosen, context.results) : []),
+      ...(purpose === "max_context" ? [contextLimit(chosen, context.results)] : []),
+      ...twins.map((twin) => `Same configuration as ${twin.purpose}.`),
+      ...warnings(chosen, said.provenance),
+    ],
+    ...(runner ? { runnerUp: runner } : {}),
+    ...(tier ? { extremeTier: extremeTier(choice, tier, context) } : {}),
   });
 }
 
-interface BuildContext {
-  readonly results: readonly TrialResult[];
-  readonly base: ConfigurationSummary | undefined;
-}
-
 /**
- * The presets of one key: fast_response, balanced, max_context, each where there is anything to choose from.
+ * The presets of one key: fast_response, balanced, max_context and the extreme tiers, each where there is anything to choose from.
  * @param results all of one hardware class, model, engine kind and version.
  * @param defaults what untuned machines of the class use; the gains are over the one that was measured.
  */
@@ -113,9 +113,9 @@ export function choosePresets(results: readonly TrialResult[], defaults: readonl
   const summaries = summarise(sorted);
   const defaultKeys = new Set(defaults.map(configurationKey));
   const base = summaries.find(({ key }) => defaultKeys.has(key));
-  const choices = OBJECTIVES.flatMap((objective): Choice[] => {
-    const ranked = rank(objective, summaries);
-    return ranked[0] ? [{ objective, ranked, chosen: ranked[0] }] : [];
-  });
-  return choices.map((choice) => build(choice, choices, { results: sorted, base }));
+  const choices = [
+    ...OBJECTIVES.flatMap((objective) => choiceOf(objective, summaries)),
+    ...tierChoices(summaries),
+  ];
+  return choices.map((choice) => build(choice, choices, { results: sorted, summaries, base }));
 }
