@@ -1,5 +1,4 @@
 // What was chosen for one purpose, before it is written down as a preset.
-import type { TrialResult } from "@ozone/proto/trial";
 import type { ExtremeTierRange } from "@ozone/shared/extreme-tiers";
 import type { ConfigurationSummary } from "./summarise.ts";
 
@@ -15,12 +14,4 @@ export interface Choice {
   readonly explain: (summary: ConfigurationSummary) => string;
   /** Only of extreme tiers. */
   readonly tier?: ExtremeTierRange;
-}
-
-/** All that is known of the key. */
-export interface BuildContext {
-  readonly results: readonly TrialResult[];
-  readonly summaries: readonly ConfigurationSummary[];
-  /** The default configuration; undefined where it was not measured. */
-  readonly base: ConfigurationSummary | undefined;
 }

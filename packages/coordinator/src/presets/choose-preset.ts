@@ -4,14 +4,15 @@ import type { Configuration } from "@ozone/proto/configuration";
 import { Provenance } from "@ozone/proto/machine";
 import { type Preset, PresetSchema, type RunnerUp, RunnerUpSchema } from "@ozone/proto/preset";
 import type { TrialResult } from "@ozone/proto/trial";
-import { configurationKey } from "@ozone/shared/configuration";
 import { figures, gains, stability } from "@ozone/shared/figures";
 import { eligibleContexts, OBJECTIVES, type Objective } from "@ozone/shared/objective";
-import type { BuildContext, Choice } from "./choice.ts";
+import type { Choice } from "./choice.ts";
 import { extremeTier, tierChoices, tierWarnings } from "./extreme-tier.ts";
 import { isProven, succeedsOften } from "./proven.ts";
-import { type ConfigurationSummary, summarise } from "./summarise.ts";
+import { countByVerdict } from "./recommend.ts";
+import type { ConfigurationSummary } from "./summarise.ts";
 import { contextLimit, warnings } from "./warn.ts";
+import { type WholeKey, wholeKey } from "./whole-key.ts";
 
 /**
  * Only confirmed figures are published; while there are none at all, screened ones stand in, marked preliminary. A
@@ -60,7 +61,7 @@ function runnerUp({ ranked: [first, second], explain }: Choice): RunnerUp | unde
 }
 
 /** What the results say of the chosen configuration whatever it was chosen for. */
-function facts(chosen: ConfigurationSummary, { results, base }: BuildContext) {
+function facts(chosen: ConfigurationSummary, { results, base }: WholeKey) {
   const sample = results.find(({ trialId, attempt }) => chosen.evidence.includes(`${trialId}/${attempt}`));
   const isDefault = base?.key === chosen.key;
   return {
@@ -81,15 +82,18 @@ function facts(chosen: ConfigurationSummary, { results, base }: BuildContext) {
   };
 }
 
-function build(choice: Choice, all: readonly Choice[], context: BuildContext): Preset {
+function build(choice: Choice, all: readonly Choice[], context: WholeKey): Preset {
   const { chosen, purpose, tier } = choice;
   const twins = all.filter((other) => other !== choice && other.chosen.key === chosen.key);
   const runner = runnerUp(choice);
   const said = facts(chosen, context);
+  const recommendation = context.judged.get(chosen.key);
   return create(PresetSchema, {
     ...said,
     purpose,
     objective: choice.words,
+    ...(recommendation ? { recommendation } : {}),
+    tried: countByVerdict([...context.judged.values()]),
     warnings: [
       ...(tier ? tierWarnings(chosen, context.results) : []),
       ...(purpose === "max_context" ? [contextLimit(chosen, context.results)] : []),
@@ -107,15 +111,10 @@ function build(choice: Choice, all: readonly Choice[], context: BuildContext): P
  * @param defaults what untuned machines of the class use; the gains are over the one that was measured.
  */
 export function choosePresets(results: readonly TrialResult[], defaults: readonly Configuration[]): Preset[] {
-  const sorted = results.toSorted((a, b) =>
-    a.trialId === b.trialId ? a.attempt - b.attempt : a.trialId < b.trialId ? -1 : 1,
-  );
-  const summaries = summarise(sorted);
-  const defaultKeys = new Set(defaults.map(configurationKey));
-  const base = summaries.find(({ key }) => defaultKeys.has(key));
+  const known = wholeKey(results, defaults);
   const choices = [
-    ...OBJECTIVES.flatMap((objective) => choiceOf(objective, summaries)),
-    ...tierChoices(summaries),
+    ...OBJECTIVES.flatMap((objective) => choiceOf(objective, known.summaries)),
+    ...tierChoices(known.summaries),
   ];
-  return choices.map((choice) => build(choice, choices, { results: sorted, summaries, base }));
+  return choices.map((choice) => build(choice, choices, known));
 }

@@ -5,12 +5,13 @@ import { type TrialResult, Verdict } from "@ozone/proto/trial";
 import { configurationKey } from "@ozone/shared/configuration";
 import { EXTREME_TIERS, type ExtremeTierRange } from "@ozone/shared/extreme-tiers";
 import { stability } from "@ozone/shared/figures";
-import type { BuildContext, Choice } from "./choice.ts";
+import type { Choice } from "./choice.ts";
 import { isProven } from "./proven.ts";
 import { rankTier, tierWords } from "./rank-tier.ts";
 import { recoveryPlan } from "./recovery-plan.ts";
 import { type ConfigurationSummary, counts } from "./summarise.ts";
 import { manualOverride, requirements } from "./tier-needs.ts";
+import type { WholeKey } from "./whole-key.ts";
 
 /** One choice for each tier of which a context was filled at least once. */
 export const tierChoices = (summaries: readonly ConfigurationSummary[]): Choice[] =>
@@ -24,7 +25,7 @@ export const tierChoices = (summaries: readonly ConfigurationSummary[]): Choice[
 export const extremeTier = (
   { chosen }: Choice,
   { contextFrom }: ExtremeTierRange,
-  { summaries, base }: BuildContext,
+  { summaries, base }: WholeKey,
 ): ExtremeTier =>
   create(ExtremeTierSchema, {
     contextFrom,

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/preset.proto.
  */
 export const file_ozone_v1_preset: GenFile = /*@__PURE__*/
-  fileDesc("ChVvem9uZS92MS9wcmVzZXQucHJvdG8SCG96b25lLnYxInUKBkZpZ3VyZRIOCgZtZWRpYW4YASABKAESEwoGY2lfbG93GAIgASgBSACIAQESFAoHY2lfaGlnaBgDIAEoAUgBiAEBEgkKAW4YBCABKA0SDgoGbWV0aG9kGAUgASgJQgkKB19jaV9sb3dCCgoIX2NpX2hpZ2gilAIKB0ZpZ3VyZXMSMgoYZGVjb2RlX3Rva2Vuc19wZXJfc2Vjb25kGAEgASgLMhAub3pvbmUudjEuRmlndXJlEjMKGXByZWZpbGxfdG9rZW5zX3Blcl9zZWNvbmQYAiABKAsyEC5vem9uZS52MS5GaWd1cmUSIQoHdHRmdF9tcxgDIAEoCzIQLm96b25lLnYxLkZpZ3VyZRIhCgdsb2FkX21zGAQgASgLMhAub3pvbmUudjEuRmlndXJlEiwKEmludGVyX3Rva2VuX3A1MF9tcxgFIAEoCzIQLm96b25lLnYxLkZpZ3VyZRIsChJpbnRlcl90b2tlbl9wOTVfbXMYBiABKAsyEC5vem9uZS52MS5GaWd1cmUiWQoJU3RhYmlsaXR5EhEKCXN1Y2Nlc3NlcxgBIAEoDRIMCgRydW5zGAIgASgNEg0KBWJvdW5kGAMgASgBEg0KBXdvcmRzGAQgASgJEg0KBWdyYWRlGAUgASgJIk8KCFJ1bm5lclVwEi4KDWNvbmZpZ3VyYXRpb24YASABKAsyFy5vem9uZS52MS5Db25maWd1cmF0aW9uEhMKC3doeV9pdF9sb3N0GAIgASgJIngKBEdhaW4SDgoGbWV0cmljGAEgASgJEg0KBXJhdGlvGAIgASgBEhMKBmNpX2xvdxgDIAEoAUgAiAEBEhQKB2NpX2hpZ2gYBCABKAFIAYgBARIPCgd2ZXJkaWN0GAUgASgJQgkKB19jaV9sb3dCCgoIX2NpX2hpZ2gidgoLUmVxdWlyZW1lbnQSDAoEa2luZBgBIAEoCRINCgV3b3JkcxgCIAEoCRIXCgp1c2VkX2J5dGVzGAMgASgESACIAQESFQoIb2ZfYnl0ZXMYBCABKARIAYgBAUINCgtfdXNlZF9ieXRlc0ILCglfb2ZfYnl0ZXMihQEKDFJlY292ZXJ5U3RlcBINCgV3b3JkcxgBIAEoCRIuCg1jb25maWd1cmF0aW9uGAIgASgLMhcub3pvbmUudjEuQ29uZmlndXJhdGlvbhImCglzdGFiaWxpdHkYAyABKAsyEy5vem9uZS52MS5TdGFiaWxpdHkSDgoGcHJvdmVuGAQgASgIIqMBCgtFeHRyZW1lVGllchIUCgxjb250ZXh0X2Zyb20YASABKA0SDgoGcHJvdmVuGAIgASgIEisKDHJlcXVpcmVtZW50cxgDIAMoCzIVLm96b25lLnYxLlJlcXVpcmVtZW50EhcKD21hbnVhbF9vdmVycmlkZRgEIAMoCRIoCghyZWNvdmVyeRgFIAMoCzIWLm96b25lLnYxLlJlY292ZXJ5U3RlcCKJBQoGUHJlc2V0EhYKDmhhcmR3YXJlX2NsYXNzGAEgASgJEhIKCm1vZGVsX25hbWUYAiABKAkSFAoMbW9kZWxfZGlnZXN0GAMgASgJEiAKBmVuZ2luZRgEIAEoCzIQLm96b25lLnYxLkVuZ2luZRIPCgdwdXJwb3NlGAUgASgJEi4KDWNvbmZpZ3VyYXRpb24YBiABKAsyFy5vem9uZS52MS5Db25maWd1cmF0aW9uEiIKB2ZpZ3VyZXMYByABKAsyES5vem9uZS52MS5GaWd1cmVzEiYKCXN0YWJpbGl0eRgIIAEoCzITLm96b25lLnYxLlN0YWJpbGl0eRIOCgZzdGF0dXMYCSABKAkSKAoKcHJvdmVuYW5jZRgKIAEoDjIULm96b25lLnYxLlByb3ZlbmFuY2USEAoId2FybmluZ3MYCyADKAkSJQoJcnVubmVyX3VwGAwgASgLMhIub3pvbmUudjEuUnVubmVyVXASHQoFZ2FpbnMYDSADKAsyDi5vem9uZS52MS5HYWluEhAKCGV2aWRlbmNlGA4gAygJEhMKC21hY2hpbmVfaWRzGA8gAygJEjAKDHJlZnJlc2hlZF9hdBgQIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJb2JqZWN0aXZlGBEgASgJEjYKFWRlZmF1bHRfY29uZmlndXJhdGlvbhgSIAEoCzIXLm96b25lLnYxLkNvbmZpZ3VyYXRpb24SFAoMcXVhbnRpemF0aW9uGBMgASgJEhUKDXN0YWxlX2JlY2F1c2UYFCADKAkSKwoMZXh0cmVtZV90aWVyGBUgASgLMhUub3pvbmUudjEuRXh0cmVtZVRpZXJiBnByb3RvMw", [file_google_protobuf_timestamp, file_ozone_v1_configuration, file_ozone_v1_machine]);
+  fileDesc("ChVvem9uZS92MS9wcmVzZXQucHJvdG8SCG96b25lLnYxInUKBkZpZ3VyZRIOCgZtZWRpYW4YASABKAESEwoGY2lfbG93GAIgASgBSACIAQESFAoHY2lfaGlnaBgDIAEoAUgBiAEBEgkKAW4YBCABKA0SDgoGbWV0aG9kGAUgASgJQgkKB19jaV9sb3dCCgoIX2NpX2hpZ2gilAIKB0ZpZ3VyZXMSMgoYZGVjb2RlX3Rva2Vuc19wZXJfc2Vjb25kGAEgASgLMhAub3pvbmUudjEuRmlndXJlEjMKGXByZWZpbGxfdG9rZW5zX3Blcl9zZWNvbmQYAiABKAsyEC5vem9uZS52MS5GaWd1cmUSIQoHdHRmdF9tcxgDIAEoCzIQLm96b25lLnYxLkZpZ3VyZRIhCgdsb2FkX21zGAQgASgLMhAub3pvbmUudjEuRmlndXJlEiwKEmludGVyX3Rva2VuX3A1MF9tcxgFIAEoCzIQLm96b25lLnYxLkZpZ3VyZRIsChJpbnRlcl90b2tlbl9wOTVfbXMYBiABKAsyEC5vem9uZS52MS5GaWd1cmUiWQoJU3RhYmlsaXR5EhEKCXN1Y2Nlc3NlcxgBIAEoDRIMCgRydW5zGAIgASgNEg0KBWJvdW5kGAMgASgBEg0KBXdvcmRzGAQgASgJEg0KBWdyYWRlGAUgASgJIk8KCFJ1bm5lclVwEi4KDWNvbmZpZ3VyYXRpb24YASABKAsyFy5vem9uZS52MS5Db25maWd1cmF0aW9uEhMKC3doeV9pdF9sb3N0GAIgASgJIngKBEdhaW4SDgoGbWV0cmljGAEgASgJEg0KBXJhdGlvGAIgASgBEhMKBmNpX2xvdxgDIAEoAUgAiAEBEhQKB2NpX2hpZ2gYBCABKAFIAYgBARIPCgd2ZXJkaWN0GAUgASgJQgkKB19jaV9sb3dCCgoIX2NpX2hpZ2gidgoLUmVxdWlyZW1lbnQSDAoEa2luZBgBIAEoCRINCgV3b3JkcxgCIAEoCRIXCgp1c2VkX2J5dGVzGAMgASgESACIAQESFQoIb2ZfYnl0ZXMYBCABKARIAYgBAUINCgtfdXNlZF9ieXRlc0ILCglfb2ZfYnl0ZXMihQEKDFJlY292ZXJ5U3RlcBINCgV3b3JkcxgBIAEoCRIuCg1jb25maWd1cmF0aW9uGAIgASgLMhcub3pvbmUudjEuQ29uZmlndXJhdGlvbhImCglzdGFiaWxpdHkYAyABKAsyEy5vem9uZS52MS5TdGFiaWxpdHkSDgoGcHJvdmVuGAQgASgIIqMBCgtFeHRyZW1lVGllchIUCgxjb250ZXh0X2Zyb20YASABKA0SDgoGcHJvdmVuGAIgASgIEisKDHJlcXVpcmVtZW50cxgDIAMoCzIVLm96b25lLnYxLlJlcXVpcmVtZW50EhcKD21hbnVhbF9vdmVycmlkZRgEIAMoCRIoCghyZWNvdmVyeRgFIAMoCzIWLm96b25lLnYxLlJlY292ZXJ5U3RlcCJBCg5SZWNvbW1lbmRhdGlvbhIPCgd2ZXJkaWN0GAEgASgJEg4KBnJlYXNvbhgCIAEoCRIOCgZtZXRyaWMYAyABKAkiTQoUUmVjb21tZW5kYXRpb25Db3VudHMSEgoKcHJvZHVjdGlvbhgBIAEoDRIPCgdleHRyZW1lGAIgASgNEhAKCGV4Y2x1ZGVkGAMgASgNIuoFCgZQcmVzZXQSFgoOaGFyZHdhcmVfY2xhc3MYASABKAkSEgoKbW9kZWxfbmFtZRgCIAEoCRIUCgxtb2RlbF9kaWdlc3QYAyABKAkSIAoGZW5naW5lGAQgASgLMhAub3pvbmUudjEuRW5naW5lEg8KB3B1cnBvc2UYBSABKAkSLgoNY29uZmlndXJhdGlvbhgGIAEoCzIXLm96b25lLnYxLkNvbmZpZ3VyYXRpb24SIgoHZmlndXJlcxgHIAEoCzIRLm96b25lLnYxLkZpZ3VyZXMSJgoJc3RhYmlsaXR5GAggASgLMhMub3pvbmUudjEuU3RhYmlsaXR5Eg4KBnN0YXR1cxgJIAEoCRIoCgpwcm92ZW5hbmNlGAogASgOMhQub3pvbmUudjEuUHJvdmVuYW5jZRIQCgh3YXJuaW5ncxgLIAMoCRIlCglydW5uZXJfdXAYDCABKAsyEi5vem9uZS52MS5SdW5uZXJVcBIdCgVnYWlucxgNIAMoCzIOLm96b25lLnYxLkdhaW4SEAoIZXZpZGVuY2UYDiADKAkSEwoLbWFjaGluZV9pZHMYDyADKAkSMAoMcmVmcmVzaGVkX2F0GBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglvYmplY3RpdmUYESABKAkSNgoVZGVmYXVsdF9jb25maWd1cmF0aW9uGBIgASgLMhcub3pvbmUudjEuQ29uZmlndXJhdGlvbhIUCgxxdWFudGl6YXRpb24YEyABKAkSFQoNc3RhbGVfYmVjYXVzZRgUIAMoCRIrCgxleHRyZW1lX3RpZXIYFSABKAsyFS5vem9uZS52MS5FeHRyZW1lVGllchIwCg5yZWNvbW1lbmRhdGlvbhgWIAEoCzIYLm96b25lLnYxLlJlY29tbWVuZGF0aW9uEi0KBXRyaWVkGBcgASgLMh4ub3pvbmUudjEuUmVjb21tZW5kYXRpb25Db3VudHNiBnByb3RvMw", [file_google_protobuf_timestamp, file_ozone_v1_configuration, file_ozone_v1_machine]);
 
 /**
  * A figure with its spread: median of n samples and its 95 % interval (docs/metrics.md says by which method).
@@ -331,6 +331,68 @@ export const ExtremeTierSchema: GenMessage<ExtremeTier> = /*@__PURE__*/
   messageDesc(file_ozone_v1_preset, 7);
 
 /**
+ * Whether to use a configuration (docs/presets.md has the rule).
+ *
+ * @generated from message ozone.v1.Recommendation
+ */
+export type Recommendation = Message<"ozone.v1.Recommendation"> & {
+  /**
+   * production, extreme, excluded
+   *
+   * @generated from field: string verdict = 1;
+   */
+  verdict: string;
+
+  /**
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * Of extreme: what it gains, decode_tokens_per_second or num_ctx.
+   *
+   * @generated from field: string metric = 3;
+   */
+  metric: string;
+};
+
+/**
+ * Describes the message ozone.v1.Recommendation.
+ * Use `create(RecommendationSchema)` to create a new message.
+ */
+export const RecommendationSchema: GenMessage<Recommendation> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_preset, 8);
+
+/**
+ * How many configurations of the key were tried, by recommendation.
+ *
+ * @generated from message ozone.v1.RecommendationCounts
+ */
+export type RecommendationCounts = Message<"ozone.v1.RecommendationCounts"> & {
+  /**
+   * @generated from field: uint32 production = 1;
+   */
+  production: number;
+
+  /**
+   * @generated from field: uint32 extreme = 2;
+   */
+  extreme: number;
+
+  /**
+   * @generated from field: uint32 excluded = 3;
+   */
+  excluded: number;
+};
+
+/**
+ * Describes the message ozone.v1.RecommendationCounts.
+ * Use `create(RecommendationCountsSchema)` to create a new message.
+ */
+export const RecommendationCountsSchema: GenMessage<RecommendationCounts> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_preset, 9);
+
+/**
  * @generated from message ozone.v1.Preset
  */
 export type Preset = Message<"ozone.v1.Preset"> & {
@@ -451,6 +513,16 @@ export type Preset = Message<"ozone.v1.Preset"> & {
    * @generated from field: ozone.v1.ExtremeTier extreme_tier = 21;
    */
   extremeTier?: ExtremeTier | undefined;
+
+  /**
+   * @generated from field: ozone.v1.Recommendation recommendation = 22;
+   */
+  recommendation?: Recommendation | undefined;
+
+  /**
+   * @generated from field: ozone.v1.RecommendationCounts tried = 23;
+   */
+  tried?: RecommendationCounts | undefined;
 };
 
 /**
@@ -458,5 +530,5 @@ export type Preset = Message<"ozone.v1.Preset"> & {
  * Use `create(PresetSchema)` to create a new message.
  */
 export const PresetSchema: GenMessage<Preset> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_preset, 8);
+  messageDesc(file_ozone_v1_preset, 10);
 

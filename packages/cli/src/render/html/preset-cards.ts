@@ -11,6 +11,7 @@ import {
   formatInterval,
   formatMs,
   formatNumber,
+  formatRecommendation,
   formatStability,
   statusWords,
 } from "../figures.ts";
@@ -52,6 +53,7 @@ ${provenance === Provenance.MEASURED ? "" : html`<span class="tag warn">${PROVEN
 <dt>Load</dt><dd>${formatFigure(figures?.loadMs, "ms")}</dd>
 <dt>Gain</dt><dd>${gainLines(preset)}</dd>
 <dt>Stability</dt><dd>${formatStability(preset.stability)}</dd>
+<dt>Recommendation</dt><dd>${formatRecommendation(preset.recommendation)}</dd>
 <dt>Chosen for</dt><dd>${preset.objective || "not recorded"}</dd>
 <dt>Runner-up</dt><dd>${runnerUpWords(preset)}</dd>
 <dt>Evidence</dt><dd>${evidenceWords(preset)}</dd>
