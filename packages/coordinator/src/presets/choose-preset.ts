@@ -5,10 +5,10 @@ import { Provenance } from "@ozone/proto/machine";
 import { type Preset, PresetSchema, type RunnerUp, RunnerUpSchema } from "@ozone/proto/preset";
 import type { TrialResult } from "@ozone/proto/trial";
 import { figures, gains, stability } from "@ozone/shared/figures";
-import { eligibleContexts, OBJECTIVES, type Objective } from "@ozone/shared/objective";
+import { OBJECTIVES, type Objective } from "@ozone/shared/objective";
 import type { Choice } from "./choice.ts";
 import { extremeTier, tierChoices, tierWarnings } from "./extreme-tier.ts";
-import { isProven, succeedsOften } from "./proven.ts";
+import { isProven } from "./proven.ts";
 import { countByVerdict } from "./recommend.ts";
 import type { ConfigurationSummary } from "./summarise.ts";
 import { contextLimit, warnings } from "./warn.ts";
@@ -32,13 +32,9 @@ function publishable(
 
 /** Best first; equal scores by key, so that the order never depends on arrival. */
 function rank(objective: Objective, summaries: readonly ConfigurationSummary[]): ConfigurationSummary[] {
-  const eligible = eligibleContexts(
-    objective.purpose,
-    summaries.map(({ configuration }) => configuration.numCtx),
-  );
+  const contexts = summaries.map(({ configuration }) => configuration.numCtx);
   const candidates = summaries.filter(
-    (summary) =>
-      eligible(summary.figures.numCtx) && (objective.purpose !== "max_context" || succeedsOften(summary)),
+    ({ figures: seen }) => objective.allows(seen, contexts) === true && !Number.isNaN(objective.score(seen)),
   );
   const pool = publishable(objective, candidates);
   return pool.toSorted(
@@ -109,11 +105,16 @@ function build(choice: Choice, all: readonly Choice[], context: WholeKey): Prese
  * The presets of one key: fast_response, balanced, max_context and the extreme tiers, each where there is anything to choose from.
  * @param results all of one hardware class, model, engine kind and version.
  * @param defaults what untuned machines of the class use; the gains are over the one that was measured.
+ * @param objectives what is looked for; without a file of one's own, the three that every sweep gives.
  */
-export function choosePresets(results: readonly TrialResult[], defaults: readonly Configuration[]): Preset[] {
+export function choosePresets(
+  results: readonly TrialResult[],
+  defaults: readonly Configuration[],
+  objectives: readonly Objective[] = OBJECTIVES,
+): Preset[] {
   const known = wholeKey(results, defaults);
   const choices = [
-    ...OBJECTIVES.flatMap((objective) => choiceOf(objective, known.summaries)),
+    ...objectives.flatMap((objective) => choiceOf(objective, known.summaries)),
     ...tierChoices(known.summaries),
   ];
   return choices.map((choice) => build(choice, choices, known));
