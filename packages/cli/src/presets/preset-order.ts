@@ -1,7 +1,9 @@
 // The order in which people read presets: what holds for the same thing together, small and fast first. Pure.
 import type { Preset } from "@ozone/proto/preset";
+import { EXTREME_TIERS } from "@ozone/shared/extreme-tiers";
+import { OBJECTIVES } from "@ozone/shared/objective";
 
-const PURPOSES = ["fast_response", "balanced", "max_context"];
+const PURPOSES = [...OBJECTIVES, ...EXTREME_TIERS].map(({ purpose }) => purpose);
 
 /** A new list: by model, hardware class, digest, engine, then by purpose; unknown purposes come last. */
 export const inReadingOrder = (presets: readonly Preset[]): Preset[] =>

@@ -9,7 +9,7 @@ import { type ModelSection, weakest } from "../report/model-sections.ts";
 import { failureRows, rejectionRows } from "../report/troubles.ts";
 import { cleanText } from "./clean-text.ts";
 import { configurationTable, type ReportTable } from "./configuration-table.ts";
-import { formatFigure, formatGain, formatStability, statusWords } from "./figures.ts";
+import { formatFigure, formatGain, formatRecommendation, formatStability, statusWords } from "./figures.ts";
 import { engineWords, shortDigest } from "./names.ts";
 import { conditionTable, failureTable, machineTable, rejectionTable } from "./report-tables.ts";
 import { isDefault } from "./text-presets.ts";
@@ -69,6 +69,7 @@ function presetPart(preset: Preset): string {
     ["Time to first token", formatFigure(figures?.ttftMs, "ms")],
     ["Against the default", gain.join("; ")],
     ["Stability", formatStability(preset.stability)],
+    ["Recommendation", formatRecommendation(preset.recommendation)],
     ["Chosen for", preset.objective || "not recorded"],
     ...(runnerUp?.configuration
       ? [["Runner-up", `${describeConfiguration(runnerUp.configuration)}; it lost: ${runnerUp.whyItLost}`]]
@@ -79,10 +80,17 @@ function presetPart(preset: Preset): string {
     ],
     ...preset.staleBecause.map((reason) => ["Stale", reason]),
     ...preset.warnings.map((warning) => ["Warning", warning]),
+    ...extremeLines(preset),
   ];
   const heading = `### Preset ${escapeMarkdown(preset.purpose)} (${escapeMarkdown(statusWords(preset))}, ${PROVENANCE_WORDS[preset.provenance]})`;
   return `${heading}\n\n${lines.map(([name = "", value = ""]) => `- ${name}: ${escapeMarkdown(value)}`).join("\n")}`;
 }
+
+const extremeLines = ({ extremeTier }: Preset): string[][] => [
+  ...(extremeTier?.requirements ?? []).map(({ words }) => ["Needs", words]),
+  ...(extremeTier?.manualOverride ?? []).map((words) => ["On purpose", words]),
+  ...(extremeTier?.recovery ?? []).map(({ words }) => ["When it fails", words]),
+];
 
 function table({ headings, rows, numeric = [], remark = "" }: ReportTable): string {
   if (rows.length === 0) return "None.";

@@ -6,7 +6,14 @@ import { configurationKey, describeConfiguration, dimensionsOf } from "@ozone/sh
 import { PROVENANCE_NOTICE, PROVENANCE_WORDS } from "@ozone/shared/provenance";
 import { presetId } from "../presets/preset-id.ts";
 import { cleanText } from "./clean-text.ts";
-import { formatFigure, formatGain, formatStability, statusWords } from "./figures.ts";
+import {
+  formatFigure,
+  formatGain,
+  formatRecommendation,
+  formatStability,
+  formatTried,
+  statusWords,
+} from "./figures.ts";
 import { engineWords, shortDigest } from "./names.ts";
 import { textPairs, textTable } from "./text-table.ts";
 import { TEXT_WIDTH, wrapText } from "./wrap-text.ts";
@@ -81,6 +88,9 @@ export function presetScreen(preset: Preset): string {
     section("What you gain over the default", gains(preset)),
     section("How sure", certainty(preset)),
     section("What could go wrong", warnings(preset)),
+    section("What it needs", bullets(preset.extremeTier?.requirements.map(({ words }) => words) ?? [])),
+    section("What to do on purpose", bullets(preset.extremeTier?.manualOverride ?? [])),
+    section("When it fails", bullets(preset.extremeTier?.recovery.map(({ words }) => words) ?? [])),
     section("Runner-up", runnerUp(preset)),
     section("What it holds for", scope(preset)),
   ];
@@ -125,7 +135,7 @@ function gains(preset: Preset): string {
   return lines.join("") + against;
 }
 
-function certainty({ stability, figures, evidence, status }: Preset): string {
+function certainty({ stability, figures, evidence, status, recommendation, tried }: Preset): string {
   const samples = figures?.decodeTokensPerSecond;
   return textPairs(
     [
@@ -134,6 +144,8 @@ function certainty({ stability, figures, evidence, status }: Preset): string {
         status === "production" ? "production" : "preliminary: not proven stable enough for production",
       ],
       ["stability", formatStability(stability)],
+      ["recommendation", cleanText(formatRecommendation(recommendation), 600)],
+      ["configurations", formatTried(tried) || "not known"],
       ["samples", samples ? `${samples.n}, interval by ${cleanText(samples.method) || "none"}` : "none"],
       [
         "evidence",

@@ -1,5 +1,6 @@
 // Keeps the presets of a key in step with its results: read, choose, replace.
 import type { Configuration } from "@ozone/proto/configuration";
+import type { Recommendation } from "@ozone/proto/preset";
 import type { TrialResult } from "@ozone/proto/trial";
 import { defaultConfiguration } from "@ozone/shared/default-configuration";
 import { listMachines } from "../store/machines.ts";
@@ -7,6 +8,7 @@ import type { Store } from "../store/open-store.ts";
 import { refreshedKeys, replacePresets } from "../store/presets.ts";
 import { type PresetKey, presetKeys, resultsOfKey } from "../store/results.ts";
 import { choosePresets } from "./choose-preset.ts";
+import { wholeKey } from "./whole-key.ts";
 
 /** Identity of a key, for sets. */
 export const presetKeyText = (key: PresetKey): string =>
@@ -29,6 +31,15 @@ async function defaultsFor(store: Store, results: readonly TrialResult[]): Promi
       }),
     );
   });
+}
+
+/** What is recommended of every configuration of a key, by configuration key. */
+export async function recommendationsOfKey(
+  store: Store,
+  key: PresetKey,
+): Promise<ReadonlyMap<string, Recommendation>> {
+  const results = await resultsOfKey(store.db, key);
+  return wholeKey(results, await defaultsFor(store, results)).judged;
 }
 
 /** Chooses the presets of one key again. */

@@ -7,6 +7,6 @@ export const PRESET_FILTER = {
   purpose: Flags.string({
     summary: "Only this purpose.",
     default: "",
-    helpValue: "fast_response|balanced|max_context",
+    helpValue: "fast_response|balanced|max_context|extreme_64k|extreme_128k|extreme_256k",
   }),
 };

@@ -2,7 +2,7 @@
 import { Provenance } from "@ozone/proto/machine";
 import type { Preset } from "@ozone/proto/preset";
 import { describeConfiguration, dimensionsOf } from "@ozone/shared/configuration";
-import { OBJECTIVES } from "@ozone/shared/objective";
+import { useCaseOf } from "@ozone/shared/extreme-tiers";
 import { PROVENANCE_NOTICE, PROVENANCE_WORDS } from "@ozone/shared/provenance";
 import { type PresetGroup, presetGroups } from "../../presets/preset-groups.ts";
 import {
@@ -11,6 +11,7 @@ import {
   formatInterval,
   formatMs,
   formatNumber,
+  formatRecommendation,
   formatStability,
   statusWords,
 } from "../figures.ts";
@@ -39,12 +40,11 @@ function card(preset: Preset): Markup {
   const { purpose, configuration, figures, status, provenance } = preset;
   const decode = figures?.decodeTokensPerSecond;
   const ttft = figures?.ttftMs;
-  const useCase = OBJECTIVES.find((known) => known.purpose === purpose)?.useCase ?? "";
   const options = configuration ? Object.entries(dimensionsOf(configuration)) : [];
   return html`<section class="card">
 <h4><span>${purpose}</span><span class="${status === "production" ? "tag" : "tag warn"}">${statusWords(preset)}</span>
 ${provenance === Provenance.MEASURED ? "" : html`<span class="tag warn">${PROVENANCE_WORDS[provenance]}</span>`}</h4>
-<p class="use">${useCase}</p>
+<p class="use">${useCaseOf(purpose)}</p>
 <div class="set">${options.map(([name, value]) => html`<code>${name} ${value}</code>`)}</div>
 <div><span class="big">${decode ? formatNumber(decode.median) : "unknown"}</span> tokens/s <span class="soft">${decode ? `${formatInterval(decode, "t/s")}, n ${decode.n}` : ""}</span></div>
 <div><span class="big">${ttft ? formatMs(ttft.median) : "unknown"}</span> to the first token <span class="soft">${ttft ? `${formatInterval(ttft, "ms")}, n ${ttft.n}` : ""}</span></div>
@@ -53,13 +53,30 @@ ${provenance === Provenance.MEASURED ? "" : html`<span class="tag warn">${PROVEN
 <dt>Load</dt><dd>${formatFigure(figures?.loadMs, "ms")}</dd>
 <dt>Gain</dt><dd>${gainLines(preset)}</dd>
 <dt>Stability</dt><dd>${formatStability(preset.stability)}</dd>
+<dt>Recommendation</dt><dd>${formatRecommendation(preset.recommendation)}</dd>
 <dt>Chosen for</dt><dd>${preset.objective || "not recorded"}</dd>
 <dt>Runner-up</dt><dd>${runnerUpWords(preset)}</dd>
 <dt>Evidence</dt><dd>${evidenceWords(preset)}</dd>
 </dl>
 ${warningList(preset)}
+${extremeLists(preset)}
 </section>`;
 }
+
+function extremeLists({ extremeTier }: Preset): Markup {
+  if (!extremeTier) return html``;
+  const { requirements, manualOverride, recovery } = extremeTier;
+  return html`${list(
+    "What it needs",
+    requirements.map(({ words }) => words),
+  )}${list("What to do on purpose", manualOverride)}${list(
+    "When it fails",
+    recovery.map(({ words }) => words),
+  )}`;
+}
+
+const list = (heading: string, items: readonly string[]): Markup =>
+  html`<p class="use">${heading}</p><ul class="warnings">${items.map((item) => html`<li>${item}</li>`)}</ul>`;
 
 function gainLines(preset: Preset): Markup {
   if (isDefault(preset)) return html`none: it is the default configuration`;
