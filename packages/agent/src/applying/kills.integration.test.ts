@@ -96,8 +96,8 @@ async function killedAt(work: Promise<unknown>): Promise<string> {
 }
 
 /** The next start: everything is the old state or the new one, and rolling back leads to the old one. */
-async function startAgain({ folder, rollBack: back }: Scene): Promise<"old" | "new"> {
-  await finishInterrupted(folder);
+async function startAgain({ url, folder, rollBack: back }: Scene): Promise<"old" | "new"> {
+  await finishInterrupted(folder, new EngineClient(url));
   const notes = await readApplications(folder);
   expect(notes.filter(({ underway }) => underway !== null)).toEqual([]);
   const [standing] = notes.flatMap((note) => note.standing ?? []);
@@ -190,11 +190,23 @@ describe("applying and rolling back", () => {
       expect(await here.apply()).toBe("kept");
       const first = (await namesAt(engine.url))[NAME];
       expect(await killedAt(here.apply(measuring(0.9), 64))).toBe([CREATE, COPY, DELETE][stall.change]);
-      await finishInterrupted(here.folder);
+      await finishInterrupted(here.folder, new EngineClient(here.url));
       expect((await namesAt(engine.url))[NAME] === first).toBe(stall.change === 0);
       expect(await startAgain(here)).toBe("new");
     },
   );
+
+  it("is found again when the server has another address", async () => {
+    const here = await scene({ taken: true, stall: null });
+    expect(await here.apply()).toBe("kept");
+    const before = door;
+    door = await openDoor(engine.url, null);
+    const moved = { engine: new EngineClient(door.url), folder: here.folder, say: () => undefined };
+    await expect(rollBack(NAME, moved)).rejects.toThrow("none is applied");
+    await before?.close();
+    expect((await rollBack(NAME, moved)).outcome).toBe("rolled back");
+    expect(await namesAt(engine.url)).toEqual(untouched);
+  });
 
   it("refuses a name that is taken, unless it is told to set that model aside", async () => {
     await scene({ taken: true, stall: null });
