@@ -18,6 +18,8 @@ export interface CoordinatorConfig {
   readonly natsServerPath: string | null;
   readonly grpcAddress: string;
   readonly leaseMs: number;
+  /** A file of one's own objectives; null: the defaults. */
+  readonly objectivesPath: string | null;
   readonly logLevel: string;
 }
 
@@ -39,6 +41,7 @@ const schema = z.object({
     .int()
     .min(LEASE_MS_MIN)
     .default(LEASE_MS),
+  OZONE_OBJECTIVES: z.string().min(1).optional(),
   OZONE_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
@@ -74,6 +77,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     natsServerPath: values.OZONE_NATS_SERVER ?? null,
     grpcAddress: values.OZONE_GRPC_ADDRESS,
     leaseMs: values.OZONE_LEASE_MS,
+    objectivesPath: values.OZONE_OBJECTIVES ? resolve(values.OZONE_OBJECTIVES) : null,
     logLevel: values.OZONE_LOG_LEVEL,
   };
 }
