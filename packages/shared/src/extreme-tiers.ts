@@ -18,7 +18,7 @@ const tier = (sizeK: number, belowK: number): ExtremeTierRange => ({
   purpose: `extreme_${sizeK}k`,
   contextFrom: sizeK * K,
   contextBelow: belowK * K,
-  words: `the fastest decode rate from num_ctx ${sizeK * K} on${Number.isFinite(belowK) ? ` and below ${belowK * K}` : ""}; what is proven stable first, then what is confirmed, then what succeeds at least 95 % of the time`,
+  words: `the fastest decode rate from num_ctx ${sizeK * K} on${Number.isFinite(belowK) ? ` and below ${belowK * K}` : ""}; proven stable before confirmed before screened, 95 % success before less`,
   useCase: `${sizeK}K of context on purpose: read the warnings and the recovery plan first`,
 });
 

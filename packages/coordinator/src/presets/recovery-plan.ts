@@ -47,7 +47,7 @@ export function recoveryPlan(
   const proven = largest(below.filter(isProven));
   const steps = [
     step(
-      `When it fails (out of memory, a crash, no answer in time): unload it with \`ollama stop\`, or end the server if that does not answer, then go down one step.`,
+      "After out of memory, a crash or no answer in time: unload it with `ollama stop`, or end the server where that does not answer; then go down one step.",
     ),
   ];
   if (next && next.key !== proven?.key && next.key !== base?.key) {
