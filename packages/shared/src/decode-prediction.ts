@@ -72,7 +72,7 @@ export function predictDecode(
     .map((one) => ({ one, ratio: readBytes(target, one) / readBytes(one.model, one) }))
     .sort((a, b) => farness(a.ratio) - farness(b.ratio));
   const nearest = alike[0];
-  if (!nearest) return "It does not fit the memory in the same way as any model that was measured here.";
+  if (!nearest) return "No model that was measured here lies in memory the way this one would.";
   if (farness(nearest.ratio) > RATIO_MAX)
     return "Its size is too far from that of every model that was measured here.";
   return scaled(nearest.one, nearest.ratio, usable);

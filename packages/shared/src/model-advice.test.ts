@@ -1,7 +1,14 @@
 // Advice on the models of one machine.
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { EngineKind, MachineSchema, type ModelSchema, Provenance } from "@ozone/proto/machine";
-import { PresetSchema } from "@ozone/proto/preset";
+import { create } from "@bufbuild/protobuf";
+import {
+  EngineKind,
+  EngineSchema,
+  MachineSchema,
+  type Model,
+  ModelSchema,
+  Provenance,
+} from "@ozone/proto/machine";
+import { type Preset, PresetSchema } from "@ozone/proto/preset";
 import { describe, expect, it } from "vitest";
 import { configuration } from "./configuration.ts";
 import { adviseModels } from "./model-advice.ts";
@@ -37,55 +44,49 @@ const facts = {
   notes: [],
 };
 
-const model = (name: string, gib: number, more: MessageInitShape<typeof ModelSchema> = {}) => ({
-  name,
-  digest: `sha256:${name}`,
-  sizeBytes: BigInt(gib * GIB),
-  family: "qwen3",
-  parameterSize: "8.2B",
-  quantization: "Q4_K_M",
-  trainedContext: 131_072,
-  kvBytesPerToken: 131_072n,
-  ...more,
-});
+const model = (name: string, gib: number, more: Partial<Model> = {}) =>
+  Object.assign(
+    create(ModelSchema, {
+      name,
+      digest: `sha256:${name}`,
+      sizeBytes: BigInt(gib * GIB),
+      family: "qwen3",
+      parameterSize: "8.2B",
+      quantization: "Q4_K_M",
+      trainedContext: 131_072,
+      kvBytesPerToken: 131_072n,
+    }),
+    more,
+  );
 
-const machine = (
-  models: MessageInitShape<typeof ModelSchema>[],
-  more: MessageInitShape<typeof MachineSchema> = {},
-) =>
-  create(MachineSchema, {
-    id: "m-1",
-    name: "pc",
-    hardwareClass: CLASS,
-    engine: OLLAMA,
-    factsJson: JSON.stringify(facts),
-    models,
-    ...more,
-  });
+const machine = (models: Model[], factsJson = JSON.stringify(facts)) =>
+  create(MachineSchema, { id: "m-1", name: "pc", hardwareClass: CLASS, engine: OLLAMA, factsJson, models });
 
-const preset = (name: string, rate: number, more: MessageInitShape<typeof PresetSchema> = {}) =>
-  create(PresetSchema, {
-    hardwareClass: CLASS,
-    modelName: name,
-    modelDigest: `sha256:${name}`,
-    engine: OLLAMA,
-    purpose: "balanced",
-    configuration: configuration({ numCtx: 8192, numBatch: 512, numPredict: 128 }),
-    figures: {
-      decodeTokensPerSecond: {
-        median: rate,
-        ciLow: 0.97 * rate,
-        ciHigh: 1.03 * rate,
-        n: 6,
-        method: "order-statistics",
+const preset = (name: string, rate: number, more: Partial<Preset> = {}) =>
+  Object.assign(
+    create(PresetSchema, {
+      hardwareClass: CLASS,
+      modelName: name,
+      modelDigest: `sha256:${name}`,
+      engine: OLLAMA,
+      purpose: "balanced",
+      configuration: configuration({ numCtx: 8192, numBatch: 512, numPredict: 128 }),
+      figures: {
+        decodeTokensPerSecond: {
+          median: rate,
+          ciLow: 0.97 * rate,
+          ciHigh: 1.03 * rate,
+          n: 6,
+          method: "order-statistics",
+        },
+        ttftMs: { median: 4000, ciLow: 3900, ciHigh: 4100, n: 6, method: "order-statistics" },
       },
-      ttftMs: { median: 4000, ciLow: 3900, ciHigh: 4100, n: 6, method: "order-statistics" },
-    },
-    status: "production",
-    provenance: Provenance.MEASURED,
-    machineIds: ["m-1"],
-    ...more,
-  });
+      status: "production",
+      provenance: Provenance.MEASURED,
+      machineIds: ["m-1"],
+    }),
+    more,
+  );
 
 const bases = (advice: ReturnType<typeof adviseModels>) =>
   advice.map(({ modelName, speed }) => [modelName, speed.basis]);
@@ -124,7 +125,7 @@ describe("advice on models", () => {
     const here = machine([model("q4", 4)]);
     const others = [
       preset("q4", 1, { hardwareClass: "other" }),
-      preset("q4", 2, { engine: { ...OLLAMA, version: "0.12.6" } }),
+      preset("q4", 2, { engine: create(EngineSchema, { ...OLLAMA, version: "0.12.6" }) }),
       preset("q4", 3, { modelDigest: "sha256:older" }),
       preset("q4", 4, { purpose: "fast_response" }),
     ];
@@ -183,7 +184,7 @@ describe("advice on models", () => {
   });
 
   it("says unknown where the machine, its engine or its model can't be looked at", () => {
-    const advice = adviseModels(machine([model("q4", 4)], { factsJson: "{}" }), [], "balanced");
+    const advice = adviseModels(machine([model("q4", 4)], "{}"), [], "balanced");
     expect(advice[0]?.room).toEqual({ word: "unknown", numCtx: 8192, needBytes: 5 * GIB, ofBytes: null });
     const blind = machine([model("q4", 4), model("void", 4, { kvBytesPerToken: 0n })]);
     blind.engine = undefined;
@@ -209,7 +210,7 @@ describe("advice on models", () => {
     ["calls nothing too large where GPUs could not be asked", null, 60, "unknown"],
     ["is tight between what surely fits and what surely does not", [], 28, "tight"],
   ] as const)("%s", (_, gpus, gib, word) => {
-    const here = machine([model("huge", gib)], { factsJson: JSON.stringify({ ...facts, gpus }) });
+    const here = machine([model("huge", gib)], JSON.stringify({ ...facts, gpus }));
     expect(adviseModels(here, [], "balanced")[0]?.room.word).toBe(word);
   });
 });
