@@ -251,7 +251,7 @@ describe("ozone model advise", () => {
         {
           modelName: MODEL,
           provenance: "synthetic",
-          room: { word: "unknown", numCtx: 8192 },
+          room: { word: "fits", numCtx: 8192, needBytes: null },
           speed: { basis: "measured", numCtx: 8192, decode: { n: 6 }, onThisMachine: true },
         },
       ]);

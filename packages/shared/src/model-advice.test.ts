@@ -194,6 +194,20 @@ describe("advice on models", () => {
     ]);
   });
 
+  it("believes a preset of this machine more than the estimate, unless its context or cache was smaller", () => {
+    const here = machine([model("big", 60)]);
+    const word = (values: Partial<Preset>, numCtx = 8192, kvCacheType = "f16") => {
+      const point = configuration({ numCtx, numBatch: 512, numPredict: 128, kvCacheType });
+      const seen = preset("big", 20, { configuration: point, ...values });
+      return adviseModels(here, [seen], "balanced")[0]?.room.word;
+    };
+    expect(word({})).toBe("fits");
+    expect(word({}, 4096)).toBe("too large");
+    expect(word({}, 8192, "q8_0")).toBe("too large");
+    expect(word({ machineIds: ["m-2"] })).toBe("too large");
+    expect(word({ staleBecause: ["m-1: less memory."] })).toBe("too large");
+  });
+
   const gpu = (vramBytes: number | null, unified = false) => ({
     vendor: "nvidia",
     model: "GPU",

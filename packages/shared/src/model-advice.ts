@@ -2,6 +2,7 @@
 // unknown. Says nothing of how good answers are. Pure.
 import { type Machine, type Model, Provenance } from "@ozone/proto/machine";
 import type { Figure, Preset } from "@ozone/proto/preset";
+import { isQuantisedCache } from "./configuration.ts";
 import {
   type DecodePrediction,
   type MeasuredRate,
@@ -119,9 +120,21 @@ function adviceOn(model: Model, view: View): ModelAdvice {
     quantization: model.quantization,
     weightBytes: Number(model.sizeBytes),
     provenance: provenanceHere(model, machine),
-    room: modelRoom(plain(model), memory, useful),
+    room: seenRoom(modelRoom(plain(model), memory, useful), presetOf(model, view), machine),
     speed: speedOf(model, view),
   };
+}
+
+/** An estimate yields to what happened: a preset of this machine, no smaller a cache and context, did fit. */
+function seenRoom(room: ModelRoom, preset: Preset | undefined, { id }: Machine): ModelRoom {
+  const { configuration, machineIds = [], staleBecause = [] } = preset ?? {};
+  const didFit =
+    configuration !== undefined &&
+    configuration.numCtx >= room.numCtx &&
+    !isQuantisedCache(configuration.kvCacheType) &&
+    machineIds.includes(id) &&
+    staleBecause.length === 0;
+  return didFit && room.word !== "tight" ? { ...room, word: "fits" } : room;
 }
 
 const plain = (model: Model): PredictableModel => ({
