@@ -1,6 +1,7 @@
 // Bundles a package's entry points into its dist/. Our own packages (@ozone/*) are compiled in; libraries stay
 // in node_modules, unless --whole asks for one self-contained file (the command line, where start-up time counts).
-import { rmSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
 
 const whole = process.argv.includes("--whole");
@@ -17,11 +18,9 @@ const librariesStayOutside = {
   },
 };
 
-// Chunks have hashes in their names: what an earlier build left would stay for ever.
-rmSync("dist", { recursive: true, force: true });
-
-await build({
+const { outputFiles } = await build({
   entryPoints,
+  write: false,
   outdir: "dist",
   // Packages keep their sources in src/, bench/ beside its manifest.
   outbase: entryPoints.every((entry) => entry.startsWith("src/")) ? "src" : ".",
@@ -45,3 +44,18 @@ await build({
       }
     : {},
 });
+
+// Each file takes its place whole: programs run from here while they are built anew, in tests two at a time.
+for (const { path, contents } of outputFiles) {
+  mkdirSync(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}.draft`;
+  writeFileSync(draft, contents);
+  renameSync(draft, path);
+}
+
+// Chunks have hashes in their names: what an earlier build left would stay for ever.
+const built = new Set(outputFiles.map(({ path }) => path));
+for (const entry of readdirSync("dist", { recursive: true, withFileTypes: true })) {
+  const path = resolve(join(entry.parentPath, entry.name));
+  if (entry.isFile() && !built.has(path) && !path.endsWith(".draft")) rmSync(path, { force: true });
+}

@@ -22,7 +22,7 @@ export const COORDINATOR_ROOMS = {
   dispatch: ["store"],
   intake: ["store"],
   presets: ["store"],
-  reports: ["store"],
+  reports: ["presets", "store"],
   fleet: ["store"],
   store: [],
   embedded: [],

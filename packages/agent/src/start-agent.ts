@@ -20,6 +20,7 @@ import { probeMachine } from "./machine/identify.ts";
 import type { PlanOptions } from "./managed/plan-server.ts";
 import { cleanUpLeftovers } from "./measure/leave-no-trace.ts";
 import { ProbeMemory } from "./measure/probe-options.ts";
+import { EngineClient } from "./ollama/engine-client.ts";
 import { type Journal, openJournal } from "./outbox/journal.ts";
 import { attemptOfKey, type Outbox, openOutbox } from "./outbox/outbox.ts";
 import { type Sender, startSender } from "./outbox/send-results.ts";
@@ -76,13 +77,18 @@ async function writeRunFile(dataDir: string, content: AgentRunFile): Promise<voi
  * What needs the host for itself, since another agent of it may be measuring: what a killed agent left loaded is
  * unloaded, and the probe has its second of reading.
  */
-async function probeAlone(dataDir: string, log: Log, stop: AbortSignal): Promise<MachineFacts> {
+async function probeAlone(
+  { dataDir, engineUrl }: AgentConfig,
+  log: Log,
+  stop: AbortSignal,
+): Promise<MachineFacts> {
   const hostIdFile = join(dataDir, "host-id");
+  const engine = new EngineClient(engineUrl);
   const persistedHostId = (await readFile(hostIdFile, "utf8").catch(() => null))?.trim() ?? null;
   const lock = await acquireHostLock({ signal: stop });
   try {
     for (const sentence of await cleanUpLeftovers(join(dataDir, "cache"))) log(sentence);
-    for (const sentence of await finishInterrupted(notesFolder(dataDir))) log(sentence);
+    for (const sentence of await finishInterrupted(notesFolder(dataDir), engine)) log(sentence);
     const probed = await probeMachine({ persistedHostId });
     await writeFile(hostIdFile, `${probed.hostId}\n`, { mode: 0o600 });
     const { facts, noticed } = await rememberFacts(dataDir, probed);
@@ -116,7 +122,7 @@ interface Parts {
 
 async function openParts(config: AgentConfig, log: Log, stop: AbortSignal): Promise<Parts> {
   const machineId = await machineIdentity(config.dataDir);
-  const facts = await probeAlone(config.dataDir, log, stop);
+  const facts = await probeAlone(config, log, stop);
   const outbox = await openOutbox(join(config.dataDir, "outbox"), log);
   const journal = await openJournal(config.dataDir);
   await reconcile(outbox, journal);

@@ -21,6 +21,8 @@ export interface CoordinatorConfig {
   readonly leaseMs: number;
   /** Which modules may be loaded as strategies. */
   readonly modules: ModuleRules;
+  /** A file of one's own objectives; null: the defaults. */
+  readonly objectivesPath: string | null;
   readonly logLevel: string;
 }
 
@@ -43,6 +45,7 @@ const schema = z.object({
     .min(LEASE_MS_MIN)
     .default(LEASE_MS),
   OZONE_STRATEGIES: z.string().optional(),
+  OZONE_OBJECTIVES: z.string().min(1).optional(),
   OZONE_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
@@ -97,6 +100,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     grpcAddress: values.OZONE_GRPC_ADDRESS,
     leaseMs: values.OZONE_LEASE_MS,
     modules: moduleRules(values.OZONE_STRATEGIES, dataDir),
+    objectivesPath: values.OZONE_OBJECTIVES ? resolve(values.OZONE_OBJECTIVES) : null,
     logLevel: values.OZONE_LOG_LEVEL,
   };
 }

@@ -13,7 +13,7 @@ const USAGE = `ozone-coordinator ${OZONE_VERSION}
   ozone-coordinator --help | --version
 
 Environment: OZONE_DATA_DIR, OZONE_DATABASE_URL, OZONE_NATS_URL, OZONE_NATS_SERVER, OZONE_GRPC_ADDRESS,
-OZONE_LEASE_MS, OZONE_STRATEGIES, OZONE_LOG_LEVEL. See docs/operating.md.
+OZONE_LEASE_MS, OZONE_STRATEGIES, OZONE_OBJECTIVES, OZONE_LOG_LEVEL. See docs/operating.md.
 `;
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;

@@ -23,6 +23,7 @@ import { sweepHandlers } from "./api/sweeps.ts";
 import { type ChangeSignal, createChangeSignal } from "./change-signal.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { acceptAnnouncement, acceptHeartbeat } from "./fleet/machines-online.ts";
+import { loadObjectives } from "./objectives-file.ts";
 import { openBusServer, openDatabase } from "./parts.ts";
 import { findModule, type ModuleRules } from "./plug-ins/find-module.ts";
 import { refuseSecondCoordinator, removeRunFile, writeRunFile } from "./run-file.ts";
@@ -162,12 +163,13 @@ function buildServer({ store, tasks, changes, leaseMs, modules, words }: Running
 async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
   const { dataDir, leaseMs, modules } = config;
   const startedAtMs = performance.now();
+  const objectives = await loadObjectives(config.objectivesPath);
   await makeDataDir(dataDir);
   await refuseSecondCoordinator(dataDir);
   const parts = await openParts(config, log, stops);
   const changes = createChangeSignal();
   const onError = (name: string, thrown: unknown) => log.warn({ task: name }, messageOf(thrown));
-  const tasks = startTasks({ ...parts, leaseMs, modules, changes, onError });
+  const tasks = startTasks({ ...parts, leaseMs, modules, objectives, changes, onError });
   stops.push(() => tasks.stop());
   const running = { ...parts, tasks, changes, leaseMs, modules, onError };
   stops.push(listenToFleet(running));

@@ -1,6 +1,7 @@
 // What the coordinator does all the time: take results in, plan and dispatch, refresh presets. Rooms meet here only
 // through typed values.
 import { type Bus, ensureStreams, ensureWorkConsumer, isBusError } from "@ozone/shared/bus";
+import type { Objective } from "@ozone/shared/objective";
 import { startTask } from "./background-task.ts";
 import type { ChangeSignal } from "./change-signal.ts";
 import { advanceSweeps } from "./dispatch/advance-sweeps.ts";
@@ -21,6 +22,8 @@ export interface TaskPorts {
   readonly store: Store;
   readonly bus: Bus;
   readonly leaseMs: number;
+  /** What presets are chosen by. */
+  readonly objectives: readonly Objective[];
   readonly changes: ChangeSignal;
   /** Which modules may be loaded as strategies. */
   readonly modules: ModuleRules;
@@ -66,7 +69,7 @@ async function planAndDispatch(ports: TaskPorts, plugIns: PlugIns): Promise<bool
 
 /** Starts all tasks. */
 export function startTasks(ports: TaskPorts): Tasks {
-  const { store, bus, changes, onError } = ports;
+  const { store, bus, objectives, changes, onError } = ports;
   const pending = new Map<string, PresetKey>();
 
   const refresh = startTask({
@@ -74,10 +77,10 @@ export function startTasks(ports: TaskPorts): Tasks {
     intervalMs: REFRESH_INTERVAL_MS,
     onError,
     run: async () => {
-      const keys = pending.size > 0 ? [...pending.values()] : await staleKeys(store);
+      const keys = pending.size > 0 ? [...pending.values()] : await staleKeys(store, objectives);
       for (const key of keys) {
         pending.delete(presetKeyText(key));
-        await refreshPresets(store, key);
+        await refreshPresets(store, key, objectives);
       }
       if (keys.length > 0) changes.notify();
       return pending.size > 0;

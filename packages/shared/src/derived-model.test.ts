@@ -40,11 +40,13 @@ describe("what a preset sets", () => {
   });
 
   it("is in the server's environment as far as it is the server's", () => {
-    const wanted = configuration({ ...point, kvCacheType: "q8_0", flashAttention: "on", concurrency: 2 });
-    expect(serverVariables(wanted)).toEqual({
+    const wanted = configuration({ ...point, kvCacheType: "q8_0", concurrency: 2 });
+    const variables = {
       OLLAMA_KV_CACHE_TYPE: "q8_0",
       OLLAMA_FLASH_ATTENTION: "1",
       OLLAMA_NUM_PARALLEL: "2",
-    });
+    };
+    expect(serverVariables(wanted)).toEqual(variables);
+    expect(serverVariables({ ...wanted, flashAttention: "on" })).toEqual(variables);
   });
 });

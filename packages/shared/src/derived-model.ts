@@ -1,5 +1,6 @@
 // The derived model that a preset becomes on a server: its name and the parameters that it carries. Pure.
 import type { Configuration } from "@ozone/proto/configuration";
+import { isQuantisedCache } from "./configuration.ts";
 
 /** Longest tag that Ollama takes. */
 const TAG_LENGTH_MAX = 80;
@@ -42,13 +43,15 @@ export function derivedParameters(point: Configuration): Record<string, number> 
   };
 }
 
-/** Variables of the server's environment that a preset needs beside its model; empty when the model is enough. */
+/**
+ * Variables of the server's environment that a preset needs beside its model; empty when the model is enough. A quantised
+ * cache needs flash attention, said or not.
+ */
 export function serverVariables(point: Configuration): Record<string, string> {
+  const flash = point.flashAttention || (isQuantisedCache(point.kvCacheType) ? "on" : "");
   return {
     ...(point.kvCacheType === "" ? {} : { OLLAMA_KV_CACHE_TYPE: point.kvCacheType }),
-    ...(point.flashAttention === ""
-      ? {}
-      : { OLLAMA_FLASH_ATTENTION: point.flashAttention === "on" ? "1" : "0" }),
+    ...(flash === "" ? {} : { OLLAMA_FLASH_ATTENTION: flash === "on" ? "1" : "0" }),
     ...(point.concurrency > 1 ? { OLLAMA_NUM_PARALLEL: String(point.concurrency) } : {}),
   };
 }

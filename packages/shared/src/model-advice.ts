@@ -203,5 +203,6 @@ function scoreOf({ speed }: ModelAdvice, purpose: string): number {
   const objective = OBJECTIVES.find((known) => known.purpose === purpose);
   const { numCtx, decode, ttft } = speed;
   if (!objective || !ttft) return Number.MIN_SAFE_INTEGER;
-  return objective.score({ numCtx, decodeTokensPerSecond: decode.median, ttftMs: ttft.median });
+  const score = objective.score({ numCtx, decodeTokensPerSecond: decode.median, ttftMs: ttft.median });
+  return Number.isNaN(score) ? Number.MIN_SAFE_INTEGER : score;
 }

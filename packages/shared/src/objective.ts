@@ -1,4 +1,7 @@
 // What "best" means for each preset: objectives over the figures of a configuration, taken with the context filled.
+import { compileObjective } from "./objectives/compile.ts";
+import type { NamedValues } from "./objectives/evaluate.ts";
+import { type ObjectiveData, objectiveText } from "./objectives/objective-data.ts";
 
 /** The figures that objectives look at. */
 export interface ObjectiveFigures {
@@ -6,6 +9,8 @@ export interface ObjectiveFigures {
   /** Sum over concurrent requests, tokens per second. */
   readonly decodeTokensPerSecond: number;
   readonly ttftMs: number;
+  /** What else an objective may name, where it is known. */
+  readonly others?: NamedValues;
 }
 
 /** One objective: higher scores are better. */
@@ -15,7 +20,12 @@ export interface Objective {
   readonly words: string;
   /** When to use the preset. */
   readonly useCase: string;
+  /** The same in the grammar of docs/presets.md. */
+  readonly data: ObjectiveData;
+  /** NaN where something that it rests on is not known. */
   score(figures: ObjectiveFigures): number;
+  /** Whether it may choose such a configuration among these contexts; null: something that decides is not known. */
+  allows(figures: Partial<ObjectiveFigures>, contexts: readonly number[]): boolean | null;
   /** The score in words that can be compared: "812 ms for a 64-token answer". */
   explain(figures: ObjectiveFigures): string;
 }
@@ -28,71 +38,81 @@ const ANSWER_TOKENS = 64;
 export const answerWaitMs = ({ ttftMs, decodeTokensPerSecond }: ObjectiveFigures): number =>
   ttftMs + (ANSWER_TOKENS * 1000) / decodeTokensPerSecond;
 
-const fastResponse: Objective = {
+/** What an objective is made from. */
+export interface ObjectiveParts {
+  readonly purpose: string;
+  readonly words: string;
+  readonly useCase: string;
+  readonly data: ObjectiveData;
+  readonly contextFloor?: number;
+  readonly explain?: Objective["explain"];
+}
+
+const valuesOf = (
+  { numCtx, decodeTokensPerSecond, ttftMs, others }: Partial<ObjectiveFigures>,
+  floor: number,
+): NamedValues => ({
+  ...others,
+  num_ctx: numCtx,
+  decode_tps: decodeTokensPerSecond,
+  ttft_ms: ttftMs,
+  ctx_floor: floor,
+});
+
+/**
+ * Makes an objective from its data.
+ * @throws ObjectiveError when a formula can't be used.
+ */
+export function makeObjective(parts: ObjectiveParts): Objective {
+  const { purpose, words, useCase, data, contextFloor = CONTEXT_FLOOR } = parts;
+  const compiled = compileObjective(data);
+  const score = (figures: ObjectiveFigures) => compiled.score(valuesOf(figures, contextFloor));
+  return {
+    purpose,
+    words,
+    useCase,
+    data,
+    score,
+    allows: (figures, contexts) => {
+      // Where nothing is as large as the floor, whatever there is may be chosen.
+      const floor = contexts.some((numCtx) => numCtx >= contextFloor) ? contextFloor : 0;
+      return compiled.allows(valuesOf(figures, floor));
+    },
+    explain:
+      parts.explain ?? ((figures) => `score ${score(figures).toPrecision(5)} (${objectiveText(data)})`),
+  };
+}
+
+const fastResponse = makeObjective({
   purpose: "fast_response",
   words: `the shortest wait for a ${ANSWER_TOKENS}-token answer with the context filled, num_ctx at least ${CONTEXT_FLOOR}`,
   useCase: "Quick commands and interactive use: the shortest wait for a short answer",
-  score: (figures) => -answerWaitMs(figures),
+  data: { minimise: "ttft_ms + 64000 / decode_tps", where: "num_ctx >= ctx_floor" },
   explain: (figures) => `${Math.round(answerWaitMs(figures))} ms for a ${ANSWER_TOKENS}-token answer`,
-};
+});
 
-const balanced: Objective = {
+const balanced: Objective = makeObjective({
   purpose: "balanced",
   words: "the best of ln(decode rate) + 0.5 ln(num_ctx) - 0.3 ln(TTFT)",
   useCase: "Everyday work: speed and room weighed against each other",
-  score: ({ decodeTokensPerSecond, numCtx, ttftMs }) =>
-    Math.log(decodeTokensPerSecond) + 0.5 * Math.log(numCtx) - 0.3 * Math.log(ttftMs),
+  data: { maximise: "ln(decode_tps) + 0.5 * ln(num_ctx) - 0.3 * ln(ttft_ms)", log: true },
   explain: (figures) => `balance ${balanced.score(figures).toFixed(3)}`,
-};
+});
 
-const maxContext: Objective = {
+const maxContext = makeObjective({
   purpose: "max_context",
   words: "the largest num_ctx whose repetitions succeed at least 95 % of the time, then the decode rate",
   useCase: "Long documents and long tool traces: the most room that works",
-  // The decode rate decides only between equal contexts: below one token of context, always.
-  score: ({ numCtx, decodeTokensPerSecond }) => numCtx + decodeTokensPerSecond / (1 + decodeTokensPerSecond),
+  data: { maximise: "num_ctx", where: "success_rate >= 0.95", tieBreak: { maximise: "decode_tps" } },
   explain: ({ numCtx, decodeTokensPerSecond }) =>
     `num_ctx ${numCtx} at ${decodeTokensPerSecond.toFixed(1)} tokens/s`,
-};
+});
 
 /** The three presets that every sweep gives. */
 export const OBJECTIVES: readonly Objective[] = [fastResponse, balanced, maxContext];
 
-/** Which of these contexts an objective may choose from. */
+/** Which of these contexts an objective may choose from, as far as the context alone says. */
 export function eligibleContexts(purpose: string, contexts: readonly number[]): (numCtx: number) => boolean {
-  if (purpose !== "fast_response") return () => true;
-  const floor = contexts.some((numCtx) => numCtx >= CONTEXT_FLOOR) ? CONTEXT_FLOOR : 0;
-  return (numCtx) => numCtx >= floor;
+  const objective = OBJECTIVES.find((one) => one.purpose === purpose);
+  return (numCtx) => objective?.allows({ numCtx }, contexts) !== false;
 }
-
-/** A tier of contexts beyond what is proven. */
-export interface ExtremeTier {
-  readonly purpose: string;
-  readonly numCtxFrom: number;
-  readonly numCtxBelow: number;
-  readonly words: string;
-  readonly useCase: string;
-}
-
-function extremeTier(thousands: number, numCtxBelow: number): ExtremeTier {
-  const numCtxFrom = 1024 * thousands;
-  const upTo = Number.isFinite(numCtxBelow) ? ` and below ${numCtxBelow}` : "";
-  return {
-    purpose: `extreme_${thousands}k`,
-    numCtxFrom,
-    numCtxBelow,
-    words: `what succeeds most often with num_ctx from ${numCtxFrom}${upTo}, then the decode rate`,
-    useCase: `Trying out ${thousands}K and more of context, at one's own risk: see the requirements and what to go back to`,
-  };
-}
-
-/** Chosen beside the presets wherever such a context was filled. */
-export const EXTREME_TIERS: readonly ExtremeTier[] = [
-  extremeTier(64, 131_072),
-  extremeTier(128, 262_144),
-  extremeTier(256, Number.POSITIVE_INFINITY),
-];
-
-/** When to use a preset of this purpose; "" for one that is not known. */
-export const useCaseOf = (purpose: string): string =>
-  [...OBJECTIVES, ...EXTREME_TIERS].find((known) => known.purpose === purpose)?.useCase ?? "";

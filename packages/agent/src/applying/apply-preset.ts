@@ -57,7 +57,7 @@ export interface ApplyOutcome {
  * @throws OzoneError or TrialFailure when it was not applied for another reason than its figures; nothing is changed then
  */
 export async function applyPreset(request: ApplyRequest, ports: ApplyPorts): Promise<ApplyOutcome> {
-  for (const sentence of await finishInterrupted(ports.folder)) ports.say(sentence);
+  for (const sentence of await finishInterrupted(ports.folder, ports.engine)) ports.say(sentence);
   await requireHere(request, ports);
   const note = await openNote(request, ports);
   const trialName = withTagSuffix(note.name, `trial-${randomUUID().slice(0, 8)}`);

@@ -1,18 +1,25 @@
 // After a kill: every application that was under way becomes the old state or the new one. Call it while the host lock
 // is held, before anything else is done with the server.
 import { messageOf } from "@ozone/shared/errors";
+import { TrialFailure } from "@ozone/shared/failure";
 import { EngineClient } from "../ollama/engine-client.ts";
+import { adoptNotes } from "./adopt-notes.ts";
 import type { Application } from "./application.ts";
 import { forgetApplication, readApplications, writeApplication } from "./application-notes.ts";
 import { discardTrial, publish, restoreBefore } from "./publish.ts";
 
 /**
  * Ends or undoes what was under way.
+ * @param here the server at hand, which may have had another address before
  * @returns a sentence for each application that was, also for one whose server does not answer now (its note stays)
  */
-export async function finishInterrupted(folder: string): Promise<string[]> {
+export async function finishInterrupted(folder: string, here: EngineClient): Promise<string[]> {
   let notes: Application[];
   try {
+    // A server that does not answer has nothing to be adopted for; what is under way there says so below.
+    await adoptNotes(folder, here).catch((thrown: unknown) => {
+      if (!(thrown instanceof TrialFailure)) throw thrown;
+    });
     notes = await readApplications(folder);
   } catch (thrown) {
     return [`Notes about derived models could not be read: ${messageOf(thrown)}.`];

@@ -1,6 +1,7 @@
 // A kill at every step of applying and rolling back, on a real reference engine. What is asked of the server goes
 // through a door that stalls for ever at one change; whoever asked is left there, as a killed process would be, and the
 // next start finds its notes and the server as they are. Nothing is measured here.
+import { configuration } from "@ozone/shared/configuration";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { newFolder, removeFolders } from "../measure/trial-material.ts";
 import { EngineClient } from "../ollama/engine-client.ts";
@@ -54,7 +55,7 @@ const measuring =
 interface Scene {
   readonly url: string;
   readonly folder: string;
-  apply(measure?: MeasureLaunch): Promise<string>;
+  apply(measure?: MeasureLaunch, numBatch?: number): Promise<string>;
   rollBack(): Promise<string>;
 }
 
@@ -70,8 +71,14 @@ async function scene({ taken, stall }: { taken: boolean; stall: Stall | null }):
   return {
     url: door.url,
     folder,
-    async apply(measure = measuring(0.9)) {
-      const request = { preset, as: NAME, replace: taken, despiteChanges: false };
+    async apply(measure = measuring(0.9), numBatch = 256) {
+      const point = configuration({ numCtx: 1024, numThread: 1, numPredict: 16, numBatch });
+      const request = {
+        preset: { ...preset, configuration: point },
+        as: NAME,
+        replace: taken,
+        despiteChanges: false,
+      };
       const around = { ...ports, hardwareClass: "test-class", signal: new AbortController().signal, measure };
       return (await applyPreset(request, around)).outcome;
     },
@@ -89,8 +96,8 @@ async function killedAt(work: Promise<unknown>): Promise<string> {
 }
 
 /** The next start: everything is the old state or the new one, and rolling back leads to the old one. */
-async function startAgain({ folder, rollBack: back }: Scene): Promise<"old" | "new"> {
-  await finishInterrupted(folder);
+async function startAgain({ url, folder, rollBack: back }: Scene): Promise<"old" | "new"> {
+  await finishInterrupted(folder, new EngineClient(url));
   const notes = await readApplications(folder);
   expect(notes.filter(({ underway }) => underway !== null)).toEqual([]);
   const [standing] = notes.flatMap((note) => note.standing ?? []);
@@ -171,7 +178,33 @@ describe("applying and rolling back", () => {
 
   it("goes back to what was there before the first of two applications", async () => {
     const { apply, rollBack: undo } = await scene({ taken: true, stall: null });
-    expect([await apply(), await apply(), await undo()]).toEqual(["kept", "kept", "rolled back"]);
+    const applied = [await apply(), await apply(measuring(0.9), 64)];
+    expect([...applied, await undo()]).toEqual(["kept", "kept", "rolled back"]);
+    expect(await namesAt(engine.url)).toEqual(untouched);
+  });
+
+  it.each(stalls([CREATE, COPY, DELETE]))(
+    "is killed in the second of two applications, %s, and one of the two stands",
+    async (_title, stall) => {
+      const here = await scene({ taken: true, stall: { ...stall, change: stall.change + 4 } });
+      expect(await here.apply()).toBe("kept");
+      const first = (await namesAt(engine.url))[NAME];
+      expect(await killedAt(here.apply(measuring(0.9), 64))).toBe([CREATE, COPY, DELETE][stall.change]);
+      await finishInterrupted(here.folder, new EngineClient(here.url));
+      expect((await namesAt(engine.url))[NAME] === first).toBe(stall.change === 0);
+      expect(await startAgain(here)).toBe("new");
+    },
+  );
+
+  it("is found again when the server has another address", async () => {
+    const here = await scene({ taken: true, stall: null });
+    expect(await here.apply()).toBe("kept");
+    const before = door;
+    door = await openDoor(engine.url, null);
+    const moved = { engine: new EngineClient(door.url), folder: here.folder, say: () => undefined };
+    await expect(rollBack(NAME, moved)).rejects.toThrow("none is applied");
+    await before?.close();
+    expect((await rollBack(NAME, moved)).outcome).toBe("rolled back");
     expect(await namesAt(engine.url)).toEqual(untouched);
   });
 

@@ -28,7 +28,7 @@ export interface RollBackOutcome {
  */
 export async function rollBack(name: string, ports: RollBackPorts): Promise<RollBackOutcome> {
   const { engine, folder } = ports;
-  for (const sentence of await finishInterrupted(folder)) ports.say(sentence);
+  for (const sentence of await finishInterrupted(folder, engine)) ports.say(sentence);
   const note = choose(await readApplications(folder), name, engine.url);
   const decided: Application = { ...note, underway: { step: "rolling back" } };
   await writeApplication(folder, decided);
@@ -53,7 +53,9 @@ function choose(notes: readonly Application[], name: string, engineUrl: string):
       `Several presets are applied (${names}); name the one to roll back.`,
     );
   }
-  const known = names === "" ? "none is applied" : `applied are ${names}`;
+  const elsewhere = notes.filter((note) => note.engineUrl !== engineUrl && note.standing !== null);
+  const others = elsewhere.map((note) => `${note.name} on ${note.engineUrl}`).join(", ");
+  const known = `${names === "" ? "none is applied" : `applied are ${names}`}${others === "" ? "" : `; applied is ${others}`}`;
   const what = name === "" ? "There is nothing to roll back" : `No preset is applied as ${name}`;
   throw new OzoneError("not_found", `${what}: on the server at ${engineUrl} ${known}.`);
 }

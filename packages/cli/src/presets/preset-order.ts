@@ -1,6 +1,7 @@
 // The order in which people read presets: what holds for the same thing together, small and fast first. Pure.
 import type { Preset } from "@ozone/proto/preset";
-import { EXTREME_TIERS, OBJECTIVES } from "@ozone/shared/objective";
+import { EXTREME_TIERS } from "@ozone/shared/extreme-tiers";
+import { OBJECTIVES } from "@ozone/shared/objective";
 
 const PURPOSES = [...OBJECTIVES, ...EXTREME_TIERS].map(({ purpose }) => purpose);
 

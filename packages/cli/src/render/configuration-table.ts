@@ -3,7 +3,7 @@ import { Purpose } from "@ozone/proto/configuration";
 import type { MeasuredConfiguration } from "@ozone/proto/report";
 import { dimensionsOf } from "@ozone/shared/configuration";
 import { cleanText } from "./clean-text.ts";
-import { formatFigure } from "./figures.ts";
+import { formatFigure, formatRecommendation } from "./figures.ts";
 
 /** Headings and rows; `numeric` columns stand right; `remark` is a sentence above the table. */
 export interface ReportTable {
@@ -20,7 +20,15 @@ export function configurationTable(
 ): ReportTable {
   const shared = sharedOptions(configurations);
   const withMachine = machineCount > 1;
-  const headings = ["num_ctx", "Options", "Decode", "Prefill", "Time to first token", "Samples"];
+  const headings = [
+    "num_ctx",
+    "Options",
+    "Decode",
+    "Prefill",
+    "Time to first token",
+    "Samples",
+    "Recommendation",
+  ];
   return {
     headings: withMachine ? [...headings, "Machine"] : headings,
     numeric: [0],
@@ -36,6 +44,7 @@ export function configurationTable(
         formatFigure(figures?.prefillTokensPerSecond, "t/s"),
         formatFigure(figures?.ttftMs, "ms"),
         sampleWords(measured),
+        measured.recommendation ? cleanText(formatRecommendation(measured.recommendation), 600) : "-",
       ];
       return withMachine ? [...cells, cleanText(measured.machineId, 60)] : cells;
     }),

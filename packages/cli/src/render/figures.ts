@@ -1,7 +1,13 @@
 // Figures in words: never without their number of samples, and with their interval or the statement that there is
 // none. Only formatting: every number here was computed elsewhere.
-import type { Figure, Gain, Preset, Stability } from "@ozone/proto/preset";
-import { cleanText } from "./clean-text.ts";
+import type {
+  Figure,
+  Gain,
+  Preset,
+  Recommendation,
+  RecommendationCounts,
+  Stability,
+} from "@ozone/proto/preset";
 
 /** Units of figures, as printed. */
 export type Unit = "t/s" | "ms";
@@ -73,13 +79,19 @@ export function formatGain({ metric, ratio, ciLow, ciHigh, verdict }: Gain): str
 export const formatStability = (stability: Stability | undefined): string =>
   stability?.words || "not known: no confirmed runs";
 
+/** "extreme: not proven stable: 3/3, ..."; what an older coordinator chose carries none. */
+export const formatRecommendation = (recommendation: Recommendation | undefined): string =>
+  recommendation ? `${recommendation.verdict}: ${recommendation.reason}` : "not known";
+
+/** "12 tried: 1 production, 3 extreme, 8 excluded"; empty when not known. */
+export const formatTried = (tried: RecommendationCounts | undefined): string =>
+  tried
+    ? `${tried.production + tried.extreme + tried.excluded} tried: ${tried.production} production, ${tried.extreme} extreme, ${tried.excluded} excluded`
+    : "";
+
 /** "preliminary" unless the preset says that it is production: what is not proven says so. */
 export const proofWords = ({ status }: Pick<Preset, "status">): string => status || "preliminary";
 
 /** The same for people, who must see as well that a preset may no longer hold. */
 export const statusWords = (preset: Pick<Preset, "status" | "staleBecause">): string =>
   `${proofWords(preset)}${preset.staleBecause.length > 0 ? ", stale" : ""}`;
-
-/** "excluded: not proven stable: 6/6, ..., and nothing it gains is over twice the default."; "" of an older preset. */
-export const formatRecommendation = ({ recommendation }: Pick<Preset, "recommendation">): string =>
-  recommendation ? `${cleanText(recommendation.word, 40)}: ${cleanText(recommendation.reason)}` : "";

@@ -69,7 +69,7 @@ function presetPart(preset: Preset): string {
     ["Time to first token", formatFigure(figures?.ttftMs, "ms")],
     ["Against the default", gain.join("; ")],
     ["Stability", formatStability(preset.stability)],
-    ...(preset.recommendation ? [["Use it?", formatRecommendation(preset)]] : []),
+    ["Recommendation", formatRecommendation(preset.recommendation)],
     ["Chosen for", preset.objective || "not recorded"],
     ...(runnerUp?.configuration
       ? [["Runner-up", `${describeConfiguration(runnerUp.configuration)}; it lost: ${runnerUp.whyItLost}`]]
@@ -80,13 +80,17 @@ function presetPart(preset: Preset): string {
     ],
     ...preset.staleBecause.map((reason) => ["Stale", reason]),
     ...preset.warnings.map((warning) => ["Warning", warning]),
-    ...preset.requirements.map((requirement) => ["It takes", requirement]),
-    ...preset.overrides.map((override) => ["By hand", override]),
-    ...preset.recoveryPlan.map(({ reason }) => ["Go back to", reason]),
+    ...extremeLines(preset),
   ];
   const heading = `### Preset ${escapeMarkdown(preset.purpose)} (${escapeMarkdown(statusWords(preset))}, ${PROVENANCE_WORDS[preset.provenance]})`;
   return `${heading}\n\n${lines.map(([name = "", value = ""]) => `- ${name}: ${escapeMarkdown(value)}`).join("\n")}`;
 }
+
+const extremeLines = ({ extremeTier }: Preset): string[][] => [
+  ...(extremeTier?.requirements ?? []).map(({ words }) => ["Needs", words]),
+  ...(extremeTier?.manualOverride ?? []).map((words) => ["On purpose", words]),
+  ...(extremeTier?.recovery ?? []).map(({ words }) => ["When it fails", words]),
+];
 
 function table({ headings, rows, numeric = [], remark = "" }: ReportTable): string {
   if (rows.length === 0) return "None.";

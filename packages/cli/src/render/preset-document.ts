@@ -1,12 +1,12 @@
 // A preset as a plain document, in the nesting of the seed's YAML with Ollama's real option names, plus its evidence.
 // The YAML files, the JSON export and the summaries are all written from this.
 import { timestampDate } from "@bufbuild/protobuf/wkt";
-import type { Figure, Gain, Preset } from "@ozone/proto/preset";
+import type { ExtremeTier, Figure, Gain, Preset, Recommendation } from "@ozone/proto/preset";
 import { dimensionsOf } from "@ozone/shared/configuration";
-import { useCaseOf } from "@ozone/shared/objective";
+import { useCaseOf } from "@ozone/shared/extreme-tiers";
 import { PROVENANCE_NOTICE, PROVENANCE_WORDS } from "@ozone/shared/provenance";
 import { type PresetGroup, presetGroups } from "../presets/preset-groups.ts";
-import { formatRecommendation, formatStability, proofWords } from "./figures.ts";
+import { formatStability, formatTried, proofWords } from "./figures.ts";
 import { engineWords } from "./names.ts";
 
 /** Plain data with the keys in the order in which they are to be read. */
@@ -42,32 +42,33 @@ function groupDocument(group: PresetGroup): PlainDocument {
 
 /** One preset: the options to set first, then what they do, then how sure that is. */
 export function presetDocument(preset: Preset): PlainDocument {
-  const { configuration, purpose, objective, warnings, staleBecause, recommendation } = preset;
+  const { configuration, purpose, objective, warnings, staleBecause, extremeTier, recommendation } = preset;
+  const useCase = useCaseOf(purpose) || objective;
   return {
     ...(configuration ? dimensionsOf(configuration) : {}),
     performance: performanceOf(preset),
-    use_case: useCaseOf(purpose) || objective,
+    use_case: useCase,
     status: proofWords(preset),
-    ...(recommendation ? { recommendation: formatRecommendation(preset) } : {}),
+    ...(recommendation ? { recommendation: recommendationOf(recommendation) } : {}),
     ...(staleBecause.length > 0 ? { stale_because: [...staleBecause] } : {}),
     evidence: evidenceOf(preset),
     ...(warnings.length > 0 ? { warnings: [...warnings] } : {}),
-    ...extremeOf(preset),
+    ...(extremeTier ? extremeDocument(extremeTier) : {}),
   };
 }
 
-/** What an extreme tier takes, what a person does on purpose, and what to go back to. */
-const extremeOf = ({ requirements, overrides, recoveryPlan }: Preset): PlainDocument => ({
-  ...(requirements.length > 0 ? { requirements: [...requirements] } : {}),
-  ...(overrides.length > 0 ? { manual_override: [...overrides] } : {}),
-  ...(recoveryPlan.length > 0
-    ? {
-        recovery_plan: recoveryPlan.map(({ configuration, reason }) => ({
-          ...(configuration ? dimensionsOf(configuration) : {}),
-          reason,
-        })),
-      }
-    : {}),
+const recommendationOf = ({ verdict, reason, metric }: Recommendation): PlainDocument =>
+  known({ verdict, reason, metric: metric || undefined });
+
+/** The tier's needs, what to do on purpose, and the way down: in the order in which they are needed. */
+const extremeDocument = ({ proven, requirements, manualOverride, recovery }: ExtremeTier): PlainDocument => ({
+  extreme: proven ? "no: proven stable" : "yes: not proven stable",
+  requirements: requirements.map(({ words }) => words),
+  manual_override: [...manualOverride],
+  recovery_plan: recovery.map(({ words, configuration, proven: safe }) => ({
+    step: words,
+    ...(configuration ? { set: dimensionsOf(configuration), proven_stable: safe } : {}),
+  })),
 });
 
 const performanceOf = ({ figures }: Preset): PlainDocument =>
@@ -93,6 +94,7 @@ function evidenceOf(preset: Preset): PlainDocument {
     runner_up: runnerUp?.configuration
       ? { ...dimensionsOf(runnerUp.configuration), why_it_lost: runnerUp.whyItLost }
       : undefined,
+    configurations_tried: formatTried(preset.tried) || undefined,
     trials: [...preset.evidence],
     machines: [...preset.machineIds],
     objective: preset.objective,

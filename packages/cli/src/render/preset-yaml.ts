@@ -8,7 +8,7 @@ const HEAD = ` Presets by Ozone. Apply one: send its num_* values as "options" o
  status "preliminary" means: measured, but not often enough to call it stable.`;
 
 /** Maps that fit on a line and are read as one thing. */
-const ON_ONE_LINE = /^(performance|default|decode_tokens_per_second|ttft_ms)$/;
+const ON_ONE_LINE = /^(performance|default|set|decode_tokens_per_second|ttft_ms)$/;
 
 /** One YAML document. */
 export function presetYaml(content: PlainDocument): string {

@@ -29,7 +29,7 @@ export function summaryJson(section: ModelSection, report: Report): string {
 }
 
 function configurationOf(measured: MeasuredConfiguration) {
-  const { figures } = measured;
+  const { figures, recommendation } = measured;
   return {
     machine_id: measured.machineId,
     engine: engineWords(measured.engine),
@@ -40,6 +40,13 @@ function configurationOf(measured: MeasuredConfiguration) {
     rejected_samples: measured.rejectedSamples,
     failed_attempts: measured.failedAttempts,
     failure_classes: [...measured.failureClasses],
+    recommendation: recommendation
+      ? {
+          verdict: recommendation.verdict,
+          reason: recommendation.reason,
+          metric: recommendation.metric || null,
+        }
+      : null,
     figures: {
       decode_tokens_per_second: figureOf(figures?.decodeTokensPerSecond),
       prefill_tokens_per_second: figureOf(figures?.prefillTokensPerSecond),

@@ -1,12 +1,20 @@
 // Presets as text for a terminal: a table of all, and one screen for each.
 
+import type { Configuration } from "@ozone/proto/configuration";
 import type { Provenance } from "@ozone/proto/machine";
 import type { Preset } from "@ozone/proto/preset";
 import { configurationKey, describeConfiguration, dimensionsOf } from "@ozone/shared/configuration";
 import { PROVENANCE_NOTICE, PROVENANCE_WORDS } from "@ozone/shared/provenance";
 import { presetId } from "../presets/preset-id.ts";
 import { cleanText } from "./clean-text.ts";
-import { formatFigure, formatGain, formatRecommendation, formatStability, statusWords } from "./figures.ts";
+import {
+  formatFigure,
+  formatGain,
+  formatRecommendation,
+  formatStability,
+  formatTried,
+  statusWords,
+} from "./figures.ts";
 import { engineWords, shortDigest } from "./names.ts";
 import { textPairs, textTable } from "./text-table.ts";
 import { TEXT_WIDTH, wrapText } from "./wrap-text.ts";
@@ -71,20 +79,21 @@ export function provenanceLines(provenances: readonly Provenance[]): string {
   return notices.map((notice) => `\n${wrapText(notice)}\n`).join("");
 }
 
-/** One screen: what to set, what it gains, how sure that is, what could go wrong, what it holds for. */
+/** One screen: what to set, what it gains, how sure that is, what could go wrong, why this one, what it holds for. */
 export function presetScreen(preset: Preset): string {
   const title = `${cleanText(preset.purpose)} for ${cleanText(preset.modelName)} (${statusWords(preset)}, ${PROVENANCE_WORDS[preset.provenance]})`;
+  const { extremeTier: tier } = preset;
   const sections = [
-    section("What to set", settings(preset)),
-    section("What it does", performance(preset)),
-    section("Why it may no longer hold", stale(preset)),
+    section("What to set", paragraph(configurationWords(preset.configuration))),
+    section("What it does, with the context filled", performance(preset)),
+    section("Why it may no longer hold", bullets(preset.staleBecause)),
     section("What you gain over the default", gains(preset)),
     section("How sure", certainty(preset)),
     section("What could go wrong", warnings(preset)),
-    section("What it takes", bullets(preset.requirements)),
-    section("How to use it all the same", bullets(preset.overrides)),
-    section("What to go back to when it fails", bullets(preset.recoveryPlan.map(({ reason }) => reason))),
-    section("Runner-up", runnerUp(preset)),
+    section("What it needs", bullets(tier?.requirements.map(({ words }) => words) ?? [])),
+    section("What to do on purpose", bullets(tier?.manualOverride ?? [])),
+    section("When it fails", bullets(tier?.recovery.map(({ words }) => words) ?? [])),
+    section("Why this one", choice(preset)),
     section("What it holds for", scope(preset)),
   ];
   return `${title}\n${"=".repeat(title.length)}\n${sections.join("")}`;
@@ -92,26 +101,21 @@ export function presetScreen(preset: Preset): string {
 
 const section = (heading: string, body: string): string => (body === "" ? "" : `\n${heading}\n${body}`);
 
-const settings = ({ configuration }: Preset): string =>
-  configuration
-    ? textPairs(
-        Object.entries(dimensionsOf(configuration)).map(([name, value]) => [name, String(value)] as const),
-        "  ",
-      )
-    : "  unknown\n";
+const paragraph = (text: string): string => `  ${wrapText(text, { width: TEXT_WIDTH - 2, indent: "  " })}\n`;
 
-function performance({ figures, objective }: Preset): string {
-  return textPairs(
+const configurationWords = (configuration: Configuration | undefined): string =>
+  configuration ? describeConfiguration(configuration) : "unknown";
+
+const performance = ({ figures }: Preset): string =>
+  textPairs(
     [
       ["decode", formatFigure(figures?.decodeTokensPerSecond, "t/s")],
       ["prefill", formatFigure(figures?.prefillTokensPerSecond, "t/s")],
       ["time to first token", formatFigure(figures?.ttftMs, "ms")],
       ["load", formatFigure(figures?.loadMs, "ms")],
-      ["chosen for", cleanText(objective) || "not recorded"],
     ],
     "  ",
   );
-}
 
 /** Whether the preset chose what an untuned machine uses anyway. */
 export const isDefault = ({ configuration, defaultConfiguration }: Preset): boolean =>
@@ -122,44 +126,37 @@ export const isDefault = ({ configuration, defaultConfiguration }: Preset): bool
 function gains(preset: Preset): string {
   if (isDefault(preset)) return "  Nothing: it is the default configuration.\n";
   if (preset.gains.length === 0) return "  Not known: the default configuration was not measured.\n";
-  const lines = preset.gains.map((gain) => `  ${formatGain(gain)}\n`);
+  const lines = preset.gains.map((gain) => paragraph(formatGain(gain)));
   const base = preset.defaultConfiguration;
-  const against = base ? `  the default here: ${describeConfiguration(base)}\n` : "";
-  return lines.join("") + against;
+  return lines.join("") + (base ? paragraph(`the default here: ${describeConfiguration(base)}`) : "");
 }
 
-function certainty(preset: Preset): string {
-  const { stability, figures, evidence, status } = preset;
-  const samples = figures?.decodeTokensPerSecond;
-  const advice = formatRecommendation(preset);
+/** The reason of a recommendation has the words about stability in it; without one they stand alone. */
+function certainty({ stability, status, recommendation, tried }: Preset): string {
+  if (!recommendation) {
+    const words =
+      status === "production" ? "production" : "preliminary: not proven stable enough for production";
+    return textPairs(
+      [
+        ["status", words],
+        ["stability", formatStability(stability)],
+      ],
+      "  ",
+    );
+  }
   return textPairs(
     [
-      [
-        "status",
-        status === "production" ? "production" : "preliminary: not proven stable enough for production",
-      ],
-      ...(advice === "" ? [] : [["recommendation", advice] as const]),
-      ["stability", formatStability(stability)],
-      ["samples", samples ? `${samples.n}, interval by ${cleanText(samples.method) || "none"}` : "none"],
-      [
-        "evidence",
-        `${evidence.length === 1 ? "1 attempt" : `${evidence.length} attempts`}: ${evidence
-          .slice(0, 4)
-          .map((id) => cleanText(id, 80))
-          .join(", ")}${evidence.length > 4 ? ", ..." : ""}`,
-      ],
+      ["verdict", cleanText(formatRecommendation(recommendation), 700)],
+      ["of all", formatTried(tried) || "not known"],
     ],
     "  ",
   );
 }
 
-const stale = ({ staleBecause }: Preset): string => bullets(staleBecause);
-
 /** The provenance stands in the title, and its notice once below everything. */
 function warnings({ warnings: texts, provenance }: Preset): string {
-  const own = texts.filter((text) => text !== PROVENANCE_NOTICE[provenance]).map((text) => cleanText(text));
-  if (own.length === 0) return "  Nothing known.\n";
-  return bullets(own);
+  const own = texts.filter((text) => text !== PROVENANCE_NOTICE[provenance]);
+  return own.length === 0 ? "  Nothing known.\n" : bullets(own);
 }
 
 const bullets = (texts: readonly string[]): string =>
@@ -167,20 +164,32 @@ const bullets = (texts: readonly string[]): string =>
     .map((text) => `  - ${wrapText(cleanText(text), { width: TEXT_WIDTH - 4, indent: "    " })}\n`)
     .join("");
 
-const runnerUp = ({ runnerUp: second }: Preset): string =>
-  second?.configuration
-    ? `  ${describeConfiguration(second.configuration)}\n  It lost: ${cleanText(second.whyItLost)}\n`
-    : "  None: no other configuration was eligible.\n";
+const choice = ({ objective, runnerUp: second }: Preset): string =>
+  textPairs(
+    [
+      ["chosen for", cleanText(objective) || "not recorded"],
+      [
+        "runner-up",
+        second?.configuration ? describeConfiguration(second.configuration) : "none was eligible",
+      ],
+      ...(second?.configuration ? [["it lost", cleanText(second.whyItLost)] as const] : []),
+    ],
+    "  ",
+  );
 
 function scope(preset: Preset): string {
-  const machines = preset.machineIds.map((id) => cleanText(id, 60));
+  const { machineIds, evidence } = preset;
+  const machines = machineIds.slice(0, 4).map((id) => cleanText(id, 60));
+  const more = machineIds.length > machines.length ? " and others" : "";
+  const attempts = `${evidence.length} ${evidence.length === 1 ? "attempt" : "attempts"}`;
   return textPairs(
     [
-      ["hardware class", cleanText(preset.hardwareClass)],
-      ["model digest", shortDigest(preset.modelDigest)],
-      ["quantization", cleanText(preset.quantization) || "unknown"],
-      ["engine", engineWords(preset.engine)],
-      ["machines", `${machines.length}${machines.length > 0 ? `: ${machines.slice(0, 4).join(", ")}` : ""}`],
+      ["class, engine", `${cleanText(preset.hardwareClass)}, ${engineWords(preset.engine)}`],
+      [
+        "model",
+        `${shortDigest(preset.modelDigest)}, ${cleanText(preset.quantization) || "quantization unknown"}`,
+      ],
+      ["measured", `${attempts} on ${machines.join(", ") || "no known machine"}${more}`],
     ],
     "  ",
   );

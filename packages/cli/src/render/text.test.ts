@@ -30,17 +30,27 @@ describe("a preset's screen", () => {
     const screen = presetScreen(preset({ purpose: "fast_response" }));
     for (const part of [
       "(preliminary, synthetic)",
-      "num_batch    512",
+      "num_ctx 4096, num_batch 512, num_thread 1, num_predict 128",
       "decode rate: 1.18 times the default's [1.10, 1.26], better",
       "6/6, at least 61 % (95 % conf.)",
       "single source",
-      "It lost: 2710 ms",
+      "it lost     2710 ms for a 64-token answer, against 2450 ms",
       "amd-epyc-2c-avx512-24gb-linux",
       "reference 0.1.0",
-      "sha256:0123456789ab\n",
+      "sha256:0123456789ab, Q8_0\n",
+      "2 attempts on m-1f2e3d4c5b\n",
     ]) {
       expect(screen).toContain(part);
     }
+  });
+
+  it("fits one screen of a small terminal", () => {
+    const lines = presetScreen(preset({ purpose: "fast_response" }))
+      .trimEnd()
+      .split("\n");
+    expect(lines.length).toBeGreaterThanOrEqual(24);
+    expect(lines.length).toBeLessThanOrEqual(40);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   it("does not invent a gain where the default was chosen or not measured", () => {

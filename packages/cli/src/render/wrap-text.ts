@@ -1,7 +1,7 @@
 // Breaks long sentences at spaces, so that they can be read on any terminal.
 
-/** Wide enough for a sentence, narrow enough for a small terminal. */
-export const TEXT_WIDTH = 100;
+/** What every terminal has. */
+export const TEXT_WIDTH = 80;
 
 /** The text in lines of at most `width` characters, later ones with `indent` in front; a single long word stays whole. */
 export function wrapText(

@@ -1,14 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import { EngineKind, EngineSchema, MachineSchema, Provenance } from "@ozone/proto/machine";
-import { RecommendationSchema, RecoveryStepSchema } from "@ozone/proto/preset";
 import { describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
-import { MACHINE, MODEL, PRESETS, point, preset, sampleReport } from "../../test/sample-report.ts";
+import { MACHINE, MODEL, PRESETS, preset, sampleReport } from "../../test/sample-report.ts";
 import { presetGroups } from "../presets/preset-groups.ts";
 import { presetId } from "../presets/preset-id.ts";
 import { selectPresets } from "../presets/select-presets.ts";
 import { environmentJson, withoutOwner } from "../render/environment-json.ts";
-import { presetScreen } from "../render/text-presets.ts";
 import { modelSections, weakest } from "./model-sections.ts";
 import { reportFiles } from "./report-files.ts";
 
@@ -52,33 +50,6 @@ describe("reportFiles()", () => {
     });
     expect(document.presets.fast_response).not.toHaveProperty("batch");
     expect(text).toContain("performance: {tokens_per_sec: 80.06, ttft_ms: 2642,");
-  });
-
-  it("says of an extreme tier in every form whether to use it, what it takes and what to go back to", () => {
-    const extreme = Object.assign(preset({ purpose: "extreme_64k" }), {
-      recommendation: create(RecommendationSchema, {
-        word: "extreme",
-        reason: "not proven, but 16 times the room.",
-      }),
-      requirements: ["Main memory: 8.4 GiB were in use."],
-      overrides: ["Nothing sets it by itself."],
-      recoveryPlan: [
-        create(RecoveryStepSchema, { configuration: point(32_768), reason: "num_ctx 32768: 4/4" }),
-      ],
-    });
-    const presets = [...PRESETS, extreme];
-    const screen = presetScreen(extreme);
-    for (const text of [contentOf("report.md", { presets }), contentOf("report.html", { presets }), screen]) {
-      for (const part of ["extreme: not proven", "8.4 GiB", "Nothing sets it", "num_ctx 32768: 4/4"]) {
-        expect(text).toContain(part);
-      }
-    }
-    expect(
-      parseYaml(contentOf("defaults/ozone-synthetic_30m.yaml", { presets })).presets.extreme_64k,
-    ).toMatchObject({
-      recommendation: "extreme: not proven, but 16 times the room.",
-      recovery_plan: [{ num_ctx: 32_768, reason: "num_ctx 32768: 4/4" }],
-    });
   });
 
   it("keeps another class, engine or provenance of the same model apart, most samples first", () => {

@@ -4,17 +4,15 @@ import type { Configuration } from "@ozone/proto/configuration";
 import { Provenance } from "@ozone/proto/machine";
 import { type Preset, PresetSchema, type RunnerUp, RunnerUpSchema } from "@ozone/proto/preset";
 import type { TrialResult } from "@ozone/proto/trial";
-import { configurationKey } from "@ozone/shared/configuration";
 import { figures, gains, stability } from "@ozone/shared/figures";
-import { eligibleContexts, OBJECTIVES, type Objective } from "@ozone/shared/objective";
-import { stabilityGrade } from "@ozone/shared/statistics/success-bound";
-import { extremeChoices, overrides, recoveryPlan, requirements } from "./extreme-tiers.ts";
-import { recommend } from "./recommend.ts";
-import { type ConfigurationSummary, summarise } from "./summarise.ts";
+import { OBJECTIVES, type Objective } from "@ozone/shared/objective";
+import type { Choice } from "./choice.ts";
+import { extremeTier, tierChoices, tierWarnings } from "./extreme-tier.ts";
+import { isProven } from "./proven.ts";
+import { countByVerdict } from "./recommend.ts";
+import type { ConfigurationSummary } from "./summarise.ts";
 import { contextLimit, warnings } from "./warn.ts";
-
-/** max_context takes only what succeeds at least so often. */
-const SUCCESS_RATE_MIN = 0.95;
+import { type WholeKey, wholeKey } from "./whole-key.ts";
 
 /**
  * Only confirmed figures are published; while there are none at all, screened ones stand in, marked preliminary. A
@@ -34,13 +32,9 @@ function publishable(
 
 /** Best first; equal scores by key, so that the order never depends on arrival. */
 function rank(objective: Objective, summaries: readonly ConfigurationSummary[]): ConfigurationSummary[] {
-  const eligible = eligibleContexts(
-    objective.purpose,
-    summaries.map(({ configuration }) => configuration.numCtx),
-  );
+  const contexts = summaries.map(({ configuration }) => configuration.numCtx);
   const candidates = summaries.filter(
-    ({ figures: { numCtx }, successes, runs }) =>
-      eligible(numCtx) && (objective.purpose !== "max_context" || successes >= SUCCESS_RATE_MIN * runs),
+    ({ figures: seen }) => objective.allows(seen, contexts) === true && !Number.isNaN(objective.score(seen)),
   );
   const pool = publishable(objective, candidates);
   return pool.toSorted(
@@ -48,129 +42,80 @@ function rank(objective: Objective, summaries: readonly ConfigurationSummary[]):
   );
 }
 
-function runnerUp(
-  objective: Objective,
-  [first, second]: readonly ConfigurationSummary[],
-): RunnerUp | undefined {
+/** One objective's choice; undefined where there is nothing to choose from. */
+function choiceOf(objective: Objective, summaries: readonly ConfigurationSummary[]): Choice[] {
+  const { purpose, words } = objective;
+  const ranked = rank(objective, summaries);
+  const explain = ({ figures: seen }: ConfigurationSummary) => objective.explain(seen);
+  return ranked[0] ? [{ purpose, words, ranked, chosen: ranked[0], explain }] : [];
+}
+
+function runnerUp({ ranked: [first, second], explain }: Choice): RunnerUp | undefined {
   if (!first || !second) return undefined;
-  const whyItLost = `${objective.explain(second.figures)}, against ${objective.explain(first.figures)}`;
+  const whyItLost = `${explain(second)}, against ${explain(first)}`;
   return create(RunnerUpSchema, { configuration: second.configuration, whyItLost });
 }
 
-interface Choice {
-  readonly purpose: string;
-  /** What decided, in words. */
-  readonly words: string;
-  readonly ranked: readonly ConfigurationSummary[];
-  readonly chosen: ConfigurationSummary;
-  readonly runnerUp: RunnerUp | undefined;
-  /** What its purpose alone has to say. */
-  readonly own: Partial<Pick<Preset, "requirements" | "overrides" | "recoveryPlan">>;
-  readonly caution: readonly string[];
-}
-
-/** A preset of each objective, where there is anything to choose from. */
-function objectiveChoices(
-  summaries: readonly ConfigurationSummary[],
-  results: readonly TrialResult[],
-): Choice[] {
-  return OBJECTIVES.flatMap((objective): Choice[] => {
-    const { purpose, words } = objective;
-    const ranked = rank(objective, summaries);
-    const [chosen] = ranked;
-    if (!chosen) return [];
-    const caution = purpose === "max_context" ? [contextLimit(chosen, results)] : [];
-    return [{ purpose, words, ranked, chosen, runnerUp: runnerUp(objective, ranked), own: {}, caution }];
-  });
-}
-
-/** The tiers beyond what is proven, each with what it takes and what to go back to. */
-function tierChoices(summaries: readonly ConfigurationSummary[], modelName: string): Choice[] {
-  return extremeChoices(summaries).flatMap(({ tier, ranked }): Choice[] => {
-    const [chosen, second] = ranked;
-    if (!chosen) return [];
-    const own = {
-      requirements: requirements(chosen),
-      overrides: overrides(modelName, { tier }),
-      recoveryPlan: recoveryPlan(chosen, summaries),
-    };
-    const lost = second && {
-      configuration: second.configuration,
-      whyItLost: `${second.successes} of ${second.runs} runs at ${second.figures.decodeTokensPerSecond.toFixed(1)} tokens/s, against ${chosen.successes} of ${chosen.runs} at ${chosen.figures.decodeTokensPerSecond.toFixed(1)}`,
-    };
-    const { purpose, words } = tier;
-    const { production } = stabilityGrade(chosen.successes, chosen.runs);
-    const proven = production && chosen.confirmed;
-    const caution = proven
-      ? []
-      : [
-          "Beyond what is proven stable: it may fail in the middle of a long answer, or slow the whole machine.",
-        ];
-    return [{ purpose, words, ranked, chosen, own, caution, runnerUp: lost && create(RunnerUpSchema, lost) }];
-  });
-}
-
-function build(choice: Choice, all: readonly Choice[], { results, base }: BuildContext): Preset {
-  const { chosen } = choice;
+/** What the results say of the chosen configuration whatever it was chosen for. */
+function facts(chosen: ConfigurationSummary, { results, base }: WholeKey) {
   const sample = results.find(({ trialId, attempt }) => chosen.evidence.includes(`${trialId}/${attempt}`));
-  const provenance = sample?.provenance ?? Provenance.UNSPECIFIED;
-  const twins = all.filter((other) => other !== choice && other.chosen.key === chosen.key);
   const isDefault = base?.key === chosen.key;
-  const { production } = stabilityGrade(chosen.successes, chosen.runs);
-  const gained = isDefault || !base ? [] : gains(chosen.samples, base.samples);
-  return create(PresetSchema, {
+  return {
     hardwareClass: sample?.hardwareClass ?? "",
     modelName: sample?.modelName ?? "",
     modelDigest: sample?.modelDigest ?? "",
     quantization: sample?.conditions?.quantization ?? "",
     ...(sample?.conditions?.engine ? { engine: sample.conditions.engine } : {}),
-    purpose: choice.purpose,
-    objective: choice.words,
+    provenance: sample?.provenance ?? Provenance.UNSPECIFIED,
     configuration: chosen.configuration,
     ...(base ? { defaultConfiguration: base.configuration } : {}),
     figures: figures(chosen.samples, chosen.loadMs),
     stability: stability(chosen.successes, chosen.runs),
-    status: production && chosen.confirmed ? "production" : "preliminary",
-    recommendation: recommend({
-      ...chosen,
-      gains: gained,
-      ...(base ? { base: base.configuration } : {}),
-    }),
-    provenance,
-    warnings: [
-      ...choice.caution,
-      ...twins.map((twin) => `Same configuration as ${twin.purpose}.`),
-      ...warnings(chosen, provenance),
-    ],
-    ...(choice.runnerUp ? { runnerUp: choice.runnerUp } : {}),
-    gains: gained,
+    status: isProven(chosen) ? "production" : "preliminary",
+    gains: isDefault || !base ? [] : gains(chosen.samples, base.samples),
     evidence: [...chosen.evidence],
     machineIds: [...chosen.machineIds],
-    ...choice.own,
+  };
+}
+
+function build(choice: Choice, all: readonly Choice[], context: WholeKey): Preset {
+  const { chosen, purpose, tier } = choice;
+  const twins = all.filter((other) => other !== choice && other.chosen.key === chosen.key);
+  const runner = runnerUp(choice);
+  const said = facts(chosen, context);
+  const recommendation = context.judged.get(chosen.key);
+  return create(PresetSchema, {
+    ...said,
+    purpose,
+    objective: choice.words,
+    ...(recommendation ? { recommendation } : {}),
+    tried: countByVerdict([...context.judged.values()]),
+    warnings: [
+      ...(tier ? tierWarnings(chosen, context.results) : []),
+      ...(purpose === "max_context" ? [contextLimit(chosen, context.results)] : []),
+      ...twins.map((twin) => `Same configuration as ${twin.purpose}.`),
+      ...warnings(chosen, said.provenance),
+    ],
+    ...(runner ? { runnerUp: runner } : {}),
+    ...(tier ? { extremeTier: extremeTier(choice, tier, context) } : {}),
   });
 }
 
-interface BuildContext {
-  readonly results: readonly TrialResult[];
-  readonly base: ConfigurationSummary | undefined;
-}
-
 /**
- * The presets of one key: fast_response, balanced, max_context and the extreme tiers, each where there is anything to
- * choose from.
+ * The presets of one key: fast_response, balanced, max_context and the extreme tiers, each where there is anything to choose from.
  * @param results all of one hardware class, model, engine kind and version.
  * @param defaults what untuned machines of the class use; the gains are over the one that was measured.
+ * @param objectives what is looked for; without a file of one's own, the three that every sweep gives.
  */
-export function choosePresets(results: readonly TrialResult[], defaults: readonly Configuration[]): Preset[] {
-  const sorted = results.toSorted((a, b) =>
-    a.trialId === b.trialId ? a.attempt - b.attempt : a.trialId < b.trialId ? -1 : 1,
-  );
-  const summaries = summarise(sorted);
-  const defaultKeys = new Set(defaults.map(configurationKey));
-  const base = summaries.find(({ key }) => defaultKeys.has(key));
+export function choosePresets(
+  results: readonly TrialResult[],
+  defaults: readonly Configuration[],
+  objectives: readonly Objective[] = OBJECTIVES,
+): Preset[] {
+  const known = wholeKey(results, defaults);
   const choices = [
-    ...objectiveChoices(summaries, sorted),
-    ...tierChoices(summaries, sorted[0]?.modelName ?? ""),
+    ...objectives.flatMap((objective) => choiceOf(objective, known.summaries)),
+    ...tierChoices(known.summaries),
   ];
-  return choices.map((choice) => build(choice, choices, { results: sorted, base }));
+  return choices.map((choice) => build(choice, choices, known));
 }

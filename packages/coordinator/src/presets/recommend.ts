@@ -1,72 +1,128 @@
-// Whether to use a configuration: proven, or worth a risk, or neither. Pure.
-//
-// The ancestor's report has the rule with its comparison the wrong way round ("recommend if stability <= 0.95"), so that
-// what fails most often would have been recommended first.
-
+// The recommendation: production when stability is proven, extreme when not proven but surely more than twice the
+// default, else excluded; each with its reason. Pure.
 import { create } from "@bufbuild/protobuf";
-import type { Configuration } from "@ozone/proto/configuration";
-import { type Gain, type Recommendation, RecommendationSchema } from "@ozone/proto/preset";
 import {
-  describeStability,
-  PRODUCTION_BOUND,
-  runsNeeded,
-  stabilityGrade,
-} from "@ozone/shared/statistics/success-bound";
+  type Recommendation,
+  type RecommendationCounts,
+  RecommendationCountsSchema,
+  RecommendationSchema,
+} from "@ozone/proto/preset";
+import { type TrialResult, Verdict } from "@ozone/proto/trial";
+import { configurationKey } from "@ozone/shared/configuration";
+import { compareRates } from "@ozone/shared/statistics/compare";
+import { describeStability, PRODUCTION_BOUND, runsNeeded } from "@ozone/shared/statistics/success-bound";
+import { isProven } from "./proven.ts";
+import { type ConfigurationSummary, counts } from "./summarise.ts";
 
-/** From this gain over the default on, what is not proven may be worth its risk (product.md, S8). */
-const EXTREME_GAIN = 2;
+/** A gain has to be surely above this to make up for stability that is not proven. */
+export const EXTREME_GAIN = 2;
 
-/** What a recommendation rests on. */
-export interface Grounds {
-  readonly successes: number;
-  readonly runs: number;
-  /** Its figures come from confirmations. */
-  readonly confirmed: boolean;
-  readonly gains: readonly Gain[];
-  readonly configuration: Configuration;
-  /** What the gains are over; absent: it was not measured. */
-  readonly base?: Configuration;
+interface GainOver {
+  readonly metric: "decode_tokens_per_second" | "num_ctx";
+  readonly words: string;
+  /** Surely above EXTREME_GAIN: by the lower end of the interval, never by the point. */
+  readonly large: boolean;
 }
 
-const METRIC_WORDS: Readonly<Record<string, string>> = {
-  decode_tokens_per_second: "the decode rate",
-  ttft_ms: "the time to the first token",
-};
-
-/** Gains beyond the limit: of measured ones the whole interval has to be; the room is exact. */
-function greatGains({ gains, configuration, base }: Grounds): string[] {
-  const measured = gains.flatMap(({ metric, ratio, ciLow }) =>
-    ciLow !== undefined && ciLow > EXTREME_GAIN
-      ? [`${METRIC_WORDS[metric] ?? metric} is ${ratio.toFixed(1)} times as good as the default's`]
-      : [],
-  );
-  const room = base === undefined || base.numCtx === 0 ? 0 : configuration.numCtx / base.numCtx;
-  return room > EXTREME_GAIN
-    ? [...measured, `the context is ${room.toFixed(1)} times the default's`]
-    : measured;
+function decodeGain(chosen: ConfigurationSummary, base: ConfigurationSummary): GainOver {
+  const rates = ({ samples }: ConfigurationSummary) =>
+    samples.flatMap(({ decodeTokensPerSecond }) => decodeTokensPerSecond ?? []);
+  const { ratio, low, high } = compareRates(rates(chosen), rates(base));
+  const interval =
+    low === null || high === null
+      ? "(no interval)"
+      : `[${Math.exp(low).toFixed(2)}, ${Math.exp(high).toFixed(2)}]`;
+  return {
+    metric: "decode_tokens_per_second",
+    words: `decode rate ${ratio.toFixed(2)} times ${interval}`,
+    large: low !== null && Math.exp(low) > EXTREME_GAIN,
+  };
 }
 
-/** production, extreme or excluded, with the reason in words. */
-export function recommend(grounds: Grounds): Recommendation {
-  const { successes, runs, confirmed } = grounds;
-  const words = describeStability(successes, runs);
-  if (confirmed && stabilityGrade(successes, runs).production) {
-    return create(RecommendationSchema, { word: "production", reason: `proven stable: ${words}.` });
+/** A ratio of two settings that were both filled: there is nothing to estimate, so it has no interval. */
+function contextGain(
+  { figures: chosen }: ConfigurationSummary,
+  { figures: base }: ConfigurationSummary,
+): GainOver {
+  const ratio = chosen.numCtx / base.numCtx;
+  return { metric: "num_ctx", words: `context ${ratio.toFixed(2)} times`, large: ratio > EXTREME_GAIN };
+}
+
+const recommendation = (verdict: string, reason: string, metric = ""): Recommendation =>
+  create(RecommendationSchema, { verdict, reason, metric });
+
+/** What is missing to production, in words. */
+function missing({ successes, runs, confirmed }: ConfigurationSummary): string {
+  const more = runsNeeded(PRODUCTION_BOUND, runs - successes) - runs;
+  if (more <= 0 && !confirmed) return "a confirmation on fresh samples would make it production";
+  return `${more} more ${more === 1 ? "run" : "runs"} without a failure${confirmed ? "" : " and a confirmation"} would prove ${100 * PRODUCTION_BOUND} %`;
+}
+
+/**
+ * Judges one configuration.
+ * @param base the default configuration; undefined where it was not measured.
+ */
+export function recommend(
+  chosen: ConfigurationSummary,
+  base: ConfigurationSummary | undefined,
+): Recommendation {
+  const runs = describeStability(chosen.successes, chosen.runs);
+  if (isProven(chosen)) return recommendation("production", `proven stable: ${runs}`);
+  const unproven = `not proven stable: ${runs}`;
+  const end = missing(chosen);
+  if (!base)
+    return recommendation(
+      "excluded",
+      `${unproven}; the default was not measured, so no gain is known; ${end}`,
+    );
+  if (base.key === chosen.key) {
+    return recommendation("excluded", `${unproven}; it is the default, which gains nothing; ${end}`);
   }
-  const missing = runsNeeded(PRODUCTION_BOUND, runs - successes) - runs;
-  const unproven = confirmed
-    ? `not proven stable: ${words}; ${missing} more runs without a failure would prove 95 %`
-    : "not confirmed on fresh samples";
-  const great = greatGains(grounds);
-  if (great.length > 0) {
-    return create(RecommendationSchema, {
-      word: "extreme",
-      reason: `${unproven}, but ${great.join(", and ")}.`,
-    });
+  const gains = [decodeGain(chosen, base), contextGain(chosen, base)];
+  const large = gains.filter((gain) => gain.large);
+  if (large[0]) {
+    const words = large.map((gain) => gain.words).join(" and ");
+    return recommendation(
+      "extreme",
+      `${unproven}; but surely more than twice the default: ${words}`,
+      large[0].metric,
+    );
   }
-  const nothing =
-    grounds.base === undefined
-      ? "its gain over the default is not known"
-      : "nothing it gains is over twice the default";
-  return create(RecommendationSchema, { word: "excluded", reason: `${unproven}, and ${nothing}.` });
+  const words = gains.map((gain) => gain.words).join(", ");
+  return recommendation("excluded", `${unproven}; not surely more than twice the default: ${words}; ${end}`);
+}
+
+function withoutSample(group: readonly TrialResult[]): Recommendation {
+  const failed = group.filter(({ verdict }) => verdict === Verdict.FAILED);
+  const classes = [...new Set(failed.flatMap(({ failure }) => failure?.failureClass ?? []))].sort();
+  const how = classes.length > 0 ? `: ${failed.length} failed (${classes.join(", ")})` : "";
+  const attempts = `${group.length} ${group.length === 1 ? "attempt" : "attempts"}`;
+  return recommendation("excluded", `no sample of it may be used, after ${attempts}${how}`);
+}
+
+/** Every configuration that was tried at all, by its key. */
+export function recommendations(
+  results: readonly TrialResult[],
+  summaries: readonly ConfigurationSummary[],
+  base: ConfigurationSummary | undefined,
+): Map<string, Recommendation> {
+  const judged = new Map(summaries.map((summary) => [summary.key, recommend(summary, base)]));
+  const others = new Map<string, TrialResult[]>();
+  for (const result of results) {
+    if (!result.configuration || !counts(result)) continue;
+    const key = configurationKey(result.configuration);
+    if (!judged.has(key)) others.set(key, [...(others.get(key) ?? []), result]);
+  }
+  for (const [key, group] of others) judged.set(key, withoutSample(group));
+  return judged;
+}
+
+/** How many of each. */
+export function countByVerdict(judged: readonly Recommendation[]): RecommendationCounts {
+  const of = (asked: string) => judged.filter(({ verdict }) => verdict === asked).length;
+  return create(RecommendationCountsSchema, {
+    production: of("production"),
+    extreme: of("extreme"),
+    excluded: of("excluded"),
+  });
 }

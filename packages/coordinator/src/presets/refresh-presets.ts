@@ -1,12 +1,17 @@
 // Keeps the presets of a key in step with its results: read, choose, replace.
 import type { Configuration } from "@ozone/proto/configuration";
+import type { Recommendation } from "@ozone/proto/preset";
 import type { TrialResult } from "@ozone/proto/trial";
 import { defaultConfiguration } from "@ozone/shared/default-configuration";
+import { EXTREME_TIERS } from "@ozone/shared/extreme-tiers";
+import { OBJECTIVES, type Objective } from "@ozone/shared/objective";
+import { engineKindWords } from "@ozone/shared/provenance";
 import { listMachines } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
-import { refreshedKeys, replacePresets } from "../store/presets.ts";
+import { listPresets, refreshedKeys, replacePresets } from "../store/presets.ts";
 import { type PresetKey, presetKeys, resultsOfKey } from "../store/results.ts";
 import { choosePresets } from "./choose-preset.ts";
+import { wholeKey } from "./whole-key.ts";
 
 /** Identity of a key, for sets. */
 export const presetKeyText = (key: PresetKey): string =>
@@ -31,17 +36,54 @@ async function defaultsFor(store: Store, results: readonly TrialResult[]): Promi
   });
 }
 
-/** Chooses the presets of one key again. */
-export async function refreshPresets(store: Store, key: PresetKey): Promise<void> {
+/** What is recommended of every configuration of a key, by configuration key. */
+export async function recommendationsOfKey(
+  store: Store,
+  key: PresetKey,
+): Promise<ReadonlyMap<string, Recommendation>> {
   const results = await resultsOfKey(store.db, key);
-  await replacePresets(store.db, key, choosePresets(results, await defaultsFor(store, results)));
+  return wholeKey(results, await defaultsFor(store, results)).judged;
 }
 
-/** Keys whose newest result is younger than their presets: what a killed coordinator left undone. */
-export async function staleKeys(store: Store): Promise<PresetKey[]> {
+/** Chooses the presets of one key again. */
+export async function refreshPresets(
+  store: Store,
+  key: PresetKey,
+  objectives: readonly Objective[] = OBJECTIVES,
+): Promise<void> {
+  const results = await resultsOfKey(store.db, key);
+  await replacePresets(store.db, key, choosePresets(results, await defaultsFor(store, results), objectives));
+}
+
+/** Keys with a preset that another objective chose than the one in force: the file of objectives has changed. */
+async function keysOfOtherObjectives(store: Store, objectives: readonly Objective[]): Promise<Set<string>> {
+  const words = new Map([...objectives, ...EXTREME_TIERS].map((one) => [one.purpose, one.words]));
+  const presets = await listPresets(store.db, { model: "", hardwareClass: "", purpose: "" });
+  const others = presets.filter(({ purpose, objective }) => words.get(purpose) !== objective);
+  return new Set(
+    others.map(({ hardwareClass, modelDigest, engine }) =>
+      presetKeyText({
+        hardwareClass,
+        modelDigest,
+        engineKind: engineKindWords(engine?.kind ?? 0),
+        engineVersion: engine?.version ?? "",
+      }),
+    ),
+  );
+}
+
+/** Keys whose newest result is younger than their presets (what a killed coordinator left undone), or of other objectives. */
+export async function staleKeys(
+  store: Store,
+  objectives: readonly Objective[] = OBJECTIVES,
+): Promise<PresetKey[]> {
+  const others = await keysOfOtherObjectives(store, objectives);
   const refreshed = new Map(
     (await refreshedKeys(store.db)).map((key) => [presetKeyText(key), key.refreshedAt.getTime()]),
   );
   const keys = await presetKeys(store.db);
-  return keys.filter((key) => key.newest.getTime() >= (refreshed.get(presetKeyText(key)) ?? 0));
+  return keys.filter(
+    (key) =>
+      key.newest.getTime() >= (refreshed.get(presetKeyText(key)) ?? 0) || others.has(presetKeyText(key)),
+  );
 }

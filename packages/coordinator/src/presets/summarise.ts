@@ -5,6 +5,7 @@ import { configurationKey, configuration as emptyConfiguration } from "@ozone/sh
 import { attemptKey, type DriftByAttempt, driftAround, mayCount } from "@ozone/shared/drift-around";
 import { groupBy } from "@ozone/shared/group-by";
 import type { ObjectiveFigures } from "@ozone/shared/objective";
+import type { NamedValues } from "@ozone/shared/objectives/evaluate";
 import { repetitionsOf } from "@ozone/shared/round-rates";
 import { filledSamples } from "@ozone/shared/sample-kinds";
 import { median } from "@ozone/shared/statistics/median";
@@ -54,14 +55,24 @@ export const counts = ({ failure, purpose }: Pick<TrialResult, "failure" | "purp
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
 
-function figuresOf(configuration: Configuration, samples: readonly Sample[]): ObjectiveFigures | null {
+function figuresOf(
+  configuration: Configuration,
+  samples: readonly Sample[],
+  successRate: number,
+): ObjectiveFigures | null {
   const decode = samples.flatMap((sample) => sample.decodeTokensPerSecond ?? []);
   const ttft = samples.flatMap((sample) => sample.ttftMs ?? []);
+  const prefill = samples.flatMap((sample) => sample.prefillTokensPerSecond ?? []);
   if (decode.length === 0 || ttft.length === 0) return null;
   return {
     numCtx: configuration.numCtx,
     decodeTokensPerSecond: median(decode),
     ttftMs: median(ttft),
+    others: {
+      ...optionValues(configuration),
+      prefill_tps: prefill.length > 0 ? median(prefill) : undefined,
+      success_rate: successRate,
+    },
   };
 }
 
@@ -88,6 +99,30 @@ function speakingFor(sources: readonly TrialResult[]) {
   return { results, samples, throttled, keptUp: true };
 }
 
+function countRuns(group: readonly TrialResult[]): { runs: number; successes: number } {
+  const failedAttempts = group.filter(({ verdict }) => verdict === Verdict.FAILED).length;
+  const repetitions = group.map((result) => repetitionsOf(result, filledSamples(result)));
+  return {
+    runs: repetitions.reduce((sum, { runs }) => sum + runs, failedAttempts),
+    successes: repetitions.reduce((sum, { successes }) => sum + successes, 0),
+  };
+}
+
+/** The options that are numbers; one that is left to the server is not known. */
+const optionValues = ({
+  numBatch,
+  numThread,
+  numGpu,
+  numPredict,
+  concurrency,
+}: Configuration): NamedValues => ({
+  num_batch: numBatch,
+  num_thread: numThread,
+  num_gpu: numGpu,
+  num_predict: numPredict,
+  concurrency,
+});
+
 function summariseOne(
   key: string,
   group: readonly TrialResult[],
@@ -99,10 +134,9 @@ function summariseOne(
   const confirmations = usable.filter(({ purpose }) => purpose === Purpose.CONFIRM);
   const confirmed = confirmations.length > 0;
   const { results: sources, samples, ...load } = speakingFor(confirmed ? confirmations : usable);
-  const figures = figuresOf(configuration, samples);
+  const { runs, successes } = countRuns(group);
+  const figures = figuresOf(configuration, samples, successes / runs);
   if (!figures) return null;
-  const failedAttempts = group.filter(({ verdict }) => verdict === Verdict.FAILED).length;
-  const repetitions = group.map((result) => repetitionsOf(result, filledSamples(result)));
   return {
     key,
     configuration,
@@ -110,8 +144,8 @@ function summariseOne(
     samples,
     confirmed,
     figures,
-    runs: repetitions.reduce((sum, { runs }) => sum + runs, failedAttempts),
-    successes: repetitions.reduce((sum, { successes }) => sum + successes, 0),
+    runs,
+    successes,
     loadMs: group.flatMap((result) => result.loadMs),
     contended: samples.some((sample) => hasFailed(sample, "uncontended")),
     slowedDown: samples.some((sample) => hasFailed(sample, "unthrottled")),

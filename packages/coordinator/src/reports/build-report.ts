@@ -3,6 +3,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { Purpose } from "@ozone/proto/configuration";
 import { type Machine, Provenance } from "@ozone/proto/machine";
+import type { Recommendation } from "@ozone/proto/preset";
 import {
   type MeasuredConfiguration,
   MeasuredConfigurationSchema,
@@ -16,6 +17,7 @@ import { GRPC_MESSAGE_BYTES_MAX } from "@ozone/shared/limits";
 import { filledSamples } from "@ozone/shared/sample-kinds";
 import { usableSamples } from "@ozone/shared/usable-samples";
 import { OZONE_VERSION } from "@ozone/shared/version";
+import { recommendationsOfKey } from "../presets/refresh-presets.ts";
 import { describeMachine } from "../store/describe-machine.ts";
 import { listMachines } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
@@ -36,8 +38,28 @@ function groupResults(results: readonly TrialResult[]): TrialResult[][] {
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
 }
 
-function measured(group: readonly TrialResult[]): MeasuredConfiguration {
+type Judged = ReadonlyMap<string, Recommendation>;
+
+const judgedKey = (result: TrialResult, configuration: string): string =>
+  JSON.stringify([presetKeyOf(result), configuration]);
+
+/** What is recommended of the configurations that the results are of, over everything their hardware class measured. */
+async function judge(store: Store, results: readonly TrialResult[]): Promise<Judged> {
+  const judged = new Map<string, Recommendation>();
+  const ofEachKey = new Map(results.map((result) => [JSON.stringify(presetKeyOf(result)), result]));
+  for (const result of ofEachKey.values()) {
+    for (const [configuration, recommendation] of await recommendationsOfKey(store, presetKeyOf(result))) {
+      judged.set(judgedKey(result, configuration), recommendation);
+    }
+  }
+  return judged;
+}
+
+function measured(group: readonly TrialResult[], judged: Judged): MeasuredConfiguration {
   const [first] = group;
+  const recommendation = first?.configuration
+    ? judged.get(judgedKey(first, configurationKey(first.configuration)))
+    : undefined;
   const samples = group.flatMap(usableSamples);
   const all = group.flatMap(filledSamples);
   const classes = group.flatMap(({ failure }) => (failure ? [failure.failureClass] : []));
@@ -57,6 +79,7 @@ function measured(group: readonly TrialResult[]): MeasuredConfiguration {
     failedAttempts: group.filter(({ verdict }) => verdict === Verdict.FAILED).length,
     purposes,
     failureClasses: [...new Set(classes)].sort(),
+    ...(recommendation ? { recommendation } : {}),
   });
 }
 
@@ -93,6 +116,7 @@ export async function* buildReport(
   const keys = new Set(results.map((result) => JSON.stringify(presetKeyOf(result))));
   const digests = new Set(results.map(({ modelDigest }) => modelDigest));
   const presets = await listPresets(store.db, { model: "", hardwareClass: "", purpose: "" });
+  const judged = await judge(store, results);
   yield create(ReportSchema, {
     title: sweep ? `Sweep ${sweep.name}` : "Everything measured",
     builtAt: timestampFromDate(new Date()),
@@ -100,7 +124,7 @@ export async function* buildReport(
     provenance: overall(results),
     machines: await machinesOf(store, results, options.leaseMs),
     presets: presets.filter(({ modelDigest }) => keys.size > 0 && digests.has(modelDigest)),
-    configurations: groupResults(results).map(measured),
+    configurations: groupResults(results).map((group) => measured(group, judged)),
     notes: await notesOf(store, options.sweepId),
   });
   for (const part of parts(results)) yield create(ReportSchema, { results: part });

@@ -42,7 +42,9 @@ describe("compareRates", () => {
 
   it("answers the opposite when asked the other way round, in any unit", () => {
     const opposite = { better: "worse", worse: "better", tie: "tie", undecided: "undecided" } as const;
-    const sample = fc.array(fc.double({ min: 90, max: 110, noNaN: true }), { minLength: 4, maxLength: 8 });
+    // Steps of a thousandth: of two doubles that are neighbours, the logarithms may be equal in one unit and not in the other.
+    const rate = fc.integer({ min: 90_000, max: 110_000 }).map((value) => value / 1000);
+    const sample = fc.array(rate, { minLength: 4, maxLength: 8 });
     fc.assert(
       fc.property(sample, sample, (a, b) => {
         const { verdict } = compareRates(a, b);

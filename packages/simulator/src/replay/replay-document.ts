@@ -1,5 +1,6 @@
 // What `ozone-sim replay` prints: the outcome of a strategy and, beside it, of random search at equal budget.
 import { OBJECTIVES } from "@ozone/shared/objective";
+import { objectiveDocument } from "@ozone/shared/objectives/objective-data";
 import type { RecordedGrid } from "../grids/recorded-grid.ts";
 import { type Replayed, replay } from "./replay.ts";
 
@@ -31,7 +32,9 @@ export function documentOf(grid: RecordedGrid, { strategy, seed, main }: Replaye
     provenance: grid.header.provenance,
     ...outcomeOf(main),
     gridTrials: grid.points.size,
-    objectives: Object.fromEntries(OBJECTIVES.map(({ purpose, words }) => [purpose, { words }])),
+    objectives: Object.fromEntries(
+      OBJECTIVES.map(({ purpose, words, data }) => [purpose, { words, ...objectiveDocument(data) }]),
+    ),
     random: outcomeOf(random),
   };
 }

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/preset.proto.
  */
 export const file_ozone_v1_preset: GenFile = /*@__PURE__*/
-  fileDesc("ChVvem9uZS92MS9wcmVzZXQucHJvdG8SCG96b25lLnYxInUKBkZpZ3VyZRIOCgZtZWRpYW4YASABKAESEwoGY2lfbG93GAIgASgBSACIAQESFAoHY2lfaGlnaBgDIAEoAUgBiAEBEgkKAW4YBCABKA0SDgoGbWV0aG9kGAUgASgJQgkKB19jaV9sb3dCCgoIX2NpX2hpZ2gilAIKB0ZpZ3VyZXMSMgoYZGVjb2RlX3Rva2Vuc19wZXJfc2Vjb25kGAEgASgLMhAub3pvbmUudjEuRmlndXJlEjMKGXByZWZpbGxfdG9rZW5zX3Blcl9zZWNvbmQYAiABKAsyEC5vem9uZS52MS5GaWd1cmUSIQoHdHRmdF9tcxgDIAEoCzIQLm96b25lLnYxLkZpZ3VyZRIhCgdsb2FkX21zGAQgASgLMhAub3pvbmUudjEuRmlndXJlEiwKEmludGVyX3Rva2VuX3A1MF9tcxgFIAEoCzIQLm96b25lLnYxLkZpZ3VyZRIsChJpbnRlcl90b2tlbl9wOTVfbXMYBiABKAsyEC5vem9uZS52MS5GaWd1cmUiWQoJU3RhYmlsaXR5EhEKCXN1Y2Nlc3NlcxgBIAEoDRIMCgRydW5zGAIgASgNEg0KBWJvdW5kGAMgASgBEg0KBXdvcmRzGAQgASgJEg0KBWdyYWRlGAUgASgJIk8KCFJ1bm5lclVwEi4KDWNvbmZpZ3VyYXRpb24YASABKAsyFy5vem9uZS52MS5Db25maWd1cmF0aW9uEhMKC3doeV9pdF9sb3N0GAIgASgJIngKBEdhaW4SDgoGbWV0cmljGAEgASgJEg0KBXJhdGlvGAIgASgBEhMKBmNpX2xvdxgDIAEoAUgAiAEBEhQKB2NpX2hpZ2gYBCABKAFIAYgBARIPCgd2ZXJkaWN0GAUgASgJQgkKB19jaV9sb3dCCgoIX2NpX2hpZ2giLgoOUmVjb21tZW5kYXRpb24SDAoEd29yZBgBIAEoCRIOCgZyZWFzb24YAiABKAkiTgoMUmVjb3ZlcnlTdGVwEi4KDWNvbmZpZ3VyYXRpb24YASABKAsyFy5vem9uZS52MS5Db25maWd1cmF0aW9uEg4KBnJlYXNvbhgCIAEoCSLmBQoGUHJlc2V0EhYKDmhhcmR3YXJlX2NsYXNzGAEgASgJEhIKCm1vZGVsX25hbWUYAiABKAkSFAoMbW9kZWxfZGlnZXN0GAMgASgJEiAKBmVuZ2luZRgEIAEoCzIQLm96b25lLnYxLkVuZ2luZRIPCgdwdXJwb3NlGAUgASgJEi4KDWNvbmZpZ3VyYXRpb24YBiABKAsyFy5vem9uZS52MS5Db25maWd1cmF0aW9uEiIKB2ZpZ3VyZXMYByABKAsyES5vem9uZS52MS5GaWd1cmVzEiYKCXN0YWJpbGl0eRgIIAEoCzITLm96b25lLnYxLlN0YWJpbGl0eRIOCgZzdGF0dXMYCSABKAkSKAoKcHJvdmVuYW5jZRgKIAEoDjIULm96b25lLnYxLlByb3ZlbmFuY2USEAoId2FybmluZ3MYCyADKAkSJQoJcnVubmVyX3VwGAwgASgLMhIub3pvbmUudjEuUnVubmVyVXASHQoFZ2FpbnMYDSADKAsyDi5vem9uZS52MS5HYWluEhAKCGV2aWRlbmNlGA4gAygJEhMKC21hY2hpbmVfaWRzGA8gAygJEjAKDHJlZnJlc2hlZF9hdBgQIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJb2JqZWN0aXZlGBEgASgJEjYKFWRlZmF1bHRfY29uZmlndXJhdGlvbhgSIAEoCzIXLm96b25lLnYxLkNvbmZpZ3VyYXRpb24SFAoMcXVhbnRpemF0aW9uGBMgASgJEhUKDXN0YWxlX2JlY2F1c2UYFCADKAkSMAoOcmVjb21tZW5kYXRpb24YFSABKAsyGC5vem9uZS52MS5SZWNvbW1lbmRhdGlvbhIUCgxyZXF1aXJlbWVudHMYFiADKAkSEQoJb3ZlcnJpZGVzGBcgAygJEi0KDXJlY292ZXJ5X3BsYW4YGCADKAsyFi5vem9uZS52MS5SZWNvdmVyeVN0ZXBiBnByb3RvMw", [file_google_protobuf_timestamp, file_ozone_v1_configuration, file_ozone_v1_machine]);
+  fileDesc("ChVvem9uZS92MS9wcmVzZXQucHJvdG8SCG96b25lLnYxInUKBkZpZ3VyZRIOCgZtZWRpYW4YASABKAESEwoGY2lfbG93GAIgASgBSACIAQESFAoHY2lfaGlnaBgDIAEoAUgBiAEBEgkKAW4YBCABKA0SDgoGbWV0aG9kGAUgASgJQgkKB19jaV9sb3dCCgoIX2NpX2hpZ2gilAIKB0ZpZ3VyZXMSMgoYZGVjb2RlX3Rva2Vuc19wZXJfc2Vjb25kGAEgASgLMhAub3pvbmUudjEuRmlndXJlEjMKGXByZWZpbGxfdG9rZW5zX3Blcl9zZWNvbmQYAiABKAsyEC5vem9uZS52MS5GaWd1cmUSIQoHdHRmdF9tcxgDIAEoCzIQLm96b25lLnYxLkZpZ3VyZRIhCgdsb2FkX21zGAQgASgLMhAub3pvbmUudjEuRmlndXJlEiwKEmludGVyX3Rva2VuX3A1MF9tcxgFIAEoCzIQLm96b25lLnYxLkZpZ3VyZRIsChJpbnRlcl90b2tlbl9wOTVfbXMYBiABKAsyEC5vem9uZS52MS5GaWd1cmUiWQoJU3RhYmlsaXR5EhEKCXN1Y2Nlc3NlcxgBIAEoDRIMCgRydW5zGAIgASgNEg0KBWJvdW5kGAMgASgBEg0KBXdvcmRzGAQgASgJEg0KBWdyYWRlGAUgASgJIk8KCFJ1bm5lclVwEi4KDWNvbmZpZ3VyYXRpb24YASABKAsyFy5vem9uZS52MS5Db25maWd1cmF0aW9uEhMKC3doeV9pdF9sb3N0GAIgASgJIngKBEdhaW4SDgoGbWV0cmljGAEgASgJEg0KBXJhdGlvGAIgASgBEhMKBmNpX2xvdxgDIAEoAUgAiAEBEhQKB2NpX2hpZ2gYBCABKAFIAYgBARIPCgd2ZXJkaWN0GAUgASgJQgkKB19jaV9sb3dCCgoIX2NpX2hpZ2gidgoLUmVxdWlyZW1lbnQSDAoEa2luZBgBIAEoCRINCgV3b3JkcxgCIAEoCRIXCgp1c2VkX2J5dGVzGAMgASgESACIAQESFQoIb2ZfYnl0ZXMYBCABKARIAYgBAUINCgtfdXNlZF9ieXRlc0ILCglfb2ZfYnl0ZXMihQEKDFJlY292ZXJ5U3RlcBINCgV3b3JkcxgBIAEoCRIuCg1jb25maWd1cmF0aW9uGAIgASgLMhcub3pvbmUudjEuQ29uZmlndXJhdGlvbhImCglzdGFiaWxpdHkYAyABKAsyEy5vem9uZS52MS5TdGFiaWxpdHkSDgoGcHJvdmVuGAQgASgIIqMBCgtFeHRyZW1lVGllchIUCgxjb250ZXh0X2Zyb20YASABKA0SDgoGcHJvdmVuGAIgASgIEisKDHJlcXVpcmVtZW50cxgDIAMoCzIVLm96b25lLnYxLlJlcXVpcmVtZW50EhcKD21hbnVhbF9vdmVycmlkZRgEIAMoCRIoCghyZWNvdmVyeRgFIAMoCzIWLm96b25lLnYxLlJlY292ZXJ5U3RlcCJBCg5SZWNvbW1lbmRhdGlvbhIPCgd2ZXJkaWN0GAEgASgJEg4KBnJlYXNvbhgCIAEoCRIOCgZtZXRyaWMYAyABKAkiTQoUUmVjb21tZW5kYXRpb25Db3VudHMSEgoKcHJvZHVjdGlvbhgBIAEoDRIPCgdleHRyZW1lGAIgASgNEhAKCGV4Y2x1ZGVkGAMgASgNIuoFCgZQcmVzZXQSFgoOaGFyZHdhcmVfY2xhc3MYASABKAkSEgoKbW9kZWxfbmFtZRgCIAEoCRIUCgxtb2RlbF9kaWdlc3QYAyABKAkSIAoGZW5naW5lGAQgASgLMhAub3pvbmUudjEuRW5naW5lEg8KB3B1cnBvc2UYBSABKAkSLgoNY29uZmlndXJhdGlvbhgGIAEoCzIXLm96b25lLnYxLkNvbmZpZ3VyYXRpb24SIgoHZmlndXJlcxgHIAEoCzIRLm96b25lLnYxLkZpZ3VyZXMSJgoJc3RhYmlsaXR5GAggASgLMhMub3pvbmUudjEuU3RhYmlsaXR5Eg4KBnN0YXR1cxgJIAEoCRIoCgpwcm92ZW5hbmNlGAogASgOMhQub3pvbmUudjEuUHJvdmVuYW5jZRIQCgh3YXJuaW5ncxgLIAMoCRIlCglydW5uZXJfdXAYDCABKAsyEi5vem9uZS52MS5SdW5uZXJVcBIdCgVnYWlucxgNIAMoCzIOLm96b25lLnYxLkdhaW4SEAoIZXZpZGVuY2UYDiADKAkSEwoLbWFjaGluZV9pZHMYDyADKAkSMAoMcmVmcmVzaGVkX2F0GBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglvYmplY3RpdmUYESABKAkSNgoVZGVmYXVsdF9jb25maWd1cmF0aW9uGBIgASgLMhcub3pvbmUudjEuQ29uZmlndXJhdGlvbhIUCgxxdWFudGl6YXRpb24YEyABKAkSFQoNc3RhbGVfYmVjYXVzZRgUIAMoCRIrCgxleHRyZW1lX3RpZXIYFSABKAsyFS5vem9uZS52MS5FeHRyZW1lVGllchIwCg5yZWNvbW1lbmRhdGlvbhgWIAEoCzIYLm96b25lLnYxLlJlY29tbWVuZGF0aW9uEi0KBXRyaWVkGBcgASgLMh4ub3pvbmUudjEuUmVjb21tZW5kYXRpb25Db3VudHNiBnByb3RvMw", [file_google_protobuf_timestamp, file_ozone_v1_configuration, file_ozone_v1_machine]);
 
 /**
  * A figure with its spread: median of n samples and its 95 % interval (docs/metrics.md says by which method).
@@ -208,46 +208,72 @@ export const GainSchema: GenMessage<Gain> = /*@__PURE__*/
   messageDesc(file_ozone_v1_preset, 4);
 
 /**
- * Whether to use a configuration, and why, in words.
+ * What a configuration needs, as measured.
  *
- * @generated from message ozone.v1.Recommendation
+ * @generated from message ozone.v1.Requirement
  */
-export type Recommendation = Message<"ozone.v1.Recommendation"> & {
+export type Requirement = Message<"ozone.v1.Requirement"> & {
   /**
-   * production: proven stable. extreme: not proven, but more than twice as good. excluded: neither.
+   * ram, vram, room, wait, server_setting
    *
-   * @generated from field: string word = 1;
+   * @generated from field: string kind = 1;
    */
-  word: string;
+  kind: string;
 
   /**
-   * @generated from field: string reason = 2;
+   * @generated from field: string words = 2;
    */
-  reason: string;
+  words: string;
+
+  /**
+   * Peak use and what there was, in bytes; only of ram and vram, and absent when not known.
+   *
+   * @generated from field: optional uint64 used_bytes = 3;
+   */
+  usedBytes?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 of_bytes = 4;
+   */
+  ofBytes?: bigint | undefined;
 };
 
 /**
- * Describes the message ozone.v1.Recommendation.
- * Use `create(RecommendationSchema)` to create a new message.
+ * Describes the message ozone.v1.Requirement.
+ * Use `create(RequirementSchema)` to create a new message.
  */
-export const RecommendationSchema: GenMessage<Recommendation> = /*@__PURE__*/
+export const RequirementSchema: GenMessage<Requirement> = /*@__PURE__*/
   messageDesc(file_ozone_v1_preset, 5);
 
 /**
- * What to go back to when a preset fails.
+ * One step down after a failure.
  *
  * @generated from message ozone.v1.RecoveryStep
  */
 export type RecoveryStep = Message<"ozone.v1.RecoveryStep"> & {
   /**
-   * @generated from field: ozone.v1.Configuration configuration = 1;
+   * @generated from field: string words = 1;
+   */
+  words: string;
+
+  /**
+   * What to run instead; absent: nothing to set.
+   *
+   * @generated from field: ozone.v1.Configuration configuration = 2;
    */
   configuration?: Configuration | undefined;
 
   /**
-   * @generated from field: string reason = 2;
+   * @generated from field: ozone.v1.Stability stability = 3;
    */
-  reason: string;
+  stability?: Stability | undefined;
+
+  /**
+   * Stability is proven as production asks for it.
+   *
+   * @generated from field: bool proven = 4;
+   */
+  proven: boolean;
 };
 
 /**
@@ -256,6 +282,115 @@ export type RecoveryStep = Message<"ozone.v1.RecoveryStep"> & {
  */
 export const RecoveryStepSchema: GenMessage<RecoveryStep> = /*@__PURE__*/
   messageDesc(file_ozone_v1_preset, 6);
+
+/**
+ * What a person must know and do before using a context beyond what is proven.
+ *
+ * @generated from message ozone.v1.ExtremeTier
+ */
+export type ExtremeTier = Message<"ozone.v1.ExtremeTier"> & {
+  /**
+   * Smallest num_ctx of the tier.
+   *
+   * @generated from field: uint32 context_from = 1;
+   */
+  contextFrom: number;
+
+  /**
+   * The configuration is proven stable: the tier is large, but not extreme.
+   *
+   * @generated from field: bool proven = 2;
+   */
+  proven: boolean;
+
+  /**
+   * @generated from field: repeated ozone.v1.Requirement requirements = 3;
+   */
+  requirements: Requirement[];
+
+  /**
+   * What has to be done on purpose, one sentence each.
+   *
+   * @generated from field: repeated string manual_override = 4;
+   */
+  manualOverride: string[];
+
+  /**
+   * From the nearest step down to the safest.
+   *
+   * @generated from field: repeated ozone.v1.RecoveryStep recovery = 5;
+   */
+  recovery: RecoveryStep[];
+};
+
+/**
+ * Describes the message ozone.v1.ExtremeTier.
+ * Use `create(ExtremeTierSchema)` to create a new message.
+ */
+export const ExtremeTierSchema: GenMessage<ExtremeTier> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_preset, 7);
+
+/**
+ * Whether to use a configuration (docs/presets.md has the rule).
+ *
+ * @generated from message ozone.v1.Recommendation
+ */
+export type Recommendation = Message<"ozone.v1.Recommendation"> & {
+  /**
+   * production, extreme, excluded
+   *
+   * @generated from field: string verdict = 1;
+   */
+  verdict: string;
+
+  /**
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * Of extreme: what it gains, decode_tokens_per_second or num_ctx.
+   *
+   * @generated from field: string metric = 3;
+   */
+  metric: string;
+};
+
+/**
+ * Describes the message ozone.v1.Recommendation.
+ * Use `create(RecommendationSchema)` to create a new message.
+ */
+export const RecommendationSchema: GenMessage<Recommendation> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_preset, 8);
+
+/**
+ * How many configurations of the key were tried, by recommendation.
+ *
+ * @generated from message ozone.v1.RecommendationCounts
+ */
+export type RecommendationCounts = Message<"ozone.v1.RecommendationCounts"> & {
+  /**
+   * @generated from field: uint32 production = 1;
+   */
+  production: number;
+
+  /**
+   * @generated from field: uint32 extreme = 2;
+   */
+  extreme: number;
+
+  /**
+   * @generated from field: uint32 excluded = 3;
+   */
+  excluded: number;
+};
+
+/**
+ * Describes the message ozone.v1.RecommendationCounts.
+ * Use `create(RecommendationCountsSchema)` to create a new message.
+ */
+export const RecommendationCountsSchema: GenMessage<RecommendationCounts> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_preset, 9);
 
 /**
  * @generated from message ozone.v1.Preset
@@ -373,28 +508,21 @@ export type Preset = Message<"ozone.v1.Preset"> & {
   staleBecause: string[];
 
   /**
-   * Absent in presets of versions before 0.2.
+   * Only of extreme tiers.
    *
-   * @generated from field: ozone.v1.Recommendation recommendation = 21;
+   * @generated from field: ozone.v1.ExtremeTier extreme_tier = 21;
+   */
+  extremeTier?: ExtremeTier | undefined;
+
+  /**
+   * @generated from field: ozone.v1.Recommendation recommendation = 22;
    */
   recommendation?: Recommendation | undefined;
 
   /**
-   * Of extreme tiers: what it takes, what a person has to do on purpose, and what to go back to, nearest first.
-   *
-   * @generated from field: repeated string requirements = 22;
+   * @generated from field: ozone.v1.RecommendationCounts tried = 23;
    */
-  requirements: string[];
-
-  /**
-   * @generated from field: repeated string overrides = 23;
-   */
-  overrides: string[];
-
-  /**
-   * @generated from field: repeated ozone.v1.RecoveryStep recovery_plan = 24;
-   */
-  recoveryPlan: RecoveryStep[];
+  tried?: RecommendationCounts | undefined;
 };
 
 /**
@@ -402,5 +530,5 @@ export type Preset = Message<"ozone.v1.Preset"> & {
  * Use `create(PresetSchema)` to create a new message.
  */
 export const PresetSchema: GenMessage<Preset> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_preset, 7);
+  messageDesc(file_ozone_v1_preset, 10);
 

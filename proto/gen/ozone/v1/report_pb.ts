@@ -12,7 +12,7 @@ import type { Configuration, Purpose } from "./configuration_pb.ts";
 import { file_ozone_v1_configuration } from "./configuration_pb.ts";
 import type { Engine, Machine, Provenance } from "./machine_pb.ts";
 import { file_ozone_v1_machine } from "./machine_pb.ts";
-import type { Figures, Preset } from "./preset_pb.ts";
+import type { Figures, Preset, Recommendation } from "./preset_pb.ts";
 import { file_ozone_v1_preset } from "./preset_pb.ts";
 import type { TrialResult } from "./trial_pb.ts";
 import { file_ozone_v1_trial } from "./trial_pb.ts";
@@ -22,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/report.proto.
  */
 export const file_ozone_v1_report: GenFile = /*@__PURE__*/
-  fileDesc("ChVvem9uZS92MS9yZXBvcnQucHJvdG8SCG96b25lLnYxIucCChVNZWFzdXJlZENvbmZpZ3VyYXRpb24SEgoKbWFjaGluZV9pZBgBIAEoCRISCgptb2RlbF9uYW1lGAIgASgJEi4KDWNvbmZpZ3VyYXRpb24YAyABKAsyFy5vem9uZS52MS5Db25maWd1cmF0aW9uEiIKB2ZpZ3VyZXMYBCABKAsyES5vem9uZS52MS5GaWd1cmVzEhUKDXZhbGlkX3NhbXBsZXMYBSABKA0SGAoQcmVqZWN0ZWRfc2FtcGxlcxgGIAEoDRIXCg9mYWlsZWRfYXR0ZW1wdHMYByABKA0SIwoIcHVycG9zZXMYCCADKA4yES5vem9uZS52MS5QdXJwb3NlEhcKD2ZhaWx1cmVfY2xhc3NlcxgJIAMoCRIgCgZlbmdpbmUYCiABKAsyEC5vem9uZS52MS5FbmdpbmUSKAoKcHJvdmVuYW5jZRgLIAEoDjIULm96b25lLnYxLlByb3ZlbmFuY2UivgIKBlJlcG9ydBINCgV0aXRsZRgBIAEoCRIsCghidWlsdF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNb3pvbmVfdmVyc2lvbhgDIAEoCRIoCgpwcm92ZW5hbmNlGAQgASgOMhQub3pvbmUudjEuUHJvdmVuYW5jZRIjCghtYWNoaW5lcxgFIAMoCzIRLm96b25lLnYxLk1hY2hpbmUSIQoHcHJlc2V0cxgGIAMoCzIQLm96b25lLnYxLlByZXNldBI3Cg5jb25maWd1cmF0aW9ucxgHIAMoCzIfLm96b25lLnYxLk1lYXN1cmVkQ29uZmlndXJhdGlvbhImCgdyZXN1bHRzGAggAygLMhUub3pvbmUudjEuVHJpYWxSZXN1bHQSDQoFbm90ZXMYCSADKAliBnByb3RvMw", [file_google_protobuf_timestamp, file_ozone_v1_configuration, file_ozone_v1_machine, file_ozone_v1_preset, file_ozone_v1_trial]);
+  fileDesc("ChVvem9uZS92MS9yZXBvcnQucHJvdG8SCG96b25lLnYxIpkDChVNZWFzdXJlZENvbmZpZ3VyYXRpb24SEgoKbWFjaGluZV9pZBgBIAEoCRISCgptb2RlbF9uYW1lGAIgASgJEi4KDWNvbmZpZ3VyYXRpb24YAyABKAsyFy5vem9uZS52MS5Db25maWd1cmF0aW9uEiIKB2ZpZ3VyZXMYBCABKAsyES5vem9uZS52MS5GaWd1cmVzEhUKDXZhbGlkX3NhbXBsZXMYBSABKA0SGAoQcmVqZWN0ZWRfc2FtcGxlcxgGIAEoDRIXCg9mYWlsZWRfYXR0ZW1wdHMYByABKA0SIwoIcHVycG9zZXMYCCADKA4yES5vem9uZS52MS5QdXJwb3NlEhcKD2ZhaWx1cmVfY2xhc3NlcxgJIAMoCRIgCgZlbmdpbmUYCiABKAsyEC5vem9uZS52MS5FbmdpbmUSKAoKcHJvdmVuYW5jZRgLIAEoDjIULm96b25lLnYxLlByb3ZlbmFuY2USMAoOcmVjb21tZW5kYXRpb24YDCABKAsyGC5vem9uZS52MS5SZWNvbW1lbmRhdGlvbiK+AgoGUmVwb3J0Eg0KBXRpdGxlGAEgASgJEiwKCGJ1aWx0X2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1vem9uZV92ZXJzaW9uGAMgASgJEigKCnByb3ZlbmFuY2UYBCABKA4yFC5vem9uZS52MS5Qcm92ZW5hbmNlEiMKCG1hY2hpbmVzGAUgAygLMhEub3pvbmUudjEuTWFjaGluZRIhCgdwcmVzZXRzGAYgAygLMhAub3pvbmUudjEuUHJlc2V0EjcKDmNvbmZpZ3VyYXRpb25zGAcgAygLMh8ub3pvbmUudjEuTWVhc3VyZWRDb25maWd1cmF0aW9uEiYKB3Jlc3VsdHMYCCADKAsyFS5vem9uZS52MS5UcmlhbFJlc3VsdBINCgVub3RlcxgJIAMoCWIGcHJvdG8z", [file_google_protobuf_timestamp, file_ozone_v1_configuration, file_ozone_v1_machine, file_ozone_v1_preset, file_ozone_v1_trial]);
 
 /**
  * Medians of one configuration of one model on one machine.
@@ -86,6 +86,13 @@ export type MeasuredConfiguration = Message<"ozone.v1.MeasuredConfiguration"> & 
    * @generated from field: ozone.v1.Provenance provenance = 11;
    */
   provenance: Provenance;
+
+  /**
+   * Over all results of the hardware class; absent of what was only run as a reference.
+   *
+   * @generated from field: ozone.v1.Recommendation recommendation = 12;
+   */
+  recommendation?: Recommendation | undefined;
 };
 
 /**

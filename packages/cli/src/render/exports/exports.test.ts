@@ -37,16 +37,16 @@ describe("a preset to paste", () => {
   });
 
   it("as a unit, a launch agent and commands sets the server's variables, flash attention with a quantised cache", () => {
-    const three = ["OLLAMA_FLASH_ATTENTION", "OLLAMA_KV_CACHE_TYPE", "OLLAMA_NUM_PARALLEL"];
+    const three = ["OLLAMA_KV_CACHE_TYPE", "OLLAMA_FLASH_ATTENTION", "OLLAMA_NUM_PARALLEL"];
     expect(active(write("systemd", withSettings()), "#")).toEqual([
       "[Service]",
-      ...three.map((name, at) => `Environment="${name}=${["1", "q8_0", "2"][at]}"`),
+      ...three.map((name, at) => `Environment="${name}=${["q8_0", "1", "2"][at]}"`),
     ]);
     expect(active(write("setx", withSettings()), "rem")).toEqual(
-      three.map((name, at) => `setx ${name} ${["1", "q8_0", "2"][at]}`),
+      three.map((name, at) => `setx ${name} ${["q8_0", "1", "2"][at]}`),
     );
     expect(write("launchd", withSettings())).toContain(
-      "launchctl setenv OLLAMA_FLASH_ATTENTION 1 &amp;&amp; launchctl setenv OLLAMA_KV_CACHE_TYPE q8_0",
+      "launchctl setenv OLLAMA_KV_CACHE_TYPE q8_0 &amp;&amp; launchctl setenv OLLAMA_FLASH_ATTENTION 1",
     );
   });
 

@@ -1,6 +1,6 @@
 // The settings of a preset that belong to the server's environment.
 import type { Preset } from "@ozone/proto/preset";
-import { isQuantisedCache } from "@ozone/shared/configuration";
+import { serverVariables } from "@ozone/shared/derived-model";
 import { OzoneError } from "@ozone/shared/errors";
 
 /** One variable of the server's environment. */
@@ -14,14 +14,8 @@ const PLAIN_WORD = /^[A-Za-z0-9_.-]+$/;
 
 /** Variables that the preset was measured with; none where it needs nothing of the server. */
 export function serverSettings({ configuration }: Preset): ServerSetting[] {
-  const { kvCacheType = "", flashAttention = "", concurrency = 1 } = configuration ?? {};
-  // llama.cpp can't read a quantised V cache without flash attention.
-  const flash = flashAttention || (isQuantisedCache(kvCacheType) ? "on" : "");
-  const settings = [
-    { name: "OLLAMA_FLASH_ATTENTION", value: flash === "" ? "" : flash === "on" ? "1" : "0" },
-    { name: "OLLAMA_KV_CACHE_TYPE", value: kvCacheType },
-    { name: "OLLAMA_NUM_PARALLEL", value: concurrency > 1 ? String(concurrency) : "" },
-  ].filter(({ value }) => value !== "");
+  const variables = configuration ? serverVariables(configuration) : {};
+  const settings = Object.entries(variables).map(([name, value]) => ({ name, value }));
   const odd = settings.find(({ value }) => !PLAIN_WORD.test(value));
   if (odd)
     throw new OzoneError(

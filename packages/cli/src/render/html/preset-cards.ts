@@ -2,7 +2,7 @@
 import { Provenance } from "@ozone/proto/machine";
 import type { Preset } from "@ozone/proto/preset";
 import { describeConfiguration, dimensionsOf } from "@ozone/shared/configuration";
-import { useCaseOf } from "@ozone/shared/objective";
+import { useCaseOf } from "@ozone/shared/extreme-tiers";
 import { PROVENANCE_NOTICE, PROVENANCE_WORDS } from "@ozone/shared/provenance";
 import { type PresetGroup, presetGroups } from "../../presets/preset-groups.ts";
 import {
@@ -53,25 +53,30 @@ ${provenance === Provenance.MEASURED ? "" : html`<span class="tag warn">${PROVEN
 <dt>Load</dt><dd>${formatFigure(figures?.loadMs, "ms")}</dd>
 <dt>Gain</dt><dd>${gainLines(preset)}</dd>
 <dt>Stability</dt><dd>${formatStability(preset.stability)}</dd>
-<dt>Use it?</dt><dd>${formatRecommendation(preset) || "not recorded"}</dd>
-${extremeRows(preset)}
+<dt>Recommendation</dt><dd>${formatRecommendation(preset.recommendation)}</dd>
 <dt>Chosen for</dt><dd>${preset.objective || "not recorded"}</dd>
 <dt>Runner-up</dt><dd>${runnerUpWords(preset)}</dd>
 <dt>Evidence</dt><dd>${evidenceWords(preset)}</dd>
 </dl>
 ${warningList(preset)}
+${extremeLists(preset)}
 </section>`;
 }
 
-/** What an extreme tier takes and what to go back to. */
-function extremeRows({ requirements, overrides, recoveryPlan }: Preset): Markup {
-  const row = (name: string, lines: readonly string[]) =>
-    lines.length === 0
-      ? html``
-      : html`<dt>${name}</dt><dd>${lines.map((line) => html`<div>${line}</div>`)}</dd>`;
-  const steps = recoveryPlan.map(({ reason }) => reason);
-  return html`${row("It takes", requirements)}${row("By hand", overrides)}${row("Go back to", steps)}`;
+function extremeLists({ extremeTier }: Preset): Markup {
+  if (!extremeTier) return html``;
+  const { requirements, manualOverride, recovery } = extremeTier;
+  return html`${list(
+    "What it needs",
+    requirements.map(({ words }) => words),
+  )}${list("What to do on purpose", manualOverride)}${list(
+    "When it fails",
+    recovery.map(({ words }) => words),
+  )}`;
 }
+
+const list = (heading: string, items: readonly string[]): Markup =>
+  html`<p class="use">${heading}</p><ul class="warnings">${items.map((item) => html`<li>${item}</li>`)}</ul>`;
 
 function gainLines(preset: Preset): Markup {
   if (isDefault(preset)) return html`none: it is the default configuration`;
