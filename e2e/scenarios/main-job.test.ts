@@ -74,6 +74,23 @@ describe("the main job on a machine without Ollama", () => {
     expect(yaml.stdout).toMatch(/fast_response:\n\s+num_ctx: \d+\n\s+num_batch: \d+/);
   });
 
+  it("advises on the models from what it measured, and predicts nothing real from a synthetic one", async () => {
+    const { models } = await json("model", "advise", "--purpose", "fast_response");
+    const measured = models.find(
+      ({ modelName }: { modelName: string }) => modelName === "ozone-synthetic:4m",
+    );
+    expect(measured).toMatchObject({
+      provenance: "synthetic",
+      room: { word: "fits" },
+      speed: {
+        basis: "measured",
+        onThisMachine: true,
+        decode: { median: expect.any(Number), n: expect.any(Number) },
+      },
+    });
+    for (const { provenance } of models) expect(provenance).toBe("synthetic");
+  });
+
   it("writes the seed's files, one line per sample, and a report that needs nothing else", async () => {
     const out = join(folder, "results");
     await ozone("report", "build", "--out", out);

@@ -2,6 +2,7 @@
 import type { Command } from "@oclif/core";
 import Down from "./commands/down.ts";
 import MachineList from "./commands/machine/list.ts";
+import ModelAdvise from "./commands/model/advise.ts";
 import PresetApply from "./commands/preset/apply.ts";
 import PresetExport from "./commands/preset/export.ts";
 import PresetList from "./commands/preset/list.ts";
@@ -23,6 +24,7 @@ import Up from "./commands/up.ts";
 export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   down: Down,
   "machine:list": MachineList,
+  "model:advise": ModelAdvise,
   "preset:apply": PresetApply,
   "preset:export": PresetExport,
   "preset:list": PresetList,

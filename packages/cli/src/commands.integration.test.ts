@@ -2,7 +2,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { clone } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
+import { MachineSchema } from "@ozone/proto/machine";
 import { SweepState } from "@ozone/proto/sweep";
 import type { StartSweepRequest } from "@ozone/proto/sweep_service";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -16,7 +18,7 @@ import {
 } from "../test/fake-coordinator.ts";
 import { buildBundle, type Ran, runCli } from "../test/run-cli.ts";
 import { forecast } from "../test/sample-forecast.ts";
-import { MODEL } from "../test/sample-report.ts";
+import { MACHINE, MODEL } from "../test/sample-report.ts";
 
 let fake: FakeCoordinator;
 let folder: string;
@@ -49,6 +51,7 @@ describe("every command that reads", () => {
     { words: ["preset", "list"], shows: "n 6" },
     { words: ["preset", "show", MODEL], shows: "What you gain over the default" },
     { words: ["preset", "export"], shows: "num_ctx: 4096" },
+    { words: ["model", "advise"], shows: "nothing about the quality of answers" },
     { words: ["report", "build", "--out", "results"], shows: "report.html" },
   ];
 
@@ -235,6 +238,39 @@ describe("errors", () => {
     expect([flag.code, flag.stderr]).toEqual([2, "Nonexistent flag: --verbose. See --help.\n"]);
     const argument = await ozone("sweep", "show");
     expect([argument.code, argument.stderr]).toEqual([2, "Missing 1 required arg: sweep. See --help.\n"]);
+  });
+});
+
+describe("ozone model advise", () => {
+  it("shows what the class measured, with n, interval and provenance, for a machine by name or id", async () => {
+    for (const machine of [[], ["--machine", MACHINE.name], ["--machine", MACHINE.id]]) {
+      const { code, stdout } = await ozone("model", "advise", "--json", ...machine);
+      const { covers, models } = JSON.parse(stdout);
+      expect(covers).toContain("nothing about the quality");
+      expect(models).toMatchObject([
+        {
+          modelName: MODEL,
+          provenance: "synthetic",
+          room: { word: "fits", numCtx: 8192, needBytes: null },
+          speed: { basis: "measured", numCtx: 8192, decode: { n: 6 }, onThisMachine: true },
+        },
+      ]);
+      expect(code).toBe(0);
+    }
+  });
+
+  it("asks which machine where there are several, and names them where there is no such one", async () => {
+    const second = clone(MachineSchema, MACHINE);
+    second.id = "m-2";
+    fake.answers.set("MachineService.listMachines", () => ({ machines: [MACHINE, second] }));
+    const many = await ozone("model", "advise");
+    expect([many.code, many.stdout]).toEqual([2, ""]);
+    expect(many.stderr).toMatch(/^2 machines match; add --machine with an id: .*m-2 \(lab-pc-17\) .*\.\n$/);
+    const none = await ozone("model", "advise", "--machine", "nowhere");
+    expect(none.code).toBe(1);
+    expect(none.stderr).toMatch(/^There is no machine "nowhere"; there are .*\.\n$/);
+    fake.answers.set("MachineService.listMachines", () => ({ machines: [] }));
+    expect((await ozone("model", "advise")).stderr).toContain("`ozone up` starts an agent here");
   });
 });
 

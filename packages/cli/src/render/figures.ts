@@ -46,7 +46,10 @@ export function formatInterval(figure: Pick<Figure, "median" | "ciLow" | "ciHigh
 }
 
 /** "123.4 t/s [120.1, 126.0], n 6", "2.64 s [2.56, 2.70], n 6"; "not measured" without a sample. */
-export function formatFigure(figure: Figure | undefined, unit: Unit): string {
+export function formatFigure(
+  figure: Pick<Figure, "median" | "ciLow" | "ciHigh" | "n"> | undefined,
+  unit: Unit,
+): string {
   if (!figure || figure.n === 0) return "not measured";
   const median = unit === "ms" ? formatMs(figure.median) : `${formatNumber(figure.median)} ${unit}`;
   return `${median} ${formatInterval(figure, unit)}, n ${figure.n}`;
