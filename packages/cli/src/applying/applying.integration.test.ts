@@ -39,10 +39,13 @@ const asked = () => {
 };
 const BALANCED = ["apply", presetId(PRESETS.find(({ purpose }) => purpose === "balanced") ?? preset({}))];
 
+/** Texts are wrapped for a terminal. */
+const onOneLine = (text: string): string => text.replace(/\s+/g, " ");
+
 describe("ozone preset apply", () => {
   it("shows what will be done, hands the preset to the agent, and says what came of it", async () => {
     const { code, stdout, stderr } = await ozone([...BALANCED, "--yes", "--replace"]);
-    expect(stderr).toContain(`the model ${MODEL}-ozone-balanced on http`);
+    expect(onOneLine(stderr)).toContain(`the model ${MODEL}-ozone-balanced on http`);
     expect(stderr).toContain("num_ctx 8192, num_batch 512, num_thread 1");
     expect(stderr).not.toContain("num_predict");
     expect(stderr).toContain("looking at the machine");
@@ -58,8 +61,8 @@ describe("ozone preset apply", () => {
     });
     expect(code).toBe(0);
     expect(stdout).toContain(`Kept: ${MODEL}-ozone-balanced is there now (synthetic)`);
-    expect(stdout).toContain("time to first token: 0.80 times the default's [0.75, 0.85], better");
-    expect(stdout).toContain("6 and 6; 1 refused, 2 of 12 while others used the machine");
+    expect(onOneLine(stdout)).toContain("time to first token: 0.80 times the default's [0.75, 0.85], better");
+    expect(onOneLine(stdout)).toContain("6 and 6; 1 refused, 2 of 12 while others used the machine");
   });
 
   it("ends with 3 and one document when the promise was not kept", async () => {
