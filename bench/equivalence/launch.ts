@@ -18,8 +18,8 @@ export interface LaunchPlace {
   readonly placement: Placement | null;
 }
 
-/** Blocks of a launch, fewer where a sample takes longer; the agent takes two samples for each. */
-const blocksOf = ({ promptTokens }: Cell): number => (promptTokens > 1000 ? 1 : 2);
+/** Blocks of a launch; the agent takes two samples for each. */
+const BLOCKS = 2;
 
 interface BenchDocument {
   readonly verdict: string;
@@ -94,7 +94,7 @@ async function runAgent(url: string, dataDir: string, cell: Cell): Promise<Bench
     "num-thread": 1,
     "num-predict": NUM_PREDICT,
     fill: FILL,
-    repetitions: 2 * blocksOf(cell),
+    repetitions: 2 * BLOCKS,
   };
   const args = ["bench", ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])];
   const { code, stdout, stderr } = await runToEnd("agent", {
