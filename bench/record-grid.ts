@@ -1,8 +1,7 @@
 // Records a real grid of the reference engine for the replay: `node bench/dist/record-grid.js small|large` prints JSON
 // lines (ozone-grid/1, provenance synthetic). The agent measures, so that every repetition has passed its certificate;
 // passes go over all points in another order each, so that the machine's slow changes touch all of them alike.
-import { spawnSync } from "node:child_process";
-import { availableParallelism, totalmem } from "node:os";
+import { arch, availableParallelism, totalmem } from "node:os";
 import { create } from "@bufbuild/protobuf";
 import { probeMachine } from "@ozone/agent/src/machine/identify.ts";
 import type { MachineIdentity } from "@ozone/agent/src/measure/ports.ts";
@@ -176,7 +175,7 @@ async function printHeader(url: string): Promise<void> {
   print({
     format: "ozone-grid/1",
     machine: {
-      name: `${machineWords()}, reference engine`,
+      name: `${availableParallelism()} cores, ${arch()}, reference engine`,
       cores: threads,
       memoryBytes: totalmem(),
       gpu: null,
@@ -206,10 +205,4 @@ async function printHeader(url: string): Promise<void> {
     provenance: "synthetic",
     recorded: new Date().toISOString(),
   });
-}
-
-/** What the machine calls itself, without its name. */
-function machineWords(): string {
-  const { stdout } = spawnSync("uname", ["-m"], { encoding: "utf8" });
-  return `${availableParallelism()} cores, ${stdout.trim()}`;
 }

@@ -1,9 +1,9 @@
 // The agent's configuration from its environment and flags: parsed in a function, one sentence per problem.
-import { homedir, hostname } from "node:os";
+import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { dataFolder } from "@ozone/shared/data-folder";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
+import { dataDir } from "./data-dir.ts";
 
 /** Everything that can be set from outside. */
 export interface AgentConfig {
@@ -73,8 +73,7 @@ export function readConfig(
       "OZONE_NATS_URL is not set: the agent does not know where the coordinator's bus is. `ozone up` sets it; by hand, write nats://user:password@host:4222.",
     );
   }
-  const isRoot = process.getuid?.() === 0;
-  const base = dataFolder({ env, platform: process.platform, homeDir: homedir(), isRoot });
+  const base = dataDir(env);
   return {
     dataDir: resolve(flags["data-dir"] ?? join(base, "agent")),
     natsUrl: env.OZONE_NATS_URL,

@@ -1,7 +1,7 @@
 // Whole trials against the scripted Ollama: the honest one, what it leaves behind, and how it ends early.
 import { Purpose } from "@ozone/proto/configuration";
 import { Provenance } from "@ozone/proto/machine";
-import { Verdict } from "@ozone/proto/trial";
+import { SampleKind, Verdict } from "@ozone/proto/trial";
 import {
   flatPace,
   type ScriptChange,
@@ -67,11 +67,11 @@ describe("an honest trial", () => {
     expect(result.samples.map(({ valid }) => valid)).toEqual([true, true]);
   });
 
-  it("is valid when its runner crawled through the warm-up and no longer: short prompts are asked again", async () => {
+  it("is valid when its runner crawled through the warm-up and no longer, the warm prefix behind it as well", async () => {
     const crawling = { prefillTokensPerSecond: 4_000, decodeTokensPerSecond: 80 };
     const server = await scripted({ pace: flatPace(crawling) });
     const result = await runTrial(
-      orderFor({ repetitions: 2, point: { numCtx: 1024 } }),
+      orderFor({ point: { numCtx: 1024 }, protocol: { warmPrefix: true } }),
       portsFor(server.url, {
         onActivity(words) {
           if (words.startsWith("sample 1"))
@@ -80,7 +80,13 @@ describe("an honest trial", () => {
       }),
     );
     expect(story(result)).toBe("");
-    expect(result.samples.map(({ valid }) => valid)).toEqual([true, true]);
+    // The one that came too early for its warm-up, its repetition, and the warm one.
+    const { FILLED, WARM_PREFIX } = SampleKind;
+    expect(result.samples.map(({ kind, valid }) => [kind, valid])).toEqual([
+      [FILLED, true],
+      [FILLED, true],
+      [WARM_PREFIX, true],
+    ]);
   });
 
   it("is valid, fills the context, and has no check unknown but what only hardware can tell", async () => {

@@ -31,6 +31,24 @@ export function configuration(values: ConfigurationValues): Configuration {
   });
 }
 
+/** Ollama's names of the dimensions, and ours. */
+export const DIMENSION_FIELDS = {
+  num_ctx: "numCtx",
+  num_batch: "numBatch",
+  num_thread: "numThread",
+  num_gpu: "numGpu",
+  kv_cache_type: "kvCacheType",
+  flash_attention: "flashAttention",
+  num_predict: "numPredict",
+  concurrency: "concurrency",
+} as const;
+
+/** A dimension by Ollama's name. */
+export type DimensionName = keyof typeof DIMENSION_FIELDS;
+
+/** Whether something is the name of a dimension. */
+export const isDimensionName = (name: string): name is DimensionName => Object.hasOwn(DIMENSION_FIELDS, name);
+
 /** Ollama's names of the dimensions with their values, absent ones left out, in a fixed order. */
 export function dimensionsOf(point: Configuration): Record<string, number | string> {
   const dimensions: Record<string, number | string> = { num_ctx: point.numCtx, num_batch: point.numBatch };

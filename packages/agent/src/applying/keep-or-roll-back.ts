@@ -1,5 +1,6 @@
 // Whether what was measured again is what a preset promised. Pure; docs/applying.md and its decision say why it is this rule.
 import type { Gain } from "@ozone/proto/preset";
+import { metricWords } from "@ozone/shared/metric-words";
 import { type RateComparison, TIE_MARGIN } from "@ozone/shared/statistics/compare";
 
 /** What was measured again, the derived model against the default configuration. */
@@ -69,11 +70,6 @@ function benefitOf({ metric, ratio, ciLow, ciHigh }: Gain): Benefit {
   return { value: -Math.log(ratio), low: turned(high), high: turned(low) };
 }
 
-const METRIC_WORDS: Readonly<Record<string, string>> = {
-  decode_tokens_per_second: "decode rate",
-  ttft_ms: "time to first token",
-};
-
 const brokenWords = (promised: Gain, measured: Gain): string =>
   `${bothWords(promised, measured)}: the promised gain was not there.`;
 
@@ -81,7 +77,7 @@ const heldWords = (promised: Gain, measured: Gain): string =>
   `${bothWords(promised, measured)}: not contradicted.`;
 
 const bothWords = (promised: Gain, measured: Gain): string =>
-  `${METRIC_WORDS[promised.metric] ?? promised.metric}: promised ${ratioWords(promised)} the default's, re-measured ${ratioWords(measured)}`;
+  `${metricWords(promised.metric)}: promised ${ratioWords(promised)} the default's, re-measured ${ratioWords(measured)}`;
 
 const ratioWords = ({ ratio, ciLow, ciHigh }: Pick<Gain, "ratio" | "ciLow" | "ciHigh">): string =>
   ciLow === undefined || ciHigh === undefined

@@ -1,16 +1,16 @@
 // `ozone-agent apply` and `ozone-agent rollback`: read what is asked, take the host for ourselves, print one document.
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { create } from "@bufbuild/protobuf";
 import { ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { TrialOrderSchema } from "@ozone/proto/trial";
-import { dataFolder } from "@ozone/shared/data-folder";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { hardwareClass } from "@ozone/shared/hardware-class";
+import { cancellable } from "../cancellable.ts";
 import { engineUrlOf } from "../config.ts";
+import { dataDir } from "../data-dir.ts";
 import { acquireHostLock } from "../machine/host-lock.ts";
 import { probeMachine } from "../machine/identify.ts";
 import { cleanUpLeftovers } from "../measure/leave-no-trace.ts";
@@ -196,24 +196,3 @@ async function written(file: string, stdin: ApplyingStreams["stdin"]): Promise<s
     throw new OzoneError("invalid_input", `${file} could not be read (${messageOf(thrown)}).`);
   }
 }
-
-/** Ctrl-C and SIGTERM end the work, which then undoes what it began; a second one ends the process as usual. */
-async function cancellable<Value>(run: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
-  const cancel = new AbortController();
-  const onSignal = (): void => cancel.abort();
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  for (const signal of signals) process.once(signal, onSignal);
-  try {
-    return await run(cancel.signal);
-  } finally {
-    for (const signal of signals) process.removeListener(signal, onSignal);
-  }
-}
-
-const dataDir = (): string =>
-  dataFolder({
-    env: process.env,
-    platform: process.platform,
-    homeDir: homedir(),
-    isRoot: process.getuid?.() === 0,
-  });

@@ -1,12 +1,12 @@
 // `ozone-agent bench`: one honest trial with no coordinator. Translates flags to an order, runs it, prints the result.
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { type TrialOrder, TrialOrderSchema, type TrialResult, Verdict } from "@ozone/proto/trial";
-import { dataFolder } from "@ozone/shared/data-folder";
 import { OzoneError } from "@ozone/shared/errors";
 import { PRECISION_TARGETS } from "@ozone/shared/statistics/stopping";
+import { cancellable } from "../cancellable.ts";
+import { dataDir } from "../data-dir.ts";
 import { acquireHostLock } from "../machine/host-lock.ts";
 import { probeMachine } from "../machine/identify.ts";
 import { cleanUpLeftovers } from "../measure/leave-no-trace.ts";
@@ -65,19 +65,6 @@ function printed(document: BenchDocument, { json, format }: BenchOptions): strin
   return format === null ? benchText(document) : ROW_FORMATS[format](benchRows(document));
 }
 
-/** Ctrl-C and SIGTERM end the trial, which then cleans up; a second one ends the process as usual. */
-async function cancellable<Value>(run: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
-  const cancel = new AbortController();
-  const onSignal = (): void => cancel.abort();
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  for (const signal of signals) process.once(signal, onSignal);
-  try {
-    return await run(cancel.signal);
-  } finally {
-    for (const signal of signals) process.removeListener(signal, onSignal);
-  }
-}
-
 async function measure(
   options: BenchOptions,
   signal: AbortSignal,
@@ -133,11 +120,3 @@ function orderOf(options: BenchOptions): TrialOrder {
     purpose: precise ? Purpose.CONFIRM : Purpose.SCREEN,
   });
 }
-
-const dataDir = (): string =>
-  dataFolder({
-    env: process.env,
-    platform: process.platform,
-    homeDir: homedir(),
-    isRoot: process.getuid?.() === 0,
-  });

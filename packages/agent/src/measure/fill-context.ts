@@ -4,7 +4,6 @@ import { SampleKind } from "@ozone/proto/trial";
 import { promptTokensFor } from "@ozone/shared/configuration";
 import { TrialFailure } from "@ozone/shared/failure";
 import { type Attempt, type Launch, warn } from "./attempt.ts";
-import { lastSamplesBeyondWarmUp, lastSamplesPass } from "./attempt-facts.ts";
 import { precisionValues, shouldGoOn, stoppingRule } from "./precision.ts";
 import { configurationSamples } from "./sample-messages.ts";
 import { requestsAtOnce, takeRound } from "./take-round.ts";
@@ -68,10 +67,8 @@ async function takeFilled(
   ports.onActivity(`${words}: filling ${promptTokens} tokens`);
   if (await take()) return true;
   if (attempt.samples.some(({ refusal }) => refusal !== null)) return false;
-  const requests = requestsAtOnce(attempt);
-  if (lastSamplesBeyondWarmUp(attempt, requests) && (await warmUpAgain(attempt, prompts, requests))) {
-    if (lastSamplesPass(attempt, requests)) return true;
-  }
+  // The repetition also puts its prompt where the warm prefix looks for it: what is asked here takes that place.
+  await warmUpAgain(attempt, prompts, requestsAtOnce(attempt));
   ports.onActivity(`${words} once more beside it: it failed a check`);
   if (await take()) return true;
   const sentence = `${words[0]?.toUpperCase()}${words.slice(1)}`;

@@ -50,19 +50,13 @@ function shortSize({ configuration, protocol, pace }: Attempt): typeof USUAL {
 /**
  * Asks short prompts again while the last samples are much faster than the warm-up. Two threads on two cores were seen to
  * crawl through a whole warm-up, waiting for each other, at a 24th of what they did right after it.
- * @returns whether the warm-up has caught up
  * @throws TrialFailure
  */
-export async function warmUpAgain(
-  attempt: Attempt,
-  prompts: PromptSource,
-  samples: number,
-): Promise<boolean> {
+export async function warmUpAgain(attempt: Attempt, prompts: PromptSource, samples: number): Promise<void> {
   for (let tried = 0; tried < TRIES_AGAIN && lastSamplesBeyondWarmUp(attempt, samples); tried += 1) {
     attempt.ports.onActivity("warming up again: the sample was much faster than the warm-up");
     await askShortPrompt(attempt, prompts);
   }
-  return !lastSamplesBeyondWarmUp(attempt, samples);
 }
 
 /** @returns the decode rate, null when the server does not tell */

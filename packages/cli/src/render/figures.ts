@@ -8,6 +8,7 @@ import type {
   RecommendationCounts,
   Stability,
 } from "@ozone/proto/preset";
+import { metricWords } from "@ozone/shared/metric-words";
 
 /** Units of figures, as printed. */
 export type Unit = "t/s" | "ms";
@@ -54,17 +55,6 @@ export function formatFigure(
   const median = unit === "ms" ? formatMs(figure.median) : `${formatNumber(figure.median)} ${unit}`;
   return `${median} ${formatInterval(figure, unit)}, n ${figure.n}`;
 }
-
-const METRIC_WORDS: Readonly<Record<string, string>> = {
-  decode_tokens_per_second: "decode rate",
-  prefill_tokens_per_second: "prefill rate",
-  ttft_ms: "time to first token",
-  time_to_answer_ms: "time to the answer",
-  num_ctx: "context",
-};
-
-/** A metric's name for people. */
-export const metricWords = (metric: string): string => METRIC_WORDS[metric] ?? metric.replaceAll("_", " ");
 
 /** "decode rate: 1.18 times the default's [1.10, 1.26], better". */
 export function formatGain({ metric, ratio, ciLow, ciHigh, verdict }: Gain): string {

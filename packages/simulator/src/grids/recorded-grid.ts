@@ -1,6 +1,11 @@
 // A recorded grid in the format ozone-grid/1 (JSON lines): a header, then one line per raw repetition, failures included.
 import type { Configuration } from "@ozone/proto/configuration";
-import { configuration, configurationKey } from "@ozone/shared/configuration";
+import {
+  configuration,
+  configurationKey,
+  DIMENSION_FIELDS,
+  isDimensionName,
+} from "@ozone/shared/configuration";
 import { groupBy } from "@ozone/shared/group-by";
 import { z } from "zod";
 
@@ -65,23 +70,6 @@ export interface RecordedGrid {
   readonly points: ReadonlyMap<string, GridPoint>;
 }
 
-/** Ollama's names of the dimensions and ours. */
-export const DIMENSIONS = {
-  num_ctx: "numCtx",
-  num_batch: "numBatch",
-  num_thread: "numThread",
-  num_gpu: "numGpu",
-  kv_cache_type: "kvCacheType",
-  flash_attention: "flashAttention",
-  num_predict: "numPredict",
-  concurrency: "concurrency",
-} as const;
-
-/** A dimension of the option space under Ollama's name. */
-export type DimensionName = keyof typeof DIMENSIONS;
-
-const isDimension = (name: string): name is DimensionName => Object.hasOwn(DIMENSIONS, name);
-
 /** Output length of grids that do not say: what the objectives are defined for. */
 const NUM_PREDICT = 64;
 
@@ -96,13 +84,13 @@ export class GridProblem extends Error {}
 export function configurationOf(config: GridConfig, defaults: GridConfig): Configuration {
   const values: Record<string, number | string> = {};
   for (const [name, given] of Object.entries({ ...defaults, ...config })) {
-    if (!isDimension(name)) {
+    if (!isDimensionName(name)) {
       throw new GridProblem(
-        `The dimension ${JSON.stringify(name)} is not known; known are ${Object.keys(DIMENSIONS).join(", ")}.`,
+        `The dimension ${JSON.stringify(name)} is not known; known are ${Object.keys(DIMENSION_FIELDS).join(", ")}.`,
       );
     }
     const setting = settingOf(given);
-    values[DIMENSIONS[name]] =
+    values[DIMENSION_FIELDS[name]] =
       name === "flash_attention" && typeof setting === "number" ? (setting > 0 ? "on" : "off") : setting;
   }
   return configuration({ numCtx: 4096, numBatch: 512, numPredict: NUM_PREDICT, ...values });

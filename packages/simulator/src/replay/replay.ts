@@ -5,16 +5,9 @@ import { strategyNamed } from "@ozone/coordinator/search/strategies";
 import type { Observation, SearchState, SearchStep, Strategy } from "@ozone/coordinator/search/strategy";
 import { ProtocolSchema } from "@ozone/proto/configuration";
 import { type Matrix, MatrixSchema } from "@ozone/proto/sweep";
-import { configurationKey } from "@ozone/shared/configuration";
+import { configurationKey, DIMENSION_FIELDS, type DimensionName } from "@ozone/shared/configuration";
 import { OBJECTIVES } from "@ozone/shared/objective";
-import {
-  configurationOf,
-  DIMENSIONS,
-  type DimensionName,
-  type GridConfig,
-  type RecordedGrid,
-  settingOf,
-} from "../grids/recorded-grid.ts";
+import { configurationOf, type GridConfig, type RecordedGrid, settingOf } from "../grids/recorded-grid.ts";
 import { Replayer, type Usage } from "./replayer.ts";
 import { bestOf, regretOf, truthOf } from "./truth.ts";
 
@@ -39,9 +32,9 @@ function matrixOf({ header }: RecordedGrid): Matrix {
   for (const [name, given] of Object.entries(header.dimensions)) {
     const settings = given.map((one) => {
       const point = configurationOf({ [name]: one }, header.defaults);
-      return point[DIMENSIONS[name as DimensionName]] ?? settingOf(one);
+      return point[DIMENSION_FIELDS[name as DimensionName]] ?? settingOf(one);
     });
-    values[DIMENSIONS[name as DimensionName]] = settings;
+    values[DIMENSION_FIELDS[name as DimensionName]] = settings;
   }
   return create(MatrixSchema, values);
 }

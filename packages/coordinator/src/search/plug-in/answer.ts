@@ -5,7 +5,9 @@ import {
   configuration,
   configurationKey,
   configurationProblems,
+  DIMENSION_FIELDS,
   describeConfiguration,
+  isDimensionName,
   isQuantisedCache,
 } from "@ozone/shared/configuration";
 import { messageOf } from "@ozone/shared/errors";
@@ -14,7 +16,7 @@ import * as z from "zod";
 import { confirmationProtocol } from "../grid.ts";
 import { baseConfiguration } from "../option-space.ts";
 import type { Proposal, SearchState, SearchStep } from "../strategy.ts";
-import { DIMENSION_FIELDS, givenValues, isDimensionName, spentMs } from "./question.ts";
+import { givenValues, spentMs } from "./question.ts";
 
 /** What a plug-in did that it may not do: the end of a sentence that begins with its name. */
 export class PlugInProblem extends Error {}

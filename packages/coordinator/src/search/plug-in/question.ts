@@ -2,7 +2,12 @@
 // and a change of the wire format does not break it. docs/plug-in-strategies.md describes it; version 1.
 import { type Configuration, Purpose } from "@ozone/proto/configuration";
 import type { Sample } from "@ozone/proto/trial";
-import { dimensionsOf } from "@ozone/shared/configuration";
+import {
+  DIMENSION_FIELDS,
+  type DimensionName,
+  dimensionsOf,
+  isDimensionName,
+} from "@ozone/shared/configuration";
 import { median } from "@ozone/shared/statistics/median";
 import { baseConfiguration } from "../option-space.ts";
 import type { Observation, SearchState } from "../strategy.ts";
@@ -12,24 +17,6 @@ export const PLUG_IN_API_VERSION = 1;
 
 /** One value of a dimension. */
 export type PlugInValue = number | string;
-
-/** Ollama's names of the dimensions, and ours. */
-export const DIMENSION_FIELDS = {
-  num_ctx: "numCtx",
-  num_batch: "numBatch",
-  num_thread: "numThread",
-  num_gpu: "numGpu",
-  kv_cache_type: "kvCacheType",
-  flash_attention: "flashAttention",
-  num_predict: "numPredict",
-  concurrency: "concurrency",
-} as const;
-
-/** A dimension by Ollama's name. */
-export type DimensionName = keyof typeof DIMENSION_FIELDS;
-
-/** Whether something is the name of a dimension. */
-export const isDimensionName = (name: string): name is DimensionName => Object.hasOwn(DIMENSION_FIELDS, name);
 
 /** The values that the sweep gives for its dimensions, by Ollama's names; those it does not give are left out. */
 export function givenValues({ matrix }: SearchState): Map<DimensionName, PlugInValue[]> {
