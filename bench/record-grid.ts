@@ -31,7 +31,7 @@ const PLANS: Readonly<Record<string, Plan>> = {
   },
   large: {
     model: "ozone-synthetic:30m",
-    numCtx: [512, 1024, 2048, 4096, 8192, 16_384],
+    numCtx: [512, 768, 1024, 1536, 2048, 3072, 4096],
     numBatch: [16, 32, 64, 128, 256, 512, 1024],
   },
 };
@@ -39,10 +39,10 @@ const CACHE_TYPES = ["f16", "q8_0", "q4_0"] as const;
 const THREADS = Array.from({ length: Math.min(4, availableParallelism()) }, (_, index) => index + 1);
 const NUM_PREDICT = 64;
 const FILL = 0.9;
-const PASSES = 2;
-const REPETITIONS = 2;
-/** What takes longer is recorded as a timeout: nobody would wait for it. */
-const LIMIT_MS = 12_000;
+/** Each pass loads every point once and takes one repetition of it. */
+const PASSES = 4;
+/** What takes longer is recorded as a timeout. */
+const LIMIT_MS = 6_000;
 const QUIET_WAIT_MS = 2_000;
 
 const name = process.argv[2] ?? "";
@@ -58,6 +58,13 @@ const POINTS: readonly Point[] = plan.numCtx.flatMap((num_ctx) =>
 
 const print = (line: object): boolean => process.stdout.write(`${JSON.stringify(line)}\n`);
 const log = (line: string): boolean => process.stderr.write(`${line}\n`);
+
+const OUTCOMES: Readonly<Record<string, string>> = {
+  out_of_memory_load: "oom",
+  out_of_memory_run: "oom",
+  request_timeout: "timeout",
+  load_timeout: "timeout",
+};
 
 /** Repetitions printed so far, and the points that failed: those are not tried again. */
 const printed = new Map<string, number>();
@@ -118,20 +125,13 @@ function measure(
       ...orderFor({ modelName: plan?.model ?? "" }),
       configuration: configuration({ numCtx, numBatch, numThread, numPredict: NUM_PREDICT }),
       protocol: create(ProtocolSchema, {
-        ...{ fill: FILL, launches: 1, repetitions: REPETITIONS, limitMs: LIMIT_MS },
+        ...{ fill: FILL, launches: 1, repetitions: 1, limitMs: LIMIT_MS },
         ...{ quietWaitMs: QUIET_WAIT_MS, allowContended: true },
       }),
     },
     portsFor(url, { cacheDir, machine, conditions: conditionsOf(url), sampler: samplerOf(url) }),
   );
 }
-
-const OUTCOMES: Readonly<Record<string, string>> = {
-  out_of_memory_load: "oom",
-  out_of_memory_run: "oom",
-  request_timeout: "timeout",
-  load_timeout: "timeout",
-};
 
 function recordResult(key: string, config: object, result: TrialResult): void {
   const from = printed.get(key) ?? 0;
@@ -154,13 +154,14 @@ function recordResult(key: string, config: object, result: TrialResult): void {
     const outcome = OUTCOMES[failure.failureClass] ?? "error";
     print({ config, repetition: from + samples.length, outcome, seconds: rounded(seconds) });
     log(`${JSON.stringify(config)}: ${failure.failureClass}: ${failure.message}`);
-  } else if (samples.length < REPETITIONS) {
-    log(`${JSON.stringify(config)}: ${REPETITIONS - samples.length} refused and left out`);
+  } else if (samples.length === 0) {
+    log(`${JSON.stringify(config)}: refused and left out`);
   }
 }
 
-const rounded = (value: number | undefined): number | undefined =>
-  value === undefined ? undefined : Number(value.toPrecision(6));
+function rounded(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value.toPrecision(6));
+}
 
 async function printHeader(url: string): Promise<void> {
   const model = plan?.model ?? "";
