@@ -21,8 +21,8 @@ const USAGE = `ozone-sim
       the search against a recorded grid (ozone-grid/1, JSON lines, also gzipped), random at equal budget beside it
   ozone-sim make-grid --kind mechanical|tabular --seed N
       a grid of a machine that does not exist, on stdout; its provenance says simulated
-  ozone-sim evaluate --half development|report [--machines N] [--json]
-      the guided search over made machines of one half (split by the hash of their names), with ablations
+  ozone-sim evaluate --half development|report [--machines N] [--from M] [--json]
+      the guided search over made machines of one half (split by the hash of their names, numbered from M on), with ablations
 
 Exit codes: 0 ok, 1 failure, 2 usage.
 `;
@@ -93,12 +93,19 @@ function makeGridCommand(argv: readonly string[]): void {
   );
 }
 
+function upToTenThousand(flag: string, text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1 && number <= 10_000) return number;
+  throw new UsageProblem(`--${flag} is ${JSON.stringify(text)}; use 1 to 10000.`);
+}
+
 function evaluateCommand(argv: readonly string[]): void {
   const { values } = parseArgs({
     args: [...argv],
     options: {
       half: { type: "string" },
       machines: { type: "string", default: "60" },
+      from: { type: "string", default: "1" },
       json: { type: "boolean", default: false },
     },
   });
@@ -106,11 +113,8 @@ function evaluateCommand(argv: readonly string[]): void {
   if (half !== "development" && half !== "report") {
     throw new UsageProblem(`--half is ${JSON.stringify(half)}; use development or report.`);
   }
-  const machines = Number(values.machines);
-  if (!Number.isInteger(machines) || machines < 1 || machines > 10_000) {
-    throw new UsageProblem(`--machines is ${JSON.stringify(values.machines)}; use 1 to 10000.`);
-  }
-  const names = machinesOf(half, machines);
+  const machines = upToTenThousand("machines", values.machines);
+  const names = machinesOf(half, machines, upToTenThousand("from", values.from));
   const evaluations = ABLATIONS.map((ablation) => evaluate(names, ["1", "2"], ablation));
   process.stdout.write(
     values.json ? `${JSON.stringify({ half, evaluations })}\n` : evaluationText(evaluations),

@@ -67,10 +67,10 @@ export interface Evaluation {
 
 const WITHIN = 0.02;
 
-/** Names of the machines of one half, both kinds alike. */
-export const machinesOf = (half: "development" | "report", count: number): string[] =>
+/** Names of the machines of one half, both kinds alike: those with `count` numbers from `from` on. */
+export const machinesOf = (half: "development" | "report", count: number, from = 1): string[] =>
   Object.keys(KINDS).flatMap((kind) =>
-    Array.from({ length: count }, (_, index) => `${kind}-${index + 1}`).filter(
+    Array.from({ length: count }, (_, index) => `${kind}-${index + from}`).filter(
       (name) => halfOf(name) === half,
     ),
   );

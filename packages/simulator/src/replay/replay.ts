@@ -3,7 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { chooseFinalists } from "@ozone/coordinator/search/finalists";
 import { strategyNamed } from "@ozone/coordinator/search/strategies";
 import type { Observation, SearchState, SearchStep, Strategy } from "@ozone/coordinator/search/strategy";
-import { ProtocolSchema } from "@ozone/proto/configuration";
+import { ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { type Matrix, MatrixSchema } from "@ozone/proto/sweep";
 import { configurationKey, DIMENSION_FIELDS, type DimensionName } from "@ozone/shared/configuration";
 import { OBJECTIVES } from "@ozone/shared/objective";
@@ -78,7 +78,7 @@ export interface ReplayOptions {
 
 function presetsOf(grid: RecordedGrid, observations: readonly Observation[], replayer: Replayer) {
   const base = configurationKey(configurationOf({}, grid.header.defaults));
-  const leaders = chooseFinalists(reliable(observations), base);
+  const leaders = chooseFinalists(publishable(reliable(observations)), base);
   return Object.fromEntries(
     OBJECTIVES.map((objective): [string, ReplayedPreset] => {
       const chosen = leaders.find(({ leadsFor }) => leadsFor.includes(objective.purpose));
@@ -101,6 +101,19 @@ function reliable(observations: readonly Observation[]): Observation[] {
       .map(({ configuration }) => configurationKey(configuration)),
   );
   return observations.filter(({ configuration }) => !failed.has(configurationKey(configuration)));
+}
+
+/** Only what was confirmed is published, unless nothing was (presets/choose-preset.ts in the coordinator). */
+function publishable(observations: readonly Observation[]): readonly Observation[] {
+  const confirmed = new Set(
+    observations
+      .filter(({ purpose }) => purpose === Purpose.CONFIRM)
+      .map(({ configuration }) => configurationKey(configuration)),
+  );
+  const published = observations.filter(({ configuration }) =>
+    confirmed.has(configurationKey(configuration)),
+  );
+  return published.some(({ samples }) => samples.length > 0) ? published : observations;
 }
 
 /** A replay that hands out its state and is given the next step, by whomever. */

@@ -19,6 +19,8 @@ export interface Seen {
   readonly spread: number;
   readonly trials: number;
   readonly failures: readonly string[];
+  /** Whether it was taken to its confirmation, however many samples that gave. */
+  readonly confirming: boolean;
   /** The last trial gave fewer samples than it asked for: more can't be had. */
   readonly exhausted: boolean;
 }
@@ -47,6 +49,7 @@ function seenOf(key: string, group: readonly Observation[]): Seen[] {
       confirmedSamples: group
         .filter(({ purpose }) => purpose === Purpose.CONFIRM)
         .reduce((sum, one) => sum + one.samples.length, 0),
+      confirming: group.some(({ purpose }) => purpose === Purpose.CONFIRM),
       trials: group.length,
       failures: group.flatMap(({ failureClass }) => failureClass ?? []),
       exhausted: last !== undefined && last.failureClass === null && last.samples.length < last.wanted,

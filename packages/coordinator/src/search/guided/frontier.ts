@@ -24,16 +24,26 @@ const batchLevel = (space: Space, point: SpacePoint): number =>
 /** A context is closed, with all above, by a failure of the least demanding options, or by two with any batch. */
 const FAILURES_CLOSE = 2;
 
-function closedFrom(space: Space, seen: ReadonlyMap<string, Seen>): number {
-  const failures = new Map<number, number>();
+/** What lies on a GPU needs its memory, the rest the machine's: a failure of one split says nothing of the others. */
+const splitOf = (space: Space, point: SpacePoint): number =>
+  space.axes.reduce((sum, { name }, axis) => (name === "numGpu" ? sum + (point.levels[axis] ?? 0) : sum), 0);
+
+/** The least context that is closed for a split of the layers between GPU and RAM. */
+function closedFrom(space: Space, seen: ReadonlyMap<string, Seen>): (point: SpacePoint) => number {
+  const failures = new Map<number, Map<number, number>>();
   for (const [key, { figures, configuration }] of seen) {
     const point = space.byKey.get(key);
     if (!point || figures || kvLevel(space, point) > 0) continue;
     const weight = batchLevel(space, point) === 0 ? FAILURES_CLOSE : 1;
-    failures.set(configuration.numCtx, (failures.get(configuration.numCtx) ?? 0) + weight);
+    const split = failures.get(splitOf(space, point)) ?? new Map<number, number>();
+    split.set(configuration.numCtx, (split.get(configuration.numCtx) ?? 0) + weight);
+    failures.set(splitOf(space, point), split);
   }
-  const closed = [...failures].flatMap(([numCtx, count]) => (count >= FAILURES_CLOSE ? [numCtx] : []));
-  return Math.min(Number.POSITIVE_INFINITY, ...closed);
+  return (point) => {
+    const counts = [...(failures.get(splitOf(space, point)) ?? [])];
+    const closed = counts.flatMap(([numCtx, count]) => (count >= FAILURES_CLOSE ? [numCtx] : []));
+    return Math.min(Number.POSITIVE_INFINITY, ...closed);
+  };
 }
 
 function needShare({ model, machine }: SearchState, numCtx: number): number {
@@ -55,7 +65,7 @@ export function nextFrontier(
   const beyond = space.points.filter(
     (point) =>
       point.configuration.numCtx > top &&
-      point.configuration.numCtx < closed &&
+      point.configuration.numCtx < closed(point) &&
       !seen.has(point.key) &&
       feasible(point),
   );

@@ -3,7 +3,7 @@
 import type { Prediction } from "@ozone/shared/statistics/gaussian-process";
 import { normalCdf } from "@ozone/shared/statistics/normal";
 import type { Knowledge } from "./knowledge.ts";
-import { type Goal, goalsOf, ranking, type Scored } from "./scores.ts";
+import { believedRanking, type Goal, goalsOf, type Scored } from "./scores.ts";
 import { type Space, type SpacePoint, stepsBetween } from "./space.ts";
 import { predictScore } from "./surrogate.ts";
 
@@ -34,16 +34,6 @@ interface Learned {
   readonly goal: Goal;
   readonly best: Scored;
   readonly predict: (point: SpacePoint) => Prediction;
-}
-
-/** Measured points as all samples together say, best first: a lucky sample must not hide what is better. */
-function believedRanking(space: Space, { seen, surrogate }: Knowledge, goal: Goal): Scored[] {
-  return ranking(space, seen, goal)
-    .map((one): Scored => {
-      const believed = surrogate.predict(one.point);
-      return { ...one, score: predictScore(believed, one.point.configuration.numCtx, goal.score).mean };
-    })
-    .sort((a, b) => b.score - a.score || (a.point.key < b.point.key ? -1 : 1));
 }
 
 function learnGoals(space: Space, knowledge: Knowledge): Learned[] {

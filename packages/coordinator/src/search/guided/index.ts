@@ -6,7 +6,7 @@ import { confirmationProtocol } from "../grid.ts";
 import { hopelessNote } from "../hopeless.ts";
 import type { SearchState, SearchStep, Strategy } from "../strategy.ts";
 import { mostDoubtful } from "./doubting.ts";
-import { type Seen, seenBy } from "./evidence.ts";
+import { seenBy } from "./evidence.ts";
 import { feasibility } from "./feasible.ts";
 import { nextFrontier } from "./frontier.ts";
 import { nextImprovement } from "./improving.ts";
@@ -86,9 +86,9 @@ function nextPoint(state: SearchState, space: Space, knowledge: Knowledge): Sear
   return candidate ? screen(state, candidate.point, candidate.words) : null;
 }
 
-function confirm(state: SearchState, space: Space, seen: ReadonlyMap<string, Seen>): SearchStep {
+function confirm(state: SearchState, space: Space, knowledge: Knowledge): SearchStep {
   const protocol = confirmationProtocol(state.protocol);
-  const open = finalists(space, seen);
+  const open = finalists(space, knowledge);
   return {
     // With a budget one at a time: the next is only begun while there is time left.
     trials: (state.budgetMs > 0 ? open.slice(0, 1) : open).map(({ seen: { configuration }, words }) => ({
@@ -115,14 +115,15 @@ function nextStep(state: SearchState, learning: Learn): SearchStep {
   const confirming = state.observations.some(({ purpose }) => purpose === Purpose.CONFIRM);
   const left = budgetLeft(state);
   if (left <= 0) return { trials: [], notes: ["The time budget was used up before the search was over."] };
-  if (left < CONFIRMING_SHARE) return confirm(state, space, seen);
+  const knowledge = knowledgeOf(state, space, { seen, learning });
+  if (left < CONFIRMING_SHARE) return confirm(state, space, knowledge);
   if (!confirming && seen.size < trialLimit(space.points.length, state.trialsMax)) {
-    const step = nextPoint(state, space, knowledgeOf(state, space, { seen, learning }));
+    const step = nextPoint(state, space, knowledge);
     if (step) return step;
   }
-  const repeat = confirming ? null : nextInRace(space, seen);
+  const repeat = confirming ? null : nextInRace(space, knowledge);
   if (repeat) return screen(state, repeat.seen, repeat.words);
-  return confirm(state, space, seen);
+  return confirm(state, space, knowledge);
 }
 
 /** The guided search with something else in place of what it learns: for experiments that show what that is worth. */

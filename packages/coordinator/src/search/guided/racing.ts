@@ -2,17 +2,18 @@
 // default are confirmed on fresh samples, and only those are published.
 import { CONFIRMATION_SAMPLES_MIN } from "@ozone/shared/statistics/stopping";
 import type { Seen } from "./evidence.ts";
-import { goalsOf, ranking } from "./scores.ts";
+import type { Knowledge } from "./knowledge.ts";
+import { believedRanking, goalsOf } from "./scores.ts";
 import type { Space } from "./space.ts";
 
 /** Still in the race after this many samples: within this share of the leader (search.md, 6). */
-const WITHIN = [Number.POSITIVE_INFINITY, 0.07, 0.035, 0.025];
+const WITHIN = [Number.POSITIVE_INFINITY, 0.16, 0.05, 0.035, 0.025];
 /** Most that are compared for one purpose. */
 export const CONTENDERS_MAX = 5;
 /** A contender with so many samples is measured no more before it is confirmed. */
-export const SAMPLES_MAX = 3;
+export const SAMPLES_MAX = 4;
 /** A runner-up so close is confirmed as well. */
-const CLOSE = 0.02;
+const CLOSE = 0.005;
 
 /** A configuration and why it is measured again. */
 export interface Repeat {
@@ -21,10 +22,10 @@ export interface Repeat {
 }
 
 /** The contender with the fewest samples, or null when the race is over. */
-export function nextInRace(space: Space, seen: ReadonlyMap<string, Seen>): Repeat | null {
+export function nextInRace(space: Space, knowledge: Knowledge): Repeat | null {
   let next: Repeat | null = null;
-  for (const goal of goalsOf(space, seen)) {
-    const ranked = ranking(space, seen, goal).slice(0, CONTENDERS_MAX);
+  for (const goal of goalsOf(space, knowledge.seen)) {
+    const ranked = believedRanking(space, knowledge, goal).slice(0, CONTENDERS_MAX);
     const [leader, second] = ranked;
     if (!leader || !second) continue;
     for (const one of ranked) {
@@ -43,10 +44,10 @@ export function nextInRace(space: Space, seen: ReadonlyMap<string, Seen>): Repea
 }
 
 /** What is to be confirmed and is not yet, most important first. */
-export function finalists(space: Space, seen: ReadonlyMap<string, Seen>): Repeat[] {
+export function finalists(space: Space, knowledge: Knowledge): Repeat[] {
   const chosen = new Map<string, Repeat>();
-  for (const goal of goalsOf(space, seen)) {
-    const [leader, second] = ranking(space, seen, goal);
+  for (const goal of goalsOf(space, knowledge.seen)) {
+    const [leader, second] = believedRanking(space, knowledge, goal);
     if (!leader) continue;
     if (!chosen.has(leader.point.key))
       chosen.set(leader.point.key, { seen: leader.seen, words: `it leads for ${goal.purpose}` });
@@ -56,10 +57,12 @@ export function finalists(space: Space, seen: ReadonlyMap<string, Seen>): Repeat
         words: `it is close to the leader for ${goal.purpose}`,
       });
   }
-  const base = seen.get(space.baseKey);
+  const base = knowledge.seen.get(space.baseKey);
   if (base?.figures && !chosen.has(space.baseKey))
     chosen.set(space.baseKey, { seen: base, words: "the default, which the presets are compared with" });
+  // A screening may have run out of samples; a confirmation that did is not asked for again.
   return [...chosen.values()].filter(
-    ({ seen: { confirmedSamples, exhausted } }) => confirmedSamples < CONFIRMATION_SAMPLES_MIN && !exhausted,
+    ({ seen: { confirmedSamples, confirming, exhausted } }) =>
+      confirmedSamples < CONFIRMATION_SAMPLES_MIN && !(confirming && exhausted),
   );
 }

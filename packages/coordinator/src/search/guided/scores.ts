@@ -1,7 +1,9 @@
 // The objectives as scores that add up: logarithms, higher is better. One unit of 0.01 is about one per cent.
 import { answerWaitMs, eligibleContexts, OBJECTIVES, type ObjectiveFigures } from "@ozone/shared/objective";
 import type { Seen } from "./evidence.ts";
+import type { Knowledge } from "./knowledge.ts";
 import type { Space, SpacePoint } from "./space.ts";
+import { predictScore } from "./surrogate.ts";
 
 /** One objective as the search sees it. */
 export interface Goal {
@@ -52,6 +54,16 @@ export function ranking(space: Space, seen: ReadonlyMap<string, Seen>, goal: Goa
     scored.push({ point, seen: one, score: goal.score(one.figures) });
   }
   return scored.sort((a, b) => b.score - a.score || (a.point.key < b.point.key ? -1 : 1));
+}
+
+/** Measured points as all samples together say, best first: a lucky sample must not hide what is better. */
+export function believedRanking(space: Space, { seen, surrogate }: Knowledge, goal: Goal): Scored[] {
+  return ranking(space, seen, goal)
+    .map((one): Scored => {
+      const believed = surrogate.predict(one.point);
+      return { ...one, score: predictScore(believed, one.point.configuration.numCtx, goal.score).mean };
+    })
+    .sort((a, b) => b.score - a.score || (a.point.key < b.point.key ? -1 : 1));
 }
 
 /** Every point that gave figures. */
