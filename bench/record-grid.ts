@@ -26,12 +26,12 @@ interface Plan {
 const PLANS: Readonly<Record<string, Plan>> = {
   small: {
     model: "ozone-synthetic:4m",
-    numCtx: [512, 1024, 2048, 4096, 8192, 16_384, 32_768],
+    numCtx: [512, 768, 1024, 1536, 2048, 3072, 4096],
     numBatch: [16, 32, 64, 128, 256, 512, 1024, 2048],
   },
   large: {
     model: "ozone-synthetic:30m",
-    numCtx: [512, 768, 1024, 1536, 2048, 3072, 4096],
+    numCtx: [256, 512, 768, 1024, 1536, 2048],
     numBatch: [16, 32, 64, 128, 256, 512, 1024],
   },
 };
@@ -39,11 +39,14 @@ const CACHE_TYPES = ["f16", "q8_0", "q4_0"] as const;
 const THREADS = Array.from({ length: Math.min(4, availableParallelism()) }, (_, index) => index + 1);
 const NUM_PREDICT = 64;
 const FILL = 0.9;
-/** Each pass loads every point once and takes one repetition of it. */
-const PASSES = 4;
-/** What takes longer is recorded as a timeout. */
-const LIMIT_MS = 6_000;
-const QUIET_WAIT_MS = 2_000;
+const PASSES = 2;
+/** A repetition can be refused; what is missing is taken in further passes. */
+const PASSES_MAX = 4;
+const REPETITIONS = 2;
+/** A trial that takes longer, its load and its warm-up included, is recorded as a timeout. */
+const LIMIT_MS = 8_000;
+/** Before a trial, outside its limit. */
+const QUIET_WAIT_MS = 30_000;
 
 const name = process.argv[2] ?? "";
 const plan = PLANS[name];
@@ -66,15 +69,20 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   load_timeout: "timeout",
 };
 
-/** Repetitions printed so far, and the points that failed: those are not tried again. */
+/** Repetitions printed so far, and failures: a point that failed in two passes is not tried again. */
 const printed = new Map<string, number>();
-const failed = new Set<string>();
+const failures = new Map<string, number>();
+const FAILURES_MAX = 2;
+
+const isOver = (key: string, pass: number): boolean =>
+  (failures.get(key) ?? 0) >= FAILURES_MAX ||
+  (printed.get(key) ?? 0) >= REPETITIONS * Math.min(PASSES, pass + 1);
 
 await alone(log, async () => {
   const facts = await probeMachine();
   const cacheDir = newFolder();
   try {
-    for (let pass = 0; pass < PASSES; pass += 1) {
+    for (let pass = 0; pass < PASSES_MAX; pass += 1) {
       for (const type of seededRandom(`${name} ${pass}`).shuffle([...CACHE_TYPES])) {
         await recordPass({
           pass,
@@ -100,12 +108,13 @@ interface Pass {
 async function recordPass({ pass, type, cacheDir, machine }: Pass): Promise<void> {
   const engine = await startEngine(newFolder(), { OLLAMA_KV_CACHE_TYPE: type, OLLAMA_FLASH_ATTENTION: "1" });
   try {
-    if (printed.size === 0 && failed.size === 0) await printHeader(engine.url);
+    if (printed.size === 0 && failures.size === 0) await printHeader(engine.url);
     for (const [index, point] of seededRandom(`${name} ${type} ${pass}`)
       .shuffle([...POINTS])
       .entries()) {
       const key = JSON.stringify({ ...point, type });
-      if (failed.has(key)) continue;
+      if (isOver(key, pass)) continue;
+      await conditionsOf(engine.url).waitUntilQuiet(QUIET_WAIT_MS, new AbortController().signal);
       const result = await measure(engine.url, { point, cacheDir, machine: machine(engine.url) });
       recordResult(key, { ...point, kv_cache_type: type }, result);
       if (index % 20 === 0) log(`pass ${pass + 1}, ${type}: ${index} of ${POINTS.length}`);
@@ -125,8 +134,8 @@ function measure(
       ...orderFor({ modelName: plan?.model ?? "" }),
       configuration: configuration({ numCtx, numBatch, numThread, numPredict: NUM_PREDICT }),
       protocol: create(ProtocolSchema, {
-        ...{ fill: FILL, launches: 1, repetitions: 1, limitMs: LIMIT_MS },
-        ...{ quietWaitMs: QUIET_WAIT_MS, allowContended: true },
+        ...{ fill: FILL, launches: 1, repetitions: REPETITIONS, limitMs: LIMIT_MS },
+        ...{ quietWaitMs: 0, allowContended: false },
       }),
     },
     portsFor(url, { cacheDir, machine, conditions: conditionsOf(url), sampler: samplerOf(url) }),
@@ -150,12 +159,12 @@ function recordResult(key: string, config: object, result: TrialResult): void {
   printed.set(key, from + samples.length);
   const { failure } = result;
   if (failure) {
-    failed.add(key);
+    failures.set(key, (failures.get(key) ?? 0) + 1);
     const outcome = OUTCOMES[failure.failureClass] ?? "error";
     print({ config, repetition: from + samples.length, outcome, seconds: rounded(seconds) });
     log(`${JSON.stringify(config)}: ${failure.failureClass}: ${failure.message}`);
-  } else if (samples.length === 0) {
-    log(`${JSON.stringify(config)}: refused and left out`);
+  } else if (samples.length < REPETITIONS) {
+    log(`${JSON.stringify(config)}: ${REPETITIONS - samples.length} refused and left out`);
   }
 }
 

@@ -9,7 +9,7 @@ import { dispatchTrials } from "./dispatch/dispatch-trials.ts";
 import { expireLeases } from "./dispatch/expire-leases.ts";
 import { machinesOnline } from "./fleet/machines-online.ts";
 import { receiveResults } from "./intake/receive-results.ts";
-import { targetPlanner } from "./planning/plan-target.ts";
+import { plannerFor } from "./planning/plan-target.ts";
 import type { ModuleRules } from "./plug-ins/find-module.ts";
 import { OpenQuestions } from "./plug-ins/open-questions.ts";
 import { presetKeyText, refreshPresets, staleKeys } from "./presets/refresh-presets.ts";
@@ -57,9 +57,9 @@ async function withPipes<Value>(ports: TaskPorts, work: () => Promise<Value>): P
 }
 
 async function planAndDispatch(ports: TaskPorts, plugIns: PlugIns): Promise<boolean> {
-  const { store, bus, leaseMs, changes, onError } = ports;
+  const { store, bus, leaseMs, objectives, changes, onError } = ports;
   const expired = await expireLeases(store);
-  const deciders = { planner: targetPlanner, plugIns };
+  const deciders = { planner: plannerFor(objectives), plugIns };
   const ended = await advanceSweeps(store, deciders, (id, thrown) => onError(`sweep ${id}`, thrown));
   const machineIds = (await machinesOnline(store, leaseMs)).map(({ id }) => id);
   const sent = await dispatchTrials(store, bus, { machineIds, leaseMs });

@@ -22,6 +22,8 @@ export interface Objective {
   readonly useCase: string;
   /** The same in the grammar of docs/presets.md. */
   readonly data: ObjectiveData;
+  /** What ctx_floor stands for in it. */
+  readonly contextFloor: number;
   /** NaN where something that it rests on is not known. */
   score(figures: ObjectiveFigures): number;
   /** Whether it may choose such a configuration among these contexts; null: something that decides is not known. */
@@ -72,6 +74,7 @@ export function makeObjective(parts: ObjectiveParts): Objective {
     words,
     useCase,
     data,
+    contextFloor,
     score,
     allows: (figures, contexts) => {
       // Where nothing is as large as the floor, whatever there is may be chosen.

@@ -4,6 +4,7 @@ import type { Sample, TrialResult } from "@ozone/proto/trial";
 import { type DriftByAttempt, driftAround, mayCount } from "@ozone/shared/drift-around";
 import { OzoneError } from "@ozone/shared/errors";
 import { groupBy } from "@ozone/shared/group-by";
+import { OBJECTIVES, type Objective } from "@ozone/shared/objective";
 import { strategyTitle } from "@ozone/shared/strategy-names";
 import { usableSamples } from "@ozone/shared/usable-samples";
 import { isOutOfTime, OUT_OF_TIME_STEP, PlugInProblem, stepFromAnswer } from "../search/plug-in/answer.ts";
@@ -36,7 +37,10 @@ function observation(trial: TrialRow, mine: readonly TrialResult[], drift: Drift
   };
 }
 
-function searchStateOf({ sweep, target, machine, trials, results, peers = [] }: TargetState): SearchState {
+function searchStateOf(
+  { sweep, target, machine, trials, results, peers = [] }: TargetState,
+  objectives?: readonly Objective[],
+): SearchState {
   const { request } = sweep;
   if (!request.protocol) {
     throw new OzoneError("internal", `Sweep ${sweep.id} was stored without a protocol.`);
@@ -51,6 +55,7 @@ function searchStateOf({ sweep, target, machine, trials, results, peers = [] }: 
     trialsMax: request.trialsMax,
     seed: request.seed || sweep.id,
     peers,
+    ...(objectives ? { objectives } : {}),
     model: modelOf(machine.announcement, target.modelDigest),
     machine: machineOf(machine.announcement),
     observations: trials.map((trial) => observation(trial, byTrial.get(trial.id) ?? [], drift)),
@@ -96,9 +101,9 @@ function stepOf(strategy: string, search: SearchState, answer: PlugInAnswer | nu
 }
 
 /** A plug-in that does what it may not ends the sweep. */
-function next(state: TargetState, answer: PlugInAnswer | null = null): TargetPlan {
+function next(state: TargetState, answer: PlugInAnswer | null, objectives: readonly Objective[]): TargetPlan {
   try {
-    return plan(state, answer);
+    return plan(state, answer, objectives);
   } catch (thrown) {
     if (!(thrown instanceof PlugInProblem)) throw thrown;
     const { strategy } = state.sweep.request;
@@ -111,10 +116,10 @@ function next(state: TargetState, answer: PlugInAnswer | null = null): TargetPla
 }
 
 /** The next trials of a target all of whose trials have ended. None: it is finished. */
-function plan(state: TargetState, answer: PlugInAnswer | null): TargetPlan {
+function plan(state: TargetState, answer: PlugInAnswer | null, objectives: readonly Objective[]): TargetPlan {
   const { sweep, target, machine, trials, results } = state;
   const { strategy } = sweep.request;
-  const search = searchStateOf(state);
+  const search = searchStateOf(state, objectives);
   if (trials.length === 0) {
     const step = stepOf(strategy, search, answer);
     const misfits = fitToTarget(sweep.request, machine.announcement, target.modelDigest).notes;
@@ -143,4 +148,11 @@ function between(state: TargetState): TargetPlan {
 }
 
 /** Plans targets: the strategy's trials, with drift references around them. */
-export const targetPlanner: TargetPlanner = { question, next, between };
+export const plannerFor = (objectives: readonly Objective[]): TargetPlanner => ({
+  question,
+  next: (state, answer = null) => next(state, answer, objectives),
+  between,
+});
+
+/** Plans for the presets that every sweep gives. */
+export const targetPlanner: TargetPlanner = plannerFor(OBJECTIVES);

@@ -5,7 +5,7 @@ import { configurationKey, configuration as emptyConfiguration } from "@ozone/sh
 import { attemptKey, type DriftByAttempt, driftAround, mayCount } from "@ozone/shared/drift-around";
 import { groupBy } from "@ozone/shared/group-by";
 import type { ObjectiveFigures } from "@ozone/shared/objective";
-import type { NamedValues } from "@ozone/shared/objectives/evaluate";
+import { optionValues } from "@ozone/shared/objectives/option-values";
 import { repetitionsOf } from "@ozone/shared/round-rates";
 import { filledSamples } from "@ozone/shared/sample-kinds";
 import { median } from "@ozone/shared/statistics/median";
@@ -107,21 +107,6 @@ function countRuns(group: readonly TrialResult[]): { runs: number; successes: nu
     successes: repetitions.reduce((sum, { successes }) => sum + successes, 0),
   };
 }
-
-/** The options that are numbers; one that is left to the server is not known. */
-const optionValues = ({
-  numBatch,
-  numThread,
-  numGpu,
-  numPredict,
-  concurrency,
-}: Configuration): NamedValues => ({
-  num_batch: numBatch,
-  num_thread: numThread,
-  num_gpu: numGpu,
-  num_predict: numPredict,
-  concurrency,
-});
 
 function summariseOne(
   key: string,

@@ -2,7 +2,8 @@
 import { type Configuration, Purpose } from "@ozone/proto/configuration";
 import { configurationKey } from "@ozone/shared/configuration";
 import { groupBy } from "@ozone/shared/group-by";
-import { eligibleContexts, OBJECTIVES, type ObjectiveFigures } from "@ozone/shared/objective";
+import { OBJECTIVES, type Objective, type ObjectiveFigures } from "@ozone/shared/objective";
+import { optionValues } from "@ozone/shared/objectives/option-values";
 import { median } from "@ozone/shared/statistics/median";
 import type { Observation } from "./strategy.ts";
 
@@ -30,9 +31,19 @@ function mediansOf(group: readonly Observation[]): ObjectiveFigures | null {
   const samples = group.flatMap((observation) => observation.samples);
   const decode = samples.flatMap((sample) => sample.decodeTokensPerSecond ?? []);
   const ttft = samples.flatMap((sample) => sample.ttftMs ?? []);
-  const numCtx = group[0]?.configuration.numCtx ?? 0;
-  if (decode.length === 0 || ttft.length === 0) return null;
-  return { numCtx, decodeTokensPerSecond: median(decode), ttftMs: median(ttft) };
+  const prefill = samples.flatMap((sample) => sample.prefillTokensPerSecond ?? []);
+  const configuration = group[0]?.configuration;
+  if (!configuration || decode.length === 0 || ttft.length === 0) return null;
+  return {
+    numCtx: configuration.numCtx,
+    decodeTokensPerSecond: median(decode),
+    ttftMs: median(ttft),
+    others: {
+      ...optionValues(configuration),
+      prefill_tps: prefill.length > 0 ? median(prefill) : undefined,
+      success_rate: group.filter(({ failureClass }) => failureClass === null).length / group.length,
+    },
+  };
 }
 
 /** A finalist and what it is a finalist for. */
@@ -45,14 +56,21 @@ export interface Finalist extends Measured {
 /**
  * The best configuration of each objective and the default, each once, in order of importance.
  * @param defaultKey key of the default configuration; it is compared with, so it is confirmed as well.
+ * @param objectives what presets are chosen by.
  */
-export function chooseFinalists(observations: readonly Observation[], defaultKey: string): Finalist[] {
+export function chooseFinalists(
+  observations: readonly Observation[],
+  defaultKey: string,
+  objectives: readonly Objective[] = OBJECTIVES,
+): Finalist[] {
   const measured = measuredConfigurations(observations);
   const finalists = new Map<string, Finalist>();
   const contexts = measured.map(({ figures }) => figures.numCtx);
-  for (const objective of OBJECTIVES) {
-    const eligible = eligibleContexts(objective.purpose, contexts);
-    const candidates = measured.filter(({ figures }) => eligible(figures.numCtx));
+  for (const objective of objectives) {
+    const candidates = measured.filter(
+      ({ figures }) =>
+        objective.allows(figures, contexts) !== false && !Number.isNaN(objective.score(figures)),
+    );
     const best = candidates.reduce<Measured | null>(
       (leader, next) =>
         leader && objective.score(leader.figures) >= objective.score(next.figures) ? leader : next,

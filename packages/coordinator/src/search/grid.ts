@@ -38,7 +38,7 @@ function screenAll(state: SearchState): SearchStep {
 
 function confirmFinalists(state: SearchState): SearchStep {
   const base = baseConfiguration(state);
-  const finalists = chooseFinalists(state.observations, configurationKey(base));
+  const finalists = chooseFinalists(state.observations, configurationKey(base), state.objectives);
   return {
     trials: finalists.map(({ configuration, reason }) => ({
       configuration,

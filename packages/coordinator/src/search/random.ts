@@ -36,7 +36,7 @@ export const random: Strategy = {
     const searched = state.observations.filter(({ purpose }) => purpose !== Purpose.REFERENCE);
     if (searched.length === 0) return screenSome(state);
     if (searched.some(({ purpose }) => purpose === Purpose.CONFIRM)) return { trials: [], notes: [] };
-    const finalists = chooseFinalists(searched, configurationKey(baseConfiguration(state)));
+    const finalists = chooseFinalists(searched, configurationKey(baseConfiguration(state)), state.objectives);
     return {
       trials: finalists.map(({ configuration, reason }) => ({
         configuration,

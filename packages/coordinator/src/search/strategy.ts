@@ -2,6 +2,7 @@
 import type { Configuration, Protocol, Purpose } from "@ozone/proto/configuration";
 import type { Matrix } from "@ozone/proto/sweep";
 import type { Sample } from "@ozone/proto/trial";
+import type { Objective } from "@ozone/shared/objective";
 import type { TrialStateName } from "@ozone/shared/trial-state";
 
 /** What is known of the model under search. Zero: not known. */
@@ -48,6 +49,8 @@ export interface SearchState {
   readonly base?: Configuration;
   /** Picks of the presets of its class for this model, best first: worth a look, never believed unseen. */
   readonly peers?: readonly Configuration[];
+  /** What presets are chosen by, and so what is looked for; without a file of one's own, the three defaults. */
+  readonly objectives?: readonly Objective[];
   readonly model: SearchModel;
   readonly machine: SearchMachine;
   readonly observations: readonly Observation[];

@@ -79,7 +79,8 @@ export function nextFrontier(
   );
   const middle = contexts[Math.floor(contexts.length / 2)] ?? last;
   const numCtx = needShare(state, last) <= SURELY_FITS && !failedAbove ? last : middle;
-  const goal = goalsOf(space, seen).at(-1);
+  const goals = goalsOf(space, seen);
+  const goal = goals.find(({ purpose }) => purpose === "max_context") ?? goals.at(-1);
   const near = goal ? ranking(space, seen, goal)[0]?.point : undefined;
   // After a failure the smallest batch is tried: it is the only thing left that could have been too much.
   const again = failedAt.has(numCtx);

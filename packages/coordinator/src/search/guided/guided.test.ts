@@ -2,12 +2,13 @@ import { create } from "@bufbuild/protobuf";
 import { ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { MatrixSchema } from "@ozone/proto/sweep";
 import { configuration, configurationKey } from "@ozone/shared/configuration";
+import { makeObjective, OBJECTIVES } from "@ozone/shared/objective";
 import { describe, expect, it } from "vitest";
 import { type MadeMachine, madeState, runSearch } from "../../testing/made-machine.ts";
 import { chooseFinalists, measuredConfigurations } from "../finalists.ts";
 import { grid } from "../grid.ts";
 import { baseConfiguration } from "../option-space.ts";
-import type { Proposal, SearchState } from "../strategy.ts";
+import type { Proposal, SearchState, Strategy } from "../strategy.ts";
 import { guided, trialLimit } from "./index.ts";
 
 const LAPTOP: MadeMachine = { prefillTokensPerSecond: 4_000, decodeTokensPerSecond: 400 };
@@ -138,6 +139,22 @@ describe("the guided search", () => {
     const { proposals, notes } = runSearch(guided, { ...LAPTOP, broken: true }, space());
     expect(proposals.length).toBeLessThanOrEqual(4);
     expect(notes[0]).toMatch(/no usable sample/);
+  });
+
+  it("looks for what a person's own objectives ask for, and confirms it", () => {
+    const data = { minimise: "ttft_ms", where: "num_ctx >= 16384 and num_thread <= 1" };
+    const own = makeObjective({ purpose: "first_word", words: "", useCase: "", data });
+    const objectives = [...OBJECTIVES, own];
+    const best = (strategy: Strategy, given: Partial<SearchState>, purposes: readonly Purpose[]) => {
+      const { state } = runSearch(strategy, LAPTOP, { ...space(), ...given });
+      const seen = state.observations.filter(({ purpose }) => purposes.includes(purpose));
+      return chooseFinalists(seen, "", objectives).find(({ leadsFor }) => leadsFor.includes("first_word"));
+    };
+    const truth = best(grid, { objectives }, [Purpose.SCREEN, Purpose.CONFIRM])?.figures.ttftMs ?? 0;
+    const confirmed = best(guided, { objectives }, [Purpose.CONFIRM]);
+    expect(confirmed?.configuration).toMatchObject({ numCtx: 16_384, numThread: 1 });
+    expect((confirmed?.figures.ttftMs ?? 0) / truth).toBeLessThan(1.02);
+    expect(best(guided, {}, [Purpose.CONFIRM])?.configuration.numCtx).not.toBe(16_384);
   });
 
   it("searches a space of one dimension and one of a single point", () => {

@@ -40,7 +40,7 @@ function learnGoals(space: Space, knowledge: Knowledge): Learned[] {
   const { seen, surrogate } = knowledge;
   return goalsOf(space, seen).flatMap((goal) => {
     const predict = (point: SpacePoint): Prediction =>
-      predictScore(surrogate.predict(point), point.configuration.numCtx, goal.score);
+      predictScore(surrogate.predict(point), point.configuration.numCtx, goal.scoreOf(point.configuration));
     const [best] = believedRanking(space, knowledge, goal);
     return best ? [{ goal, best, predict }] : [];
   });

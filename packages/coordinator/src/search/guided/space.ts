@@ -3,6 +3,7 @@
 import type { Configuration } from "@ozone/proto/configuration";
 import { configurationKey } from "@ozone/shared/configuration";
 import { kvBytesPerElement } from "@ozone/shared/memory-model";
+import { OBJECTIVES, type Objective } from "@ozone/shared/objective";
 import { baseConfiguration, expandMatrix } from "../option-space.ts";
 import type { SearchState } from "../strategy.ts";
 
@@ -39,6 +40,10 @@ export interface Space {
   /** The default configuration; it need not be one of the points. */
   readonly base: Configuration;
   readonly baseKey: string;
+  /** What is looked for. */
+  readonly objectives: readonly Objective[];
+  /** Share of the context that is filled. */
+  readonly fill: number;
 }
 
 const NAMES: readonly AxisName[] = [
@@ -93,6 +98,8 @@ export function spaceOf(state: SearchState): Space {
     byKey: new Map(points.map((point) => [point.key, point])),
     base,
     baseKey: configurationKey(base),
+    objectives: state.objectives ?? OBJECTIVES,
+    fill: state.protocol.fill,
   };
 }
 

@@ -109,11 +109,13 @@ const again = (state: SearchState, rung: Rung, { seen, missing }: Member): Propo
 /** What still has to be confirmed, most important first. */
 function openFinalists(state: SearchState, space: Space, rung: Rung): Finalist[] {
   const confirmations = state.observations.filter(({ purpose }) => purpose === Purpose.CONFIRM);
-  return chooseFinalists(lastRungObservations(state, space, rung), space.baseKey).filter(({ key }) => {
-    const mine = confirmations.filter(({ configuration }) => configurationKey(configuration) === key);
-    const samples = mine.reduce((sum, one) => sum + one.samples.length, 0);
-    return samples < CONFIRMATION_SAMPLES_MIN && mine.length < CONFIRMATIONS_MAX;
-  });
+  return chooseFinalists(lastRungObservations(state, space, rung), space.baseKey, space.objectives).filter(
+    ({ key }) => {
+      const mine = confirmations.filter(({ configuration }) => configurationKey(configuration) === key);
+      const samples = mine.reduce((sum, one) => sum + one.samples.length, 0);
+      return samples < CONFIRMATION_SAMPLES_MIN && mine.length < CONFIRMATIONS_MAX;
+    },
+  );
 }
 
 function confirm(state: SearchState, space: Space, rung: Rung): SearchStep {

@@ -67,7 +67,11 @@ const isSettled = (state: SearchState, { key }: Finalist): boolean => {
  * @returns null when nothing is left to confirm, or nothing fits.
  */
 export function nextConfirmation(state: SearchState, timing: Timing, leftMs: number): Proposal | null {
-  const finalists = chooseFinalists(state.observations, configurationKey(baseConfiguration(state)));
+  const finalists = chooseFinalists(
+    state.observations,
+    configurationKey(baseConfiguration(state)),
+    state.objectives,
+  );
   const open = finalists.filter((finalist) => !isSettled(state, finalist));
   const launchesOf = ({ key }: Finalist) => confirmationsOf(state.observations, key).length;
   const doubtOf = ({ key }: Finalist) => uncertainty(state.observations, key);
@@ -90,7 +94,11 @@ export function nextConfirmation(state: SearchState, timing: Timing, leftMs: num
 
 /** Finalists that no confirmation was made for, in words. */
 export function unconfirmedNotes(state: SearchState): string[] {
-  const finalists = chooseFinalists(state.observations, configurationKey(baseConfiguration(state)));
+  const finalists = chooseFinalists(
+    state.observations,
+    configurationKey(baseConfiguration(state)),
+    state.objectives,
+  );
   return finalists
     .filter(({ key }) => confirmedSamples(state.observations, key).length === 0)
     .map(
