@@ -56,6 +56,7 @@ async function coordinator(): Promise<void> {
     grpcAddress: fake.address,
     natsUrl: "nats://127.0.0.1:1",
     version: "0.1.0",
+    objectives: process.env.OZONE_OBJECTIVES,
   });
 }
 

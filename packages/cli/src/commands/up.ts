@@ -1,4 +1,5 @@
 // `ozone up`.
+import { Flags } from "@oclif/core";
 import { OzoneCommand } from "../base-command.ts";
 
 export default class Up extends OzoneCommand {
@@ -7,17 +8,31 @@ export default class Up extends OzoneCommand {
   static override examples = [
     "<%= config.bin %> up",
     { description: "With an Ollama on another host", command: "OLLAMA_HOST=box:11434 <%= config.bin %> up" },
+    {
+      description: "With presets chosen by your own objectives",
+      command: "<%= config.bin %> up --objectives mine.yaml",
+    },
   ];
+  static override flags = {
+    objectives: Flags.string({
+      summary:
+        "A YAML or JSON file of your own objectives (docs/presets.md); OZONE_OBJECTIVES names one too.",
+      helpValue: "FILE",
+    }),
+  };
 
   async run(): Promise<unknown> {
-    await this.parse(Up);
+    const { flags } = await this.parse(Up);
     const { bringUp } = await import("../local/bring-up.ts");
     const { interruptible } = await import("../interruption.ts");
     const { localDataFolder } = await import("../local/folder.ts");
     const { stackDocument, stackText } = await import("../render/text-stack.ts");
     const folder = localDataFolder();
     const stack = await interruptible((signal) =>
-      bringUp({ folder, env: process.env, signal, progress: (line) => this.progress(line) }),
+      bringUp({
+        ...{ folder, env: process.env, signal, objectives: flags.objectives },
+        progress: (line) => this.progress(line),
+      }),
     );
     this.print(stackText(stack, folder));
     return stackDocument(stack, folder);

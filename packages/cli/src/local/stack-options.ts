@@ -7,5 +7,7 @@ export interface StackOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Takes one line for the person who waits. */
   readonly progress: (line: string) => void;
+  /** A file of one's own objectives, as typed here; else OZONE_OBJECTIVES names it, or nothing does. */
+  readonly objectives?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }

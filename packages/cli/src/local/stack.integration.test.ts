@@ -75,6 +75,20 @@ describe("ozone up and down", () => {
     expect(fakes.runFile("engine")).toBeNull();
   });
 
+  it("gives the coordinator the file of objectives as it was typed here, and refuses one that would not be read", async () => {
+    const started = await fakes.ozone(["up", "--objectives", "mine.yaml"]);
+    expect(started.code, started.stderr).toBe(0);
+    expect(fakes.runFile("coordinator")).toMatchObject({
+      objectives: expect.stringMatching(/^\/.*\/mine\.yaml$/),
+    });
+    const again = await fakes.ozone(["up", "--objectives", "mine.yaml"]);
+    expect([again.code, again.stderr]).toEqual([
+      2,
+      "The coordinator runs already and reads objectives at its start only; run `ozone down` first.\n",
+    ]);
+    expect((await fakes.ozone(["up"])).code).toBe(0);
+  });
+
   it("fails in one sentence when nothing answers at OLLAMA_HOST, and leaves nothing running", async () => {
     const { code, stdout, stderr } = await fakes.ozone(["up"], { env: { OLLAMA_HOST: "127.0.0.1:9" } });
     expect([code, stdout]).toEqual([1, ""]);

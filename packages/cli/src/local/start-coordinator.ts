@@ -1,5 +1,6 @@
 // The coordinator of this machine: the one that runs, or a new one that answers.
 
+import { resolve } from "node:path";
 import { Health, HealthCheckResponse_ServingStatus } from "@ozone/proto/health";
 import type { CoordinatorRunFile } from "@ozone/shared/data-folder";
 import { OzoneError } from "@ozone/shared/errors";
@@ -55,6 +56,12 @@ export async function ensureCoordinator(
 ): Promise<CoordinatorHandle> {
   const { folder, signal, progress } = options;
   const living = livingCoordinator(folder);
+  if (living && options.objectives !== undefined) {
+    throw new OzoneError(
+      "invalid_input",
+      "The coordinator runs already and reads objectives at its start only; run `ozone down` first.",
+    );
+  }
   if (living) {
     await waitUntil(async () => ((await isServing(living.grpcAddress)) ? true : null), {
       withinMs: ANSWER_MS,
@@ -65,7 +72,10 @@ export async function ensureCoordinator(
     return { runFile: living, started: false };
   }
   progress("coordinator: starting");
-  const launched = await launch({ program: "ozone-coordinator", args: [], folder });
+  const launched = await launch({
+    ...{ program: "ozone-coordinator", args: [], folder },
+    env: objectivesFrom(options),
+  });
   onLaunch(launched.pid);
   const runFile = await waitUntil(() => ready(launched, options), {
     withinMs: START_MS,
@@ -74,6 +84,12 @@ export async function ensureCoordinator(
       `The coordinator was not ready within ${START_MS / 1000} s; its log ${launched.logPath} ends with: ${lastError(launched.log.all()) ?? "nothing"}`,
   });
   return { runFile, started: true };
+}
+
+/** The coordinator runs in the data folder, so that a path as typed here would lead elsewhere. */
+function objectivesFrom({ objectives, env }: StackOptions): Record<string, string> {
+  const path = objectives ?? env.OZONE_OBJECTIVES;
+  return path ? { OZONE_OBJECTIVES: resolve(path) } : {};
 }
 
 async function ready(
