@@ -128,7 +128,16 @@ function gains(preset: Preset): string {
   if (preset.gains.length === 0) return "  Not known: the default configuration was not measured.\n";
   const lines = preset.gains.map((gain) => paragraph(formatGain(gain)));
   const base = preset.defaultConfiguration;
-  return lines.join("") + (base ? paragraph(`the default here: ${describeConfiguration(base)}`) : "");
+  const words = base && `the default here: ${describeConfiguration(base)}${roomWords(preset)}`;
+  return lines.join("") + (words ? paragraph(words) : "");
+}
+
+/** Both are measured with the context filled, so that some of a gain or a loss is the size of the context. */
+function roomWords({ configuration, defaultConfiguration }: Preset): string {
+  const times = (configuration?.numCtx ?? 0) / (defaultConfiguration?.numCtx ?? 0);
+  if (!(times > 0) || times === 1 || !Number.isFinite(times)) return "";
+  const [room, by] = times < 1 ? ["less room", "gain"] : ["more room", "cost"];
+  return `; ${Number(times.toPrecision(2))} times its context is ${room}, and part of the ${by} in speed`;
 }
 
 /** The reason of a recommendation has the words about stability in it; without one they stand alone. */

@@ -62,6 +62,14 @@ describe("a preset's screen", () => {
     expect(presetScreen(unknown)).toContain("Not known: the default configuration was not measured.");
   });
 
+  it("says where a gain or a loss is partly the size of the context", () => {
+    const screenOf = (numCtx: number) =>
+      presetScreen(preset({ purpose: "balanced", configuration: point(numCtx) })).replace(/\s+/g, " ");
+    expect(screenOf(1024)).toContain("; 0.25 times its context is less room, and part of the gain in speed");
+    expect(screenOf(8192)).toContain("; 2 times its context is more room, and part of the cost in speed");
+    expect(screenOf(4096)).not.toContain("times its context");
+  });
+
   it("says first of all that a preset is stale and why, in text and in files", () => {
     const reason = "m-1 runs ollama 0.25.0 now, and this was measured on ollama 0.24.0.";
     const stale = preset({ purpose: "balanced", staleBecause: [reason] });
