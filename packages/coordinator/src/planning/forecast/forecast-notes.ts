@@ -28,12 +28,16 @@ function memoryNotes({ strategy, candidates, facts }: NoteFacts): string[] {
   const large = candidates.filter(({ memory }) => memory.fit === MemoryFit.TOO_LARGE);
   const fate =
     strategy === "grid" || strategy === "random" ? "are refused before they are loaded" : "are skipped";
-  const ownMemory = (facts?.gpus ?? []).some(({ unified }) => unified !== true);
+  const own = (facts?.gpus ?? []).filter(({ unified }) => unified !== true);
+  const unknown = own.some(({ vramBytes }) => vramBytes === null);
   return [
     ...(large.length > 0
       ? [`${large.length} configurations (num_ctx ${contextsOf(large)}) surely can't fit and ${fate}.`]
       : []),
-    ...(ownMemory ? ["Memory is judged by main memory alone; the GPU's own is not counted."] : []),
+    ...(unknown ? ["How much memory a GPU has is not known, so that nothing is ruled out by its size."] : []),
+    ...(own.length > 0 && !unknown
+      ? ["Memory is judged by main memory and the GPUs' own together; a split between them may need more."]
+      : []),
   ];
 }
 

@@ -39,6 +39,15 @@ function machineWith({
 const TARGET = { machineId: "m-1", modelName: "ozone-synthetic:4m", modelDigest: "sha256:abc" };
 const forecast = (document: object, machine = machineWith(), results: TrialResult[] = []) =>
   forecastTarget({ request: sweepOf(document), machine, target: TARGET, results, sweepsBefore: 0 });
+const GPU = {
+  vendor: "nvidia",
+  model: "X",
+  vramBytes: 12e9,
+  driver: "1",
+  unified: false,
+  cores: null,
+  index: 0,
+};
 const RESULTS = [madeResult({ decode: [100, 100] })];
 
 describe("the forecast of a target", () => {
@@ -73,18 +82,9 @@ describe("the forecast of a target", () => {
     const guess = forecast(GRID, known);
     expect(guess.basis).toBe(ForecastBasis.BANDWIDTH);
     expect((guess.duration?.highMs ?? 0) / (guess.duration?.lowMs ?? 1)).toBeGreaterThan(3);
-    const gpu = {
-      vendor: "nvidia",
-      model: "X",
-      vramBytes: 8e9,
-      driver: "1",
-      unified: false,
-      cores: null,
-      index: 0,
-    };
     for (const machine of [
       machineWith(),
-      machineWith({ memory: { bandwidthBytesPerSecond: 20e9 }, facts: { gpus: [gpu] } }),
+      machineWith({ memory: { bandwidthBytesPerSecond: 20e9 }, facts: { gpus: [GPU] } }),
     ]) {
       const { duration, basis, contexts } = forecast(GRID, machine);
       expect([duration, basis, contexts[0]?.fill]).toEqual([undefined, ForecastBasis.UNKNOWN, undefined]);
@@ -107,6 +107,25 @@ describe("the forecast of a target", () => {
     expect(unknown.map(({ fit, needBytes }) => [fit, needBytes])).toEqual(
       matrix.num_ctx.map(() => [MemoryFit.UNKNOWN, undefined]),
     );
+  });
+
+  it("counts the GPUs' own memory too, and rules nothing out where that is not known", () => {
+    const matrix = { num_ctx: [4096, 20_480, 32_768, 65_536] };
+    const fits = (gpus: object[] | null) => {
+      const machine = machineWith({ kvBytes: 1_000_000, facts: { gpus } });
+      const { contexts, notes } = forecast({ strategy: "guided", matrix }, machine, RESULTS);
+      return {
+        words: contexts.flatMap(({ caches }) => caches.map(({ fit }) => MemoryFit[fit])),
+        notes: notes.join(),
+      };
+    };
+    const both = fits([GPU]);
+    expect(both.words).toEqual(["FITS", "FITS", "TIGHT", "TOO_LARGE"]);
+    expect(both.notes).toContain("judged by main memory and the GPUs' own together");
+    const unknown = fits([{ ...GPU, vramBytes: null }]);
+    expect(new Set(unknown.words)).toEqual(new Set(["UNKNOWN"]));
+    expect(unknown.notes).toContain("How much memory a GPU has is not known");
+    expect(fits([{ ...GPU, vramBytes: null, unified: true }]).words).toEqual(fits(null).words);
   });
 
   it("halves the cache of q8_0 and names each KV-cache type of a context", () => {
