@@ -100,7 +100,9 @@ function orderFor({ request }: RolloutRow, target: RolloutTargetRow, id: string)
   const name = as === "" ? derivedModelName(preset?.modelName ?? "", preset?.purpose ?? "") : as;
   if (kindOf(target) === "take-back") {
     const action = ApplyingAction.ROLL_BACK;
-    return create(ApplyingOrderSchema, { orderId: id, action, name: target.outcome?.name || name });
+    const { outcome } = target;
+    const stands = { name: outcome?.name || name, digest: outcome?.digest ?? "" };
+    return create(ApplyingOrderSchema, { orderId: id, action, ...stands });
   }
   return create(ApplyingOrderSchema, {
     orderId: id,
