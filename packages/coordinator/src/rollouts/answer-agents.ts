@@ -23,8 +23,8 @@ import {
 import { afterApplying, afterTakingBack } from "./after-outcome.ts";
 import { type OrderKind, orderId, parseOrderId } from "./order-id.ts";
 
-/** The machine waits so long for a quiet moment before it measures, in milliseconds; nobody sits in front of it. */
-const QUIET_WAIT_MS = 120_000;
+/** Unless the request says how long a machine waits for a quiet moment. */
+const QUIET_WAIT_MS = 60_000;
 const ACTIVITY_MAX = 200;
 
 const kindOf = ({ state }: RolloutTargetRow): OrderKind => (state === "sent" ? "apply" : "take-back");
@@ -110,6 +110,6 @@ function orderFor({ request }: RolloutRow, target: RolloutTargetRow, id: string)
     name,
     ...(preset === undefined ? {} : { preset }),
     ...{ replace, despiteChanges, allowBattery },
-    quietWaitMs: QUIET_WAIT_MS,
+    quietWaitMs: request.quietWaitMs ?? QUIET_WAIT_MS,
   });
 }

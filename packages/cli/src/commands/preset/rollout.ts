@@ -53,6 +53,10 @@ export default class PresetRollout extends ConnectedCommand {
       summary: "Measure on battery too, where a machine may be slower.",
       default: false,
     }),
+    "quiet-wait": Flags.string({
+      summary: "How long a machine waits for a quiet moment before it measures (default: 60s).",
+      helpValue: "60s",
+    }),
     "dry-run": Flags.boolean({ summary: "Show the plan and do nothing.", default: false }),
     detach: Flags.boolean({ summary: "Start it and return at once.", default: false }),
     yes: Flags.boolean({ summary: "Don't ask.", char: "y" }),
@@ -65,6 +69,7 @@ export default class PresetRollout extends ConnectedCommand {
     const { followRollout } = await import("../../rollouts/follow-rollout.ts");
     const { messageJson } = await import("../../message-json.ts");
     const { rolloutPlanText } = await import("../../render/text-rollouts.ts");
+    const { quietWait } = await import("../../rollouts/quiet-wait.ts");
     const request = await this.withCoordinator(flags.address, async (client) => {
       const { PresetService } = await import("@ozone/proto/preset_service");
       const { chooseOne } = await import("../../applying/choose-preset.ts");
@@ -77,6 +82,7 @@ export default class PresetRollout extends ConnectedCommand {
         keepKept: flags["keep-kept"],
         despiteChanges: flags["despite-changes"],
         allowBattery: flags["allow-battery"],
+        ...quietWait(flags["quiet-wait"]),
       };
     });
     const plan = await this.withCoordinator(flags.address, async (client) => {
