@@ -15,7 +15,7 @@ export const PACKAGES = {
 
 /** Rooms of the coordinator: which siblings each may import. Files beside the rooms wire them together. */
 export const COORDINATOR_ROOMS = {
-  api: ["planning", "search", "reports", "fleet", "store"],
+  api: ["planning", "search", "reports", "fleet", "rollouts", "store"],
   planning: ["search", "store (types)"],
   search: [],
   "plug-ins": ["search", "store (types)"],
@@ -24,6 +24,7 @@ export const COORDINATOR_ROOMS = {
   presets: ["store"],
   reports: ["presets", "store"],
   fleet: ["store"],
+  rollouts: ["store"],
   store: [],
   embedded: [],
 };

@@ -9,6 +9,8 @@ import { hardwareClass } from "@ozone/shared/hardware-class";
 import type { MachineFacts } from "@ozone/shared/machine-facts";
 import { notesFolder } from "./applying/application-notes.ts";
 import { finishInterrupted } from "./applying/finish-interrupted.ts";
+import { openDesk } from "./applying/open-desk.ts";
+import type { OrderDesk } from "./applying/order-desk.ts";
 import type { AgentConfig } from "./config.ts";
 import { announceSelf, type Self } from "./control/announcing.ts";
 import { type Heart, startHeart } from "./control/heartbeat.ts";
@@ -117,6 +119,8 @@ interface Parts {
   readonly journal: Journal;
   readonly heart: Heart;
   readonly sender: Sender;
+  /** Orders to apply presets. */
+  readonly desk: OrderDesk;
   readonly announce: () => Promise<void>;
 }
 
@@ -130,9 +134,11 @@ async function openParts(config: AgentConfig, log: Log, stop: AbortSignal): Prom
   const self: Self = { machineId, name: config.name, facts, ...planOptions(config) };
   const state = new WorkState();
   const announce = async () => heart.setInterval(await announceSelf(bus, self, stop));
-  const heart = startHeart({ bus, machineId, state, outbox, announce }, HEARTBEAT_FIRST_MS);
+  const onDone = () => heart.beatNow();
+  const desk = await openDesk({ bus, self, state, dataDir: config.dataDir, stop, announce, onDone, log });
+  const heart = startHeart({ bus, machineId, state, outbox, announce, orders: desk }, HEARTBEAT_FIRST_MS);
   const sender = startSender({ bus, machineId, outbox, journal, log });
-  return { bus, self, state, outbox, journal, heart, sender, announce };
+  return { bus, self, state, outbox, journal, heart, sender, desk, announce };
 }
 
 /** What starting servers of our own depends on. */
@@ -158,11 +164,11 @@ function trialRunner(config: AgentConfig, { self, state, heart }: Parts) {
 }
 
 async function work(config: AgentConfig, parts: Parts, log: Log, stop: AbortSignal): Promise<void> {
-  const { bus, self, state, outbox, journal, heart, sender, announce } = parts;
+  const { bus, self, state, outbox, journal, heart, sender, desk, announce } = parts;
   await announcePatiently(announce, log, stop);
   state.say("idle");
   // While a trial runs nothing else may ask the engine. A renewal that fails is made up for by the next.
-  const renew = () => (state.current ? undefined : announce().catch(() => undefined));
+  const renew = () => (state.current || desk.busy ? undefined : announce().catch(() => undefined));
   const renewing = setInterval(renew, RENEW_MS);
   log(`machine ${self.machineId} (${hardwareClass(self.facts)}) is ready, engine ${self.engineUrl}`);
   const ports = {
@@ -188,6 +194,7 @@ export async function runAgent(config: AgentConfig, log: Log, stop: AbortSignal)
   try {
     await work(config, parts, log, stop);
   } finally {
+    await parts.desk.close();
     await parts.sender.stop();
     await parts.heart.stop();
     await parts.bus.close();

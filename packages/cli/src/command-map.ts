@@ -7,9 +7,14 @@ import PresetApply from "./commands/preset/apply.ts";
 import PresetExport from "./commands/preset/export.ts";
 import PresetList from "./commands/preset/list.ts";
 import PresetRollback from "./commands/preset/rollback.ts";
+import PresetRollout from "./commands/preset/rollout.ts";
 import PresetShow from "./commands/preset/show.ts";
 import Quickstart from "./commands/quickstart.ts";
 import ReportBuild from "./commands/report/build.ts";
+import RolloutCancel from "./commands/rollout/cancel.ts";
+import RolloutList from "./commands/rollout/list.ts";
+import RolloutShow from "./commands/rollout/show.ts";
+import RolloutWatch from "./commands/rollout/watch.ts";
 import Status from "./commands/status.ts";
 import SweepCancel from "./commands/sweep/cancel.ts";
 import SweepList from "./commands/sweep/list.ts";
@@ -29,9 +34,14 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "preset:export": PresetExport,
   "preset:list": PresetList,
   "preset:rollback": PresetRollback,
+  "preset:rollout": PresetRollout,
   "preset:show": PresetShow,
   quickstart: Quickstart,
   "report:build": ReportBuild,
+  "rollout:cancel": RolloutCancel,
+  "rollout:list": RolloutList,
+  "rollout:show": RolloutShow,
+  "rollout:watch": RolloutWatch,
   status: Status,
   "sweep:cancel": SweepCancel,
   "sweep:list": SweepList,

@@ -4,12 +4,14 @@ import { Health } from "@ozone/proto/health";
 import { MachineService } from "@ozone/proto/machine_service";
 import { PresetService } from "@ozone/proto/preset_service";
 import { ReportService } from "@ozone/proto/report_service";
+import { RolloutService } from "@ozone/proto/rollout_service";
 import { SweepService } from "@ozone/proto/sweep_service";
 import {
   connectBus,
   ensureStreams,
   ensureWorkConsumer,
   onAnnouncement,
+  onApplyingQuestion,
   onHeartbeat,
 } from "@ozone/shared/bus";
 import { messageOf, OzoneError, systemCodeOf } from "@ozone/shared/errors";
@@ -19,6 +21,7 @@ import { addService, createServer, listen, stopServer } from "./api/grpc-server.
 import { healthHandlers } from "./api/health.ts";
 import { machineHandlers } from "./api/machines.ts";
 import { presetHandlers, reportHandlers } from "./api/presets.ts";
+import { rolloutHandlers } from "./api/rollouts.ts";
 import { sweepHandlers } from "./api/sweeps.ts";
 import { type ChangeSignal, createChangeSignal } from "./change-signal.ts";
 import type { CoordinatorConfig } from "./config.ts";
@@ -26,6 +29,7 @@ import { acceptAnnouncement, acceptHeartbeat } from "./fleet/machines-online.ts"
 import { loadObjectives } from "./objectives-file.ts";
 import { openBusServer, openDatabase } from "./parts.ts";
 import { findModule, type ModuleRules } from "./plug-ins/find-module.ts";
+import { answerAgent } from "./rollouts/answer-agents.ts";
 import { refuseSecondCoordinator, removeRunFile, writeRunFile } from "./run-file.ts";
 import { extendAllLeases } from "./store/attempts.ts";
 import { openStore } from "./store/open-store.ts";
@@ -124,13 +128,23 @@ function listenToFleet({ store, bus, tasks, changes, leaseMs, onError }: Running
     return reply;
   });
   const endHeartbeats = onHeartbeat(bus, async (machineId, message) => {
-    const reply = await acceptHeartbeat(store, { machineId, message, leaseMs }).catch(reported);
+    const applyingWaits = tasks.applyingWaits(machineId);
+    const reply = await acceptHeartbeat(store, { machineId, message, leaseMs, applyingWaits }).catch(
+      reported,
+    );
     changes.notify();
     return reply;
+  });
+  const endApplying = onApplyingQuestion(bus, async (machineId, message) => {
+    const { answer, changed } = await answerAgent(store, machineId, message).catch(reported);
+    if (changed) tasks.wake();
+    if (changed) changes.notify();
+    return answer;
   });
   return () => {
     endAnnouncements();
     endHeartbeats();
+    endApplying();
   };
 }
 
@@ -152,6 +166,7 @@ function buildServer({ store, tasks, changes, leaseMs, modules, words }: Running
   );
   addService(server, PresetService, presetHandlers(store));
   addService(server, ReportService, reportHandlers(store, leaseMs));
+  addService(server, RolloutService, rolloutHandlers({ store, leaseMs, wake: tasks.wake, changed }));
   addService(
     server,
     Health,

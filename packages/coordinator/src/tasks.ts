@@ -13,8 +13,10 @@ import { plannerFor } from "./planning/plan-target.ts";
 import type { ModuleRules } from "./plug-ins/find-module.ts";
 import { OpenQuestions } from "./plug-ins/open-questions.ts";
 import { presetKeyText, refreshPresets, staleKeys } from "./presets/refresh-presets.ts";
+import { advanceRollouts } from "./rollouts/advance-rollouts.ts";
 import type { Store } from "./store/open-store.ts";
 import type { PresetKey } from "./store/results.ts";
+import { targetsWithOrder } from "./store/rollouts.ts";
 import type { PlugIns } from "./store/target-state.ts";
 
 /** What the tasks work with. */
@@ -32,13 +34,16 @@ export interface TaskPorts {
 
 /** The running tasks. */
 export interface Tasks {
-  /** Plan and dispatch now. */
+  /** Plan and dispatch now, and move roll-outs on. */
   wake(): void;
+  /** Whether a machine has an order to apply or to take back, as far as the last run knows. */
+  applyingWaits(machineId: string): boolean;
   stop(): Promise<void>;
 }
 
 const DISPATCH_INTERVAL_MS = 1_000;
 const REFRESH_INTERVAL_MS = 60_000;
+const ROLLOUT_INTERVAL_MS = 1_000;
 
 /** A wiped JetStream is built again before anything else is tried. */
 async function rebuildPipes({ bus, store, leaseMs }: TaskPorts): Promise<void> {
@@ -65,6 +70,28 @@ async function planAndDispatch(ports: TaskPorts, plugIns: PlugIns): Promise<bool
   const sent = await dispatchTrials(store, bus, { machineIds, leaseMs });
   if (expired > 0 || ended.length > 0 || sent > 0) changes.notify();
   return false;
+}
+
+/** Moves roll-outs on, and keeps in mind which machines have an order: heartbeats must not ask Postgres for it. */
+function startRollouts({ store, leaseMs, changes, onError }: TaskPorts) {
+  const startedAtMs = performance.now();
+  let machinesWithOrder: ReadonlySet<string> = new Set();
+  const task = startTask({
+    name: "rollouts",
+    intervalMs: ROLLOUT_INTERVAL_MS,
+    onError,
+    run: async () => {
+      const presence = { leaseMs, listeningMs: performance.now() - startedAtMs };
+      const changed = await advanceRollouts(store, presence, (id, thrown) =>
+        onError(`roll-out ${id}`, thrown),
+      );
+      const waiting = await targetsWithOrder(store.db);
+      machinesWithOrder = new Set(waiting.map(({ machineId }) => machineId));
+      if (changed) changes.notify();
+      return false;
+    },
+  });
+  return { ...task, applyingWaits: (machineId: string) => machinesWithOrder.has(machineId) };
 }
 
 /** Starts all tasks. */
@@ -107,11 +134,16 @@ export function startTasks(ports: TaskPorts): Tasks {
       return true;
     },
   });
+  const rollouts = startRollouts(ports);
   return {
-    wake: () => dispatch.wake(),
+    wake: () => {
+      dispatch.wake();
+      rollouts.wake();
+    },
+    applyingWaits: rollouts.applyingWaits,
     stop: async () => {
       questions.stop();
-      await Promise.all([intake.stop(), dispatch.stop(), refresh.stop()]);
+      await Promise.all([intake.stop(), dispatch.stop(), refresh.stop(), rollouts.stop()]);
     },
   };
 }

@@ -25,6 +25,8 @@ export interface ApplyRequest {
   readonly replace: boolean;
   /** Another version of the engine, and a stale preset, are let through to be measured. */
   readonly despiteChanges: boolean;
+  /** Refuse where a preset is applied under this name already: rolling back would not lead to what is there now. */
+  readonly onlyAnew?: boolean;
 }
 
 /** Everything around it. The host lock is held by the caller. */
@@ -36,6 +38,8 @@ export interface ApplyPorts {
   readonly signal: AbortSignal;
   say(words: string): void;
   readonly measure: MeasureLaunch;
+  /** Told that it will be kept, before anything is put in place: whoever has to answer for it after a kill knows it then. */
+  onDecided?(outcome: ApplyOutcome): Promise<void>;
 }
 
 /** What came of it. */
@@ -68,7 +72,10 @@ export async function applyPreset(request: ApplyRequest, ports: ApplyPorts): Pro
     const derived = { name: trialName, digest };
     const evidence = await reMeasure({ preset: request.preset, derived, measure: ports.measure });
     const outcome = { ...describe(request, note), evidence };
-    if (evidence.decision === "keep") return { ...outcome, ...(await keep(note, derived, ports)) };
+    if (evidence.decision === "keep") {
+      await ports.onDecided?.({ ...outcome, outcome: "kept", digest, backupName: null });
+      return { ...outcome, ...(await keep(note, derived, ports)) };
+    }
     await undo(note, trialName, ports);
     return { ...outcome, outcome: "rolled back", digest: null, backupName: null };
   } catch (thrown) {
@@ -98,7 +105,8 @@ async function requireHere(request: ApplyRequest, ports: ApplyPorts): Promise<vo
 }
 
 /** The note to start from: what stands under this name by us, if it still does. */
-async function openNote({ preset, as, replace }: ApplyRequest, ports: ApplyPorts): Promise<Application> {
+async function openNote(request: ApplyRequest, ports: ApplyPorts): Promise<Application> {
+  const { preset, as, replace, onlyAnew = false } = request;
   const name = as === "" ? derivedModelName(preset.modelName, preset.purpose) : as;
   if (!isModelName(name)) {
     throw new OzoneError("invalid_input", `${JSON.stringify(name)} is no model name; write model:tag.`);
@@ -113,6 +121,12 @@ async function openNote({ preset, as, replace }: ApplyRequest, ports: ApplyPorts
   }
   const now = (await lookAtNames(ports.engine, ports.signal)).digestOf(name);
   const standing = stillStands(known?.standing ?? null, now);
+  if (standing !== null && onlyAnew) {
+    throw new OzoneError(
+      "already_exists",
+      `A preset is applied as ${name} already (${standing.purpose}, ${standing.appliedAt.slice(0, 10)}); take it back there first (\`ozone preset rollback ${name}\`), or choose another name (--as).`,
+    );
+  }
   if (now !== null && standing === null && !replace) {
     throw new OzoneError(
       "already_exists",

@@ -3,9 +3,6 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { parseArgs } from "node:util";
-import { create } from "@bufbuild/protobuf";
-import { ProtocolSchema, Purpose } from "@ozone/proto/configuration";
-import { TrialOrderSchema } from "@ozone/proto/trial";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { hardwareClass } from "@ozone/shared/hardware-class";
 import { cancellable } from "../cancellable.ts";
@@ -14,15 +11,12 @@ import { dataDir } from "../data-dir.ts";
 import { acquireHostLock } from "../machine/host-lock.ts";
 import { probeMachine } from "../machine/identify.ts";
 import { cleanUpLeftovers } from "../measure/leave-no-trace.ts";
-import { ProbeMemory } from "../measure/probe-options.ts";
 import { EngineClient } from "../ollama/engine-client.ts";
-import { runTrial } from "../run-trial.ts";
-import { machinePorts } from "../trial-ports.ts";
 import { notesFolder } from "./application-notes.ts";
 import { type ApplyPorts, applyPreset } from "./apply-preset.ts";
 import { readApplyRequest, type WrittenRequest } from "./apply-request.ts";
+import { launchMeasurer } from "./launch-measurer.ts";
 import { applyDocument, EXIT, errorDocument } from "./outcome-document.ts";
-import type { MeasureLaunch } from "./re-measure.ts";
 import { rollBack } from "./roll-back.ts";
 
 /** Text of `--help`. */
@@ -42,10 +36,6 @@ export interface ApplyingStreams {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
 }
-
-/** How the re-measurement is made: the confirmation of a sweep, three samples of a launch. */
-const REPETITIONS = 3;
-const FILL = 0.9;
 
 interface Done {
   readonly exitCode: number;
@@ -88,6 +78,7 @@ interface Around {
 }
 
 const agentFolder = (): string => join(dataDir(), "agent");
+const cacheFolder = (): string => join(agentFolder(), "cache");
 
 async function apply(request: WrittenRequest, around: Around): Promise<Done> {
   const { engineUrl, signal, say } = around;
@@ -100,7 +91,16 @@ async function apply(request: WrittenRequest, around: Around): Promise<Done> {
       hardwareClass: hardwareClass(facts),
       signal,
       say,
-      measure: launchMeasurer(facts, request, around),
+      measure: launchMeasurer(
+        {
+          engineUrl,
+          facts,
+          machineId: "",
+          cacheDir: cacheFolder(),
+          engineDataDir: join(dataDir(), "engine"),
+        },
+        { ...request, signal, say },
+      ),
     };
     const outcome = await applyPreset(request, ports);
     const exitCode = outcome.outcome === "kept" ? EXIT.done : EXIT.noGain;
@@ -123,42 +123,11 @@ async function alone<Value>({ signal, say }: Around, work: () => Promise<Value>)
     onWait: () => say("another benchmark runs on this host; waiting for its end"),
   });
   try {
-    for (const sentence of await cleanUpLeftovers(join(agentFolder(), "cache"))) say(sentence);
+    for (const sentence of await cleanUpLeftovers(cacheFolder())) say(sentence);
     return await work();
   } finally {
     await lock.release();
   }
-}
-
-function launchMeasurer(
-  facts: Awaited<ReturnType<typeof probeMachine>>,
-  { allowBattery, quietWaitMs }: WrittenRequest,
-  { engineUrl, signal, say }: Around,
-): MeasureLaunch {
-  const cacheDir = join(agentFolder(), "cache");
-  const engineDataDir = join(dataDir(), "engine");
-  const fixed = {
-    ...machinePorts({ engineUrl, env: process.env, engineDataDir, machineId: "", facts, cacheDir }),
-    signal,
-    onActivity: say,
-    probeMemory: new ProbeMemory(),
-  };
-  const protocol = {
-    fill: FILL,
-    repetitions: REPETITIONS,
-    launches: 1,
-    // Both sides share the machine's other users, whom a person who waits can't always send away; the outcome counts them.
-    allowContended: true,
-    allowBattery,
-  };
-  let launches = 0;
-  return ({ optionsInModel, ...side }) => {
-    // Waiting once is for the machine to become quiet; what does not go away by then is met by both sides.
-    const waits = create(ProtocolSchema, { ...protocol, quietWaitMs: launches === 0 ? quietWaitMs : 0 });
-    launches += 1;
-    const order = { trialId: "apply", attempt: launches, ...side, protocol: waits, purpose: Purpose.CONFIRM };
-    return runTrial(create(TrialOrderSchema, order), { ...fixed, optionsInModel });
-  };
 }
 
 interface Flags {

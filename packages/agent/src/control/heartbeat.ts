@@ -14,10 +14,19 @@ export interface HeartbeatPorts {
   readonly outbox: Outbox;
   /** The coordinator does not know us: announce again. */
   readonly announce: () => Promise<void>;
+  /** Orders to apply are asked for when the coordinator says that there is one. */
+  readonly orders: { hear(applyingWaits: boolean): void };
 }
 
 /** Sends one heartbeat and does what the reply says. @throws OzoneError unavailable while no coordinator listens. */
-export async function beat({ bus, machineId, state, outbox, announce }: HeartbeatPorts): Promise<void> {
+export async function beat({
+  bus,
+  machineId,
+  state,
+  outbox,
+  announce,
+  orders,
+}: HeartbeatPorts): Promise<void> {
   const { current } = state;
   const reply = await sendHeartbeat(
     bus,
@@ -31,6 +40,7 @@ export async function beat({ bus, machineId, state, outbox, announce }: Heartbea
   );
   state.setPaused(reply.paused);
   for (const trialId of reply.cancelledTrialIds) state.cancel(trialId);
+  orders.hear(reply.applyingWaits);
   if (reply.announce) await announce();
 }
 

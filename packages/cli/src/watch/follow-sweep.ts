@@ -1,22 +1,13 @@
 // Follows a sweep until it ends, through restarts of the coordinator.
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Sweep, SweepState } from "@ozone/proto/sweep";
 import { SweepService } from "@ozone/proto/sweep_service";
-import { type ErrorCode, OzoneError } from "@ozone/shared/errors";
 import type { CoordinatorClient } from "../coordinator-client.ts";
-import { Interrupted } from "../interruption.ts";
 import { ENDED_TRIALS_GUIDE, endedTrialLine } from "../render/text-sweeps.ts";
 import type { ProgressWriter } from "./progress-writer.ts";
+import { throughRestarts } from "./through-restarts.ts";
 
 /** One stream lives no longer than this; then it is opened again. */
 const STREAM_MS = 600_000;
-
-/** A coordinator that is away for longer is given up; the sweep is not. */
-const AWAY_MS = 90_000;
-
-const RETRY_MS = 500;
-
-const CONNECTION_TROUBLE: ReadonlySet<ErrorCode> = new Set(["unavailable", "deadline_exceeded", "cancelled"]);
 
 /** What is followed, and how. */
 export interface FollowOptions {
@@ -40,31 +31,16 @@ export interface FollowedSweep {
  * @throws OzoneError cancelled when the signal came first; unavailable when the coordinator stayed away.
  */
 export async function followSweep(options: FollowOptions): Promise<FollowedSweep> {
-  const { writer, signal, awayMs = AWAY_MS } = options;
+  const { writer, signal, awayMs } = options;
   const told: Told = new Map();
-  let seenAt = performance.now();
-  let isAway = false;
   writer.note(ENDED_TRIALS_GUIDE);
-  for (;;) {
-    if (signal.aborted) throw new Interrupted();
-    try {
-      const sweep = await watchOnce(options, told, () => {
-        seenAt = performance.now();
-        if (isAway) writer.note("the coordinator is back");
-        isAway = false;
-      });
-      if (sweep) return { sweep, usableSamples: [...told.values()].reduce((sum, count) => sum + count, 0) };
-    } catch (thrown) {
-      const error = OzoneError.from(thrown);
-      if (signal.aborted) throw new Interrupted(error);
-      if (!CONNECTION_TROUBLE.has(error.code) || performance.now() - seenAt > awayMs) throw error;
-      if (!isAway && error.code !== "deadline_exceeded") {
-        writer.note("the coordinator does not answer; the sweep is safe, trying again");
-        isAway = true;
-      }
-    }
-    await sleep(RETRY_MS);
-  }
+  const sweep = await throughRestarts({
+    what: "the sweep",
+    ...{ signal, awayMs },
+    watchOnce: (onMessage) => watchOnce(options, told, onMessage),
+    note: (line) => writer.note(line),
+  });
+  return { sweep, usableSamples: [...told.values()].reduce((sum, count) => sum + count, 0) };
 }
 
 /** Trials that have been shown, with their usable samples. */

@@ -50,15 +50,15 @@ export async function acceptAnnouncement(
 /** Notes a heartbeat, keeps the lease of the trial it names, and says what to stop. */
 export async function acceptHeartbeat(
   store: Store,
-  options: { machineId: string; message: Heartbeat; leaseMs: number },
+  options: { machineId: string; message: Heartbeat; leaseMs: number; applyingWaits?: boolean },
 ): Promise<HeartbeatReply> {
-  const { machineId, message, leaseMs } = options;
+  const { machineId, message, leaseMs, applyingWaits = false } = options;
   const known = await touchMachine(store.db, machineId, message.activity.slice(0, 200));
   if (!known) return create(HeartbeatReplySchema, { announce: true });
-  if (message.trialId === "") return create(HeartbeatReplySchema, {});
+  if (message.trialId === "") return create(HeartbeatReplySchema, { applyingWaits });
   const attempt = { trialId: message.trialId, number: message.attempt, machineId };
   const held = await extendLease(store.db, attempt, leaseMs);
-  return create(HeartbeatReplySchema, { cancelledTrialIds: held ? [] : [message.trialId] });
+  return create(HeartbeatReplySchema, { cancelledTrialIds: held ? [] : [message.trialId], applyingWaits });
 }
 
 /** Machines that were heard within one lease and have an engine. */

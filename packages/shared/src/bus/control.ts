@@ -1,5 +1,12 @@
-// Announcements and heartbeats: request and reply, small, lossy on purpose. The only way back to an agent is a reply.
+// Announcements, heartbeats and questions about applying: request and reply, small, lossy on purpose. The only way back
+// to an agent is a reply.
 import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import {
+  type ApplyingAnswer,
+  ApplyingAnswerSchema,
+  type ApplyingQuestion,
+  ApplyingQuestionSchema,
+} from "@ozone/proto/applying";
 import {
   type Announcement,
   type AnnouncementReply,
@@ -23,6 +30,7 @@ interface Exchange<Ask extends DescMessage, Reply extends DescMessage> {
 }
 const announcing = { ask: AnnouncementSchema, reply: AnnouncementReplySchema } as const;
 const beating = { ask: HeartbeatSchema, reply: HeartbeatReplySchema } as const;
+const applying = { ask: ApplyingQuestionSchema, reply: ApplyingAnswerSchema } as const;
 
 async function ask<Ask extends DescMessage, Reply extends DescMessage>(
   bus: Bus,
@@ -55,6 +63,10 @@ export const announce = (bus: Bus, message: Announcement): Promise<AnnouncementR
 export const sendHeartbeat = (bus: Bus, message: Heartbeat): Promise<HeartbeatReply> =>
   ask(bus, subjects.heartbeat(message.machineId), beating, message);
 
+/** Asks what to apply, and says what came of it. @throws OzoneError unavailable while no coordinator listens. */
+export const askAboutApplying = (bus: Bus, message: ApplyingQuestion): Promise<ApplyingAnswer> =>
+  ask(bus, subjects.applying(message.machineId), applying, message);
+
 function serve<Ask extends DescMessage, Reply extends DescMessage>(
   bus: Bus,
   subject: string,
@@ -86,3 +98,9 @@ export const onHeartbeat = (
   bus: Bus,
   handle: (machineId: string, message: Heartbeat) => Promise<HeartbeatReply>,
 ): (() => void) => serve(bus, subjects.allHeartbeats, beating, handle);
+
+/** Answers questions about applying. `machineId` comes from the subject. @returns a function that ends it. */
+export const onApplyingQuestion = (
+  bus: Bus,
+  handle: (machineId: string, message: ApplyingQuestion) => Promise<ApplyingAnswer>,
+): (() => void) => serve(bus, subjects.allApplying, applying, handle);

@@ -1,6 +1,13 @@
 // The bus: the only importer of the NATS client.
 export { type Bus, type BusOptions, connectBus } from "./connect.ts";
-export { announce, onAnnouncement, onHeartbeat, sendHeartbeat } from "./control.ts";
+export {
+  announce,
+  askAboutApplying,
+  onAnnouncement,
+  onApplyingQuestion,
+  onHeartbeat,
+  sendHeartbeat,
+} from "./control.ts";
 export {
   type ArrivedResult,
   decodeResult,

@@ -31,10 +31,12 @@ export const subjects = {
   receipt: (machineId: string) => `${PREFIX}.receipt.${token(machineId)}`,
   heartbeat: (machineId: string) => `${PREFIX}.heartbeat.${token(machineId)}`,
   announce: (machineId: string) => `${PREFIX}.announce.${token(machineId)}`,
+  applying: (machineId: string) => `${PREFIX}.applying.${token(machineId)}`,
   allWork: `${PREFIX}.work.*`,
   allResults: `${PREFIX}.result.*`,
   allHeartbeats: `${PREFIX}.heartbeat.*`,
   allAnnouncements: `${PREFIX}.announce.*`,
+  allApplying: `${PREFIX}.applying.*`,
 } as const;
 
 /** Durable consumer of one machine's orders. */

@@ -1,0 +1,125 @@
+// A preset on two machines, as an administrator rolls it out: real processes, two reference engines with their own models,
+// real inference, and kills of an agent and of the coordinator on the way.
+import { create, toBinary } from "@bufbuild/protobuf";
+import { type Preset, PresetSchema } from "@ozone/proto/preset";
+import type { RolloutTarget } from "@ozone/proto/rollout";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  MODEL,
+  namesAt,
+  presetFor,
+  type RunningEngine,
+  seenAt,
+  startEngine,
+} from "../../packages/agent/src/applying/preset-material.ts";
+import { newFolder, removeFolders } from "../../packages/agent/src/measure/trial-material.ts";
+import { Stack, type StackAgent } from "../setup/stack.ts";
+import { waitFor } from "../setup/wait-for.ts";
+
+const NAME = `${MODEL}-ozone-fast_response`;
+let stack: Stack;
+let engines: [RunningEngine, RunningEngine];
+let agents: [StackAgent, StackAgent];
+let untouched: Record<string, string>[];
+
+beforeAll(async () => {
+  stack = await Stack.start();
+  engines = [await startEngine(newFolder()), await startEngine(newFolder())];
+  const [one, two] = engines;
+  agents = [await stack.startAgent("lab-1", one.url), await stack.startAgent("lab-2", two.url)];
+  untouched = await namesNow();
+  await storePreset();
+});
+afterAll(async () => {
+  await stack?.stop();
+  for (const engine of engines ?? []) await engine.stop();
+  removeFolders();
+});
+
+const namesNow = () => Promise.all(engines.map(({ url }) => namesAt(url)));
+
+/** A preset as a sweep would have left it. */
+async function storePreset(): Promise<void> {
+  const { machines } = await stack.json<{ machines: { hardwareClass: string }[] }>(["machine", "list"]);
+  const hardwareClass = machines[0]?.hardwareClass ?? "";
+  const preset: Preset = presetFor(await seenAt(engines[0].url, MODEL), { hardwareClass });
+  const document = Buffer.from(toBinary(PresetSchema, create(PresetSchema, preset))).toString("hex");
+  const key = [
+    hardwareClass,
+    preset.modelDigest,
+    "reference",
+    preset.engine?.version,
+    "fast_response",
+    MODEL,
+  ];
+  await stack.query(
+    `insert into presets (hardware_class, model_digest, engine_kind, engine_version, purpose, model_name, document)
+     values (${key.map((word) => `'${word}'`).join(", ")}, decode('${document}', 'hex'))`,
+  );
+}
+
+interface Document {
+  readonly rollout: { readonly id: string; readonly state: string; readonly targets: RolloutTarget[] };
+}
+
+interface Row {
+  readonly state: string;
+  readonly activity: string;
+}
+
+/** Waits until a machine of a roll-out is so far; asked of Postgres, since a command line takes time from what measures. */
+const until = (id: string, position: number, isThere: (row: Row) => boolean) =>
+  waitFor(
+    `machine ${position} of ${id}`,
+    () =>
+      stack.query<Row>(
+        `select state, activity from rollout_targets where rollout_id = '${id}' and position = ${position}`,
+      ),
+    { until: ([row]) => row !== undefined && (isThere(row) || /^(rolled|not)/.test(row.state)) },
+  );
+const isMeasuring = ({ state, activity }: Row): boolean =>
+  state === "sent" && /loading|filling|warming/.test(activity);
+
+const start = (...words: string[]) =>
+  stack.json<Document>(["preset", "rollout", MODEL, "--yes", "--detach", "--quiet-wait", "0s", ...words]);
+
+describe("a roll-out over two machines", () => {
+  it("shows the plan and does nothing, when it is asked to", async () => {
+    const { code, stdout } = await stack.ozone(["preset", "rollout", MODEL, "--dry-run"]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/lab-1 +planned[\s\S]*lab-2 +planned/)]);
+    expect((await stack.json<{ rollouts: unknown[] }>(["rollout", "list"])).rollouts).toEqual([]);
+  });
+
+  it("is kept on both, through the kill of the canary's agent and of the coordinator", async () => {
+    const { id } = (await start()).rollout;
+    const watching = stack.ozone(["rollout", "watch", id]);
+    await until(id, 0, isMeasuring);
+    await until(id, 1, ({ state }) => state === "planned");
+    await agents[0].process.kill();
+    agents[0].process.restart();
+    await until(id, 0, ({ state }) => state === "kept");
+    await until(id, 1, isMeasuring);
+    await stack.coordinator.kill();
+    stack.coordinator.restart();
+    const { code, stdout, stderr } = await watching;
+    expect(code, stdout + stderr + agents.map((agent) => agent.process.output).join()).toBe(0);
+    expect(stdout.replace(/\s+/g, " ")).toMatch(
+      /kept: 2 of 2 machines kept the preset.*lab-1 \(canary\) kept .*times the default's \[.*better, n \d+ and \d+ \(synthetic\)/,
+    );
+    const digests = (await namesNow()).map((names) => names[NAME]);
+    expect(digests).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/), digests[0]]);
+    expect(await namesNow()).toEqual(untouched.map((names) => ({ ...names, [NAME]: digests[0] })));
+  });
+
+  it("is undone where it had begun, when it is cancelled", async () => {
+    const before = await namesNow();
+    const { id } = (await start("--as", "other:1", "--canary", "lab-2")).rollout;
+    await until(id, 0, isMeasuring);
+    expect((await stack.ozone(["rollout", "cancel", id])).code).toBe(0);
+    const { code } = await stack.ozone(["rollout", "watch", id]);
+    const { rollout } = await stack.json<Document>(["rollout", "show", id]);
+    const ends = rollout.targets.map(({ machineName, state }) => `${machineName} ${state}`);
+    expect([code, rollout.state, ends]).toEqual([1, "cancelled", ["lab-2 not applied", "lab-1 not sent"]]);
+    expect(await namesNow()).toEqual(before);
+  });
+});

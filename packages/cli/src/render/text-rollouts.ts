@@ -1,0 +1,118 @@
+// Roll-outs as text: what will be done, how far it is, and one report of what changed where.
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import type { ApplyingOutcome } from "@ozone/proto/applying";
+import type { Rollout, RolloutTarget } from "@ozone/proto/rollout";
+import { derivedModelName, derivedParameters } from "@ozone/shared/derived-model";
+import { PROVENANCE_WORDS } from "@ozone/shared/provenance";
+import { cleanText } from "./clean-text.ts";
+import { formatGain, statusWords } from "./figures.ts";
+import { textPairs, textTable } from "./text-table.ts";
+import { wrapText } from "./wrap-text.ts";
+
+/** A reason may hold several sentences with figures. */
+const BECAUSE_MAX = 1_200;
+
+const nameOf = ({ request }: Rollout): string =>
+  request?.as || derivedModelName(request?.preset?.modelName ?? "", request?.preset?.purpose ?? "");
+
+/** What a person is shown before being asked. */
+export function rolloutPlanText(plan: Rollout): string {
+  const { request, targets } = plan;
+  const preset = request?.preset;
+  const planned = targets.filter(({ state }) => state === "planned");
+  const parameters = Object.entries(preset?.configuration ? derivedParameters(preset.configuration) : {});
+  const head = textPairs([
+    ["preset", preset === undefined ? "none" : presetWords(plan)],
+    ["creates", `the model ${cleanText(nameOf(plan))} on each machine`],
+    ["with", parameters.map(([option, value]) => `${option} ${value}`).join(", ") || "nothing"],
+    ["promises", (preset?.gains ?? []).map(formatGain).join("; ") || "room, filled"],
+    ["machines", `${planned.length} of ${targets.length}, a canary first, then ${atOnce(plan)}`],
+    ["regression", regressionWords(plan)],
+  ]);
+  const rows = targets.map(({ machineName, state, because }) => [machineName, state, because || "-"]);
+  return `${head}\n${textTable([{ heading: "MACHINE" }, { heading: "STATE" }, { heading: "BECAUSE" }], rows)}`;
+}
+
+function presetWords({ request }: Rollout): string {
+  const preset = request?.preset;
+  if (preset === undefined) return "-";
+  const { purpose, modelName, hardwareClass, provenance } = preset;
+  return `${cleanText(purpose)} for ${cleanText(modelName)} on ${cleanText(hardwareClass)} (${statusWords(preset)}, ${PROVENANCE_WORDS[provenance]})`;
+}
+
+const atOnce = ({ request }: Rollout): string => {
+  const parallel = Math.max(1, request?.parallel ?? 1);
+  return parallel === 1 ? "one after the other" : `${parallel} at once`;
+};
+
+const regressionWords = ({ request }: Rollout): string =>
+  request?.keepKept
+    ? "nothing more is sent; machines that confirmed the gain keep it"
+    : "nothing more is sent, and it is taken back everywhere";
+
+/** One line about a machine. */
+export const targetLine = ({ machineName, state, because, canary }: RolloutTarget): string =>
+  `${cleanText(machineName)}${canary ? " (canary)" : ""}: ${state}${because === "" ? "" : `: ${cleanText(because, BECAUSE_MAX)}`}`;
+
+/** The report: what changed where, what was measured there, and why. */
+export function rolloutText(rollout: Rollout): string {
+  const { id, state, because, targets } = rollout;
+  const head = textPairs([
+    ["roll-out", cleanText(id)],
+    ["preset", presetWords(rollout)],
+    ["state", `${state}${because === "" ? "" : `: ${cleanText(because, BECAUSE_MAX)}`}`],
+    ["started", startedAt(rollout)],
+  ]);
+  const columns = [
+    { heading: "MACHINE" },
+    { heading: "OUTCOME" },
+    { heading: "MODEL THERE NOW" },
+    { heading: "RE-MEASURED THERE" },
+  ];
+  const rows = targets.map((target) => [
+    `${target.machineName}${target.canary ? " (canary)" : ""}`,
+    target.state,
+    modelThere(target),
+    gainWords(target.outcome),
+  ]);
+  const reasons = targets
+    .filter((target) => target.because !== "")
+    .map((target) => `${wrapText(targetLine(target))}\n`);
+  return `${head}\n${textTable(columns, rows)}\n${reasons.join("")}`;
+}
+
+/** The name under which the preset can be asked for on a machine. */
+function modelThere({ state, outcome }: RolloutTarget): string {
+  const stands = ["kept", "taking back", "still to take back", "not taken back"].includes(state);
+  if (stands && outcome !== undefined) return outcome.name;
+  return state === "no answer" || state === "sent" ? "unknown" : "unchanged";
+}
+
+/** The gain that the preset was judged by first; the JSON has all. */
+function gainWords(outcome: ApplyingOutcome | undefined): string {
+  if (outcome === undefined || outcome.measured.length === 0) return "not measured";
+  const { measured, promised, samplesDerived, samplesDefault, provenance } = outcome;
+  const first = measured.find(({ metric }) => metric === promised[0]?.metric) ?? measured[0];
+  if (first === undefined) return "not measured";
+  return `${formatGain(first)}, n ${samplesDerived} and ${samplesDefault} (${PROVENANCE_WORDS[provenance]})`;
+}
+
+/** A table of roll-outs. */
+export function rolloutsText(rollouts: readonly Rollout[]): string {
+  if (rollouts.length === 0) return "There is no roll-out yet; `ozone preset rollout` starts one.\n";
+  const headings = ["ROLL-OUT", "STATE", "MODEL", "KEPT", "STARTED"];
+  const rows = rollouts.map((rollout) => [
+    rollout.id,
+    rollout.state,
+    nameOf(rollout),
+    `${rollout.targets.filter(({ state }) => state === "kept").length} of ${rollout.targets.length}`,
+    startedAt(rollout),
+  ]);
+  return textTable(
+    headings.map((heading) => ({ heading })),
+    rows,
+  );
+}
+
+const startedAt = ({ createdAt }: Rollout): string =>
+  createdAt ? `${timestampDate(createdAt).toISOString().slice(0, 16).replace("T", " ")} UTC` : "-";

@@ -1,0 +1,65 @@
+// Starts and cancels roll-outs: one transaction each; what follows is decided by next-steps.ts.
+import { randomBytes } from "node:crypto";
+import type { RolloutRequest } from "@ozone/proto/rollout";
+import { OzoneError } from "@ozone/shared/errors";
+import { listMachines } from "../store/machines.ts";
+import type { Store } from "../store/open-store.ts";
+import { findRollout, insertRollout, type RolloutRow, stopRollout } from "../store/rollouts.ts";
+import { type ChosenMachine, chooseMachines } from "./choose-machines.ts";
+
+/** Enough that nobody waits for one slow machine, few enough that a mistake stays small. */
+const PARALLEL_MAX = 64;
+
+/**
+ * The machines that a request would go to.
+ * @throws OzoneError invalid_input with one sentence
+ */
+export async function planRollout(
+  { db }: Store,
+  request: RolloutRequest,
+  leaseMs: number,
+): Promise<ChosenMachine[]> {
+  if (request.parallel > PARALLEL_MAX) {
+    throw new OzoneError("invalid_input", `At most ${PARALLEL_MAX} machines are sent to at once.`);
+  }
+  return chooseMachines(request, await listMachines(db), leaseMs);
+}
+
+/** Stores a roll-out, which runs from then on. @throws OzoneError invalid_input with one sentence @returns its id */
+export async function startRollout(store: Store, request: RolloutRequest, leaseMs: number): Promise<string> {
+  const targets = await planRollout(store, request, leaseMs);
+  if (!targets.some(({ state }) => state === "planned")) {
+    const [first] = targets;
+    throw new OzoneError(
+      "invalid_input",
+      `No machine can take this preset; ${first?.machineName}: ${first?.because} (--dry-run shows all).`,
+    );
+  }
+  const id = `r-${randomBytes(5).toString("hex")}`;
+  await store.db.transaction((tx) => insertRollout(tx, { id, request }, targets));
+  return id;
+}
+
+/** The roll-out of this id. @throws OzoneError not_found */
+export async function requireRollout({ db }: Store, id: string): Promise<RolloutRow> {
+  const rollout = await findRollout(db, id);
+  if (rollout !== null) return rollout;
+  throw new OzoneError(
+    "not_found",
+    `There is no roll-out ${JSON.stringify(id)}; \`ozone rollout list\` shows them.`,
+  );
+}
+
+/** Nothing more is sent; what it put in place is taken back, unless it is to be kept. One that has ended stays as it is. */
+export async function cancelRollout(store: Store, id: string, keepKept: boolean): Promise<void> {
+  await requireRollout(store, id);
+  await store.db.transaction(async (tx) => {
+    const rollout = await findRollout(tx, id, true);
+    if (rollout?.state !== "running" || rollout.stopped !== null) return;
+    await stopRollout(tx, id, {
+      stopped: "cancelled",
+      stoppedBecause: "It was cancelled.",
+      keepKept: keepKept || rollout.keepKept,
+    });
+  });
+}
