@@ -5,6 +5,7 @@ import { configurationKey, describeConfiguration } from "@ozone/shared/configura
 import { confirmationProtocol } from "../grid.ts";
 import { hopelessNote } from "../hopeless.ts";
 import type { SearchState, SearchStep, Strategy } from "../strategy.ts";
+import { believedOutcomes, triesBeyond } from "./believing.ts";
 import { mostDoubtful } from "./doubting.ts";
 import { type Seen, seenBy } from "./evidence.ts";
 import { feasibility } from "./feasible.ts";
@@ -30,6 +31,8 @@ export function trialLimit(points: number, trialsMax: number): number {
   const limit = Math.max(TRIALS_MIN, Math.ceil(share * points));
   return Math.min(points + 1, trialsMax > 0 ? Math.min(trialsMax, limit) : limit);
 }
+
+const NOTHING_YET: SearchStep = { trials: [], notes: [] };
 
 /** With less than this share of a time budget left, what leads is confirmed instead of searched on. */
 const CONFIRMING_SHARE = 0.3;
@@ -73,7 +76,7 @@ function nextPoint(state: SearchState, space: Space, knowledge: Knowledge): Sear
     if (seed)
       return screen(state, seed, "one of the first points, drawn to learn what each option does here");
   }
-  const frontier = nextFrontier(state, space, knowledge);
+  const frontier = triesBeyond(state) ? null : nextFrontier(state, space, knowledge);
   if (frontier) {
     const { numCtx } = frontier.configuration;
     return screen(state, frontier, `does num_ctx ${numCtx} work at all, with the least demanding options`);
@@ -103,9 +106,12 @@ function confirm(state: SearchState, space: Space, seen: ReadonlyMap<string, See
 
 function nextStep(state: SearchState, learning: Learn): SearchStep {
   const space = spaceOf(state);
-  const seen = seenBy(state.observations);
+  const ended = seenBy(state.observations);
+  const anything = [...ended.values()].some(({ figures }) => figures !== null);
+  // Before anything is known there is nothing to believe of what is running.
+  if (!anything && state.pending) return NOTHING_YET;
+  const seen = state.pending ? seenBy(believedOutcomes(state, space, learning)) : ended;
   if (!seen.has(space.baseKey)) return begin(state, space);
-  const anything = [...seen.values()].some(({ figures }) => figures !== null);
   if (!anything && seen.size >= HOPELESS_AFTER) {
     return {
       trials: [],
@@ -128,8 +134,9 @@ function nextStep(state: SearchState, learning: Learn): SearchStep {
 /** The guided search with something else in place of what it learns: for experiments that show what that is worth. */
 export const guidedWith = (learning: Learn): Strategy => ({
   name: "guided",
+  sharing: "while running",
   next: (state) => nextStep(state, learning),
 });
 
 /** The guided search. */
-export const guided: Strategy = { name: "guided", next: (state) => nextStep(state, learn) };
+export const guided: Strategy = guidedWith(learn);

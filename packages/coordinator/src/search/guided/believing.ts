@@ -1,0 +1,54 @@
+// What is running on other machines, taken as the surrogate believes it to end (the "kriging believer" of Ginsbourger,
+// Le Riche and Carraro 2010): the next proposal then looks elsewhere, and nothing is asked for twice by accident.
+import { create } from "@bufbuild/protobuf";
+import { SampleSchema } from "@ozone/proto/trial";
+import { configurationKey } from "@ozone/shared/configuration";
+import type { Observation, Proposal, SearchState } from "../strategy.ts";
+import { seenBy } from "./evidence.ts";
+import type { Learn } from "./knowledge.ts";
+import { largestContext, measuredPoints } from "./scores.ts";
+import type { Space } from "./space.ts";
+import type { Predicted } from "./surrogate.ts";
+
+/** Whether a context beyond all that worked is being tried: until its answer is here, no other such context is. */
+export function triesBeyond({ observations, pending = [] }: SearchState): boolean {
+  const top = largestContext(seenBy(observations));
+  return pending.some(({ configuration }) => configuration.numCtx > top);
+}
+
+function outcome({ configuration, purpose, protocol }: Proposal, believed: Predicted | null): Observation {
+  const wanted = Math.max(1, protocol.launches) * Math.max(1, protocol.repetitions);
+  const sample = believed
+    ? create(SampleSchema, {
+        valid: true,
+        decodeTokensPerSecond: Math.exp(believed.logDecode.mean),
+        ttftMs: Math.exp(believed.logTtft.mean),
+      })
+    : null;
+  return {
+    configuration,
+    purpose,
+    state: "running",
+    failureClass: null,
+    samples: sample ? Array.from({ length: wanted }, () => sample) : [],
+    wanted,
+    elapsedMs: 0,
+  };
+}
+
+/**
+ * The observations, and one for each trial that is running. Whether a context beyond all that worked will work is never
+ * believed: such a trial is known to be under way, and no more.
+ */
+export function believedOutcomes(state: SearchState, space: Space, learning: Learn): Observation[] {
+  const { observations, pending = [] } = state;
+  const seen = seenBy(observations);
+  const top = largestContext(seen);
+  const surrogate = learning(space, measuredPoints(space, seen));
+  const believed = pending.map((proposal) => {
+    const point = space.byKey.get(configurationKey(proposal.configuration));
+    const known = point && point.configuration.numCtx <= top;
+    return outcome(proposal, known ? surrogate.predict(point) : null);
+  });
+  return [...observations, ...believed];
+}
