@@ -53,6 +53,8 @@ export interface SearchState {
   readonly observations: readonly Observation[];
   /** Trials that other machines of the class are running now; absent: none. Only a strategy that says so is asked then. */
   readonly pending?: readonly Proposal[];
+  /** How many machines share the search; absent: it is one machine's own. */
+  readonly machines?: number;
 }
 
 /** One trial to run, and why, in words. */

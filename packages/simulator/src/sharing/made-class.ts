@@ -53,7 +53,12 @@ function ownFactors(seed: string): OwnFactors {
  * K machines of a class.
  * @param slower the last of them is so much slower in everything: 0.25 is 25 %.
  */
-export function machinesOfClass(made: MadeClass, count: number, seed: string, slower = 0): SimulatedMachine[] {
+export function machinesOfClass(
+  made: MadeClass,
+  count: number,
+  seed: string,
+  slower = 0,
+): SimulatedMachine[] {
   return Array.from({ length: count }, (_, index) => {
     const name = `m${index + 1}`;
     const own = ownFactors(`${seed}/${made.name}/${name}`);

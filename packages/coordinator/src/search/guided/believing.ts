@@ -10,12 +10,6 @@ import { largestContext, measuredPoints } from "./scores.ts";
 import type { Space } from "./space.ts";
 import type { Predicted } from "./surrogate.ts";
 
-/** Whether a context beyond all that worked is being tried: until its answer is here, no other such context is. */
-export function triesBeyond({ observations, pending = [] }: SearchState): boolean {
-  const top = largestContext(seenBy(observations));
-  return pending.some(({ configuration }) => configuration.numCtx > top);
-}
-
 function outcome({ configuration, purpose, protocol }: Proposal, believed: Predicted | null): Observation {
   const wanted = Math.max(1, protocol.launches) * Math.max(1, protocol.repetitions);
   const sample = believed

@@ -3,7 +3,7 @@
 import type { Prediction } from "@ozone/shared/statistics/gaussian-process";
 import { normalCdf } from "@ozone/shared/statistics/normal";
 import type { Knowledge } from "./knowledge.ts";
-import { type Goal, goalsOf, ranking, type Scored } from "./scores.ts";
+import { type Goal, goalsInSight, ranking, type Scored } from "./scores.ts";
 import { type Space, type SpacePoint, stepsBetween } from "./space.ts";
 import { predictScore } from "./surrogate.ts";
 
@@ -48,7 +48,7 @@ function believedRanking(space: Space, { seen, surrogate }: Knowledge, goal: Goa
 
 function learnGoals(space: Space, knowledge: Knowledge): Learned[] {
   const { seen, surrogate } = knowledge;
-  return goalsOf(space, seen).flatMap((goal) => {
+  return goalsInSight(space, seen, knowledge.triesBeyond).flatMap((goal) => {
     const predict = (point: SpacePoint): Prediction =>
       predictScore(surrogate.predict(point), point.configuration.numCtx, goal.score);
     const [best] = believedRanking(space, knowledge, goal);

@@ -2,10 +2,12 @@
 // climb, race, confirm; every step follows from the observations alone, so that it goes on after any interruption.
 import { Purpose } from "@ozone/proto/configuration";
 import { configurationKey, describeConfiguration } from "@ozone/shared/configuration";
+import { CONFIRMATION_SAMPLES_MIN } from "@ozone/shared/statistics/stopping";
 import { confirmationProtocol } from "../grid.ts";
 import { hopelessNote } from "../hopeless.ts";
 import type { SearchState, SearchStep, Strategy } from "../strategy.ts";
-import { believedOutcomes, triesBeyond } from "./believing.ts";
+import { believedOutcomes } from "./believing.ts";
+import { triesBeyond } from "./beyond.ts";
 import { mostDoubtful } from "./doubting.ts";
 import { type Seen, seenBy } from "./evidence.ts";
 import { feasibility } from "./feasible.ts";
@@ -76,7 +78,7 @@ function nextPoint(state: SearchState, space: Space, knowledge: Knowledge): Sear
     if (seed)
       return screen(state, seed, "one of the first points, drawn to learn what each option does here");
   }
-  const frontier = triesBeyond(state) ? null : nextFrontier(state, space, knowledge);
+  const frontier = knowledge.triesBeyond ? null : nextFrontier(state, space, knowledge);
   if (frontier) {
     const { numCtx } = frontier.configuration;
     return screen(state, frontier, `does num_ctx ${numCtx} work at all, with the least demanding options`);
@@ -89,9 +91,19 @@ function nextPoint(state: SearchState, space: Space, knowledge: Knowledge): Sear
   return candidate ? screen(state, candidate.point, candidate.words) : null;
 }
 
-function confirm(state: SearchState, space: Space, seen: ReadonlyMap<string, Seen>): SearchStep {
+interface Views {
+  /** What ended. */
+  readonly ended: ReadonlyMap<string, Seen>;
+  /** The same, and what is believed of trials that are running. */
+  readonly seen: ReadonlyMap<string, Seen>;
+}
+
+/** Leaders are chosen by what was seen, never by what is believed; what is being confirmed is not confirmed twice. */
+function confirm(state: SearchState, space: Space, { ended, seen }: Views): SearchStep {
   const protocol = confirmationProtocol(state.protocol);
-  const open = finalists(space, seen);
+  const open = finalists(space, ended).filter(
+    ({ seen: { key } }) => (seen.get(key)?.confirmedSamples ?? 0) < CONFIRMATION_SAMPLES_MIN,
+  );
   return {
     // With a budget one at a time: the next is only begun while there is time left.
     trials: (state.budgetMs > 0 ? open.slice(0, 1) : open).map(({ seen: { configuration }, words }) => ({
@@ -102,6 +114,19 @@ function confirm(state: SearchState, space: Space, seen: ReadonlyMap<string, See
     })),
     notes: [],
   };
+}
+
+const isConfirmation = ({ purpose }: { readonly purpose: Purpose }): boolean => purpose === Purpose.CONFIRM;
+
+/**
+ * Once it confirms, a search is over. Shared, it confirms while the last of its other trials are still running; what they
+ * say when they end opens it again.
+ */
+function isConfirming({ observations, pending = [], machines = 1 }: SearchState): boolean {
+  const first = observations.findIndex(isConfirmation);
+  if (first < 0) return pending.some(isConfirmation);
+  const later = observations.slice(first).some(({ purpose }) => purpose === Purpose.SCREEN);
+  return !(machines > 1 && later);
 }
 
 function nextStep(state: SearchState, learning: Learn): SearchStep {
@@ -118,17 +143,20 @@ function nextStep(state: SearchState, learning: Learn): SearchStep {
       notes: [hopelessNote(state.observations)],
     };
   }
-  const confirming = state.observations.some(({ purpose }) => purpose === Purpose.CONFIRM);
+  const confirming = isConfirming(state);
   const left = budgetLeft(state);
   if (left <= 0) return { trials: [], notes: ["The time budget was used up before the search was over."] };
-  if (left < CONFIRMING_SHARE) return confirm(state, space, seen);
+  if (left < CONFIRMING_SHARE) return confirm(state, space, { ended, seen });
   if (!confirming && seen.size < trialLimit(space.points.length, state.trialsMax)) {
     const step = nextPoint(state, space, knowledgeOf(state, space, { seen, learning }));
     if (step) return step;
   }
-  const repeat = confirming ? null : nextInRace(space, seen);
+  const beyond = triesBeyond(state);
+  const repeat = confirming ? null : nextInRace(space, seen, beyond);
   if (repeat) return screen(state, repeat.seen, repeat.words);
-  return confirm(state, space, seen);
+  // How far the context goes is not known yet: its answer opens the search again.
+  if (beyond) return NOTHING_YET;
+  return confirm(state, space, { ended, seen });
 }
 
 /** The guided search with something else in place of what it learns: for experiments that show what that is worth. */

@@ -2,7 +2,7 @@
 // default are confirmed on fresh samples, and only those are published.
 import { CONFIRMATION_SAMPLES_MIN } from "@ozone/shared/statistics/stopping";
 import type { Seen } from "./evidence.ts";
-import { goalsOf, ranking } from "./scores.ts";
+import { goalsInSight, goalsOf, ranking } from "./scores.ts";
 import type { Space } from "./space.ts";
 
 /** Still in the race after this many samples: within this share of the leader (search.md, 6). */
@@ -20,10 +20,17 @@ export interface Repeat {
   readonly words: string;
 }
 
-/** The contender with the fewest samples, or null when the race is over. */
-export function nextInRace(space: Space, seen: ReadonlyMap<string, Seen>): Repeat | null {
+/**
+ * The contender with the fewest samples, or null when the race is over.
+ * @param contextOpen a larger context is being tried: there is no race for max_context yet.
+ */
+export function nextInRace(
+  space: Space,
+  seen: ReadonlyMap<string, Seen>,
+  contextOpen = false,
+): Repeat | null {
   let next: Repeat | null = null;
-  for (const goal of goalsOf(space, seen)) {
+  for (const goal of goalsInSight(space, seen, contextOpen)) {
     const ranked = ranking(space, seen, goal).slice(0, CONTENDERS_MAX);
     const [leader, second] = ranked;
     if (!leader || !second) continue;

@@ -119,13 +119,9 @@ class Desk {
   #ask(): void {
     const busy = this.running.length > 0;
     if (this.#nothing || (busy && this.#strategy.sharing !== "while running")) return;
+    // Half a round of confirmations would only make others look like leaders.
     if (this.running.some(({ proposal }) => isConfirmation(proposal))) return;
     const { trials, notes } = this.#strategy.next(this.#state());
-    // Leaders are chosen by what was seen, never by what is believed of trials that are still running.
-    if (busy && trials.some(isConfirmation)) {
-      this.#nothing = true;
-      return;
-    }
     this.#nothing = trials.length === 0;
     if (!(busy && this.#nothing)) this.notes.push(...notes);
     const covered = this.#together && this.#isStart() ? anchorKeys(this.#anchors) : new Set();
@@ -140,7 +136,8 @@ class Desk {
     const { search } = this.#shared;
     const observations = onAverage(classObservations(this.#shared, this.pool), this.pool.machines.length);
     const pending = this.running.map(({ proposal }) => proposal);
-    return { ...search, observations, ...(pending.length > 0 ? { pending } : {}) };
+    const shared = this.#together ? { machines: this.pool.machines.length } : {};
+    return { ...search, observations, ...shared, ...(pending.length > 0 ? { pending } : {}) };
   }
 }
 
