@@ -4,9 +4,10 @@ import { create } from "@bufbuild/protobuf";
 import { SampleSchema } from "@ozone/proto/trial";
 import { configurationKey } from "@ozone/shared/configuration";
 import type { Observation, Proposal, SearchState } from "../strategy.ts";
+import { isBeyond } from "./beyond.ts";
 import { seenBy } from "./evidence.ts";
 import type { Learn } from "./knowledge.ts";
-import { largestContext, measuredPoints } from "./scores.ts";
+import { measuredPoints } from "./scores.ts";
 import type { Space } from "./space.ts";
 import type { Predicted } from "./surrogate.ts";
 
@@ -31,17 +32,17 @@ function outcome({ configuration, purpose, protocol }: Proposal, believed: Predi
 }
 
 /**
- * The observations, and one for each trial that is running. Whether a context beyond all that worked will work is never
- * believed: such a trial is known to be under way, and no more.
+ * The observations, and one for each trial that is running. That a context beyond all that worked will work is believed
+ * only where it surely fits: else such a trial is known to be under way, and no more.
  */
 export function believedOutcomes(state: SearchState, space: Space, learning: Learn): Observation[] {
   const { observations, pending = [] } = state;
   const seen = seenBy(observations);
-  const top = largestContext(seen);
+  const beyond = isBeyond(state);
   const surrogate = learning(space, measuredPoints(space, seen));
   const believed = pending.map((proposal) => {
     const point = space.byKey.get(configurationKey(proposal.configuration));
-    const known = point && point.configuration.numCtx <= top;
+    const known = point && !beyond(point.configuration.numCtx);
     return outcome(proposal, known ? surrogate.predict(point) : null);
   });
   return [...observations, ...believed];

@@ -119,15 +119,11 @@ function confirm(state: SearchState, space: Space, { ended, seen }: Views): Sear
 const isConfirmation = ({ purpose }: { readonly purpose: Purpose }): boolean => purpose === Purpose.CONFIRM;
 
 /**
- * Once it confirms, a search is over. Shared, it confirms while the last of its other trials are still running; what they
- * say when they end opens it again.
+ * Once it confirms, a search is over. Shared, it confirms while the last of its other trials are still running, and what
+ * they say may open it again.
  */
-function isConfirming({ observations, pending = [], machines = 1 }: SearchState): boolean {
-  const first = observations.findIndex(isConfirmation);
-  if (first < 0) return pending.some(isConfirmation);
-  const later = observations.slice(first).some(({ purpose }) => purpose === Purpose.SCREEN);
-  return !(machines > 1 && later);
-}
+const isOver = ({ observations, machines = 1 }: SearchState): boolean =>
+  machines === 1 && observations.some(isConfirmation);
 
 function nextStep(state: SearchState, learning: Learn): SearchStep {
   const space = spaceOf(state);
@@ -143,19 +139,21 @@ function nextStep(state: SearchState, learning: Learn): SearchStep {
       notes: [hopelessNote(state.observations)],
     };
   }
-  const confirming = isConfirming(state);
+  const over = isOver(state);
   const left = budgetLeft(state);
   if (left <= 0) return { trials: [], notes: ["The time budget was used up before the search was over."] };
   if (left < CONFIRMING_SHARE) return confirm(state, space, { ended, seen });
-  if (!confirming && seen.size < trialLimit(space.points.length, state.trialsMax)) {
+  if (!over && seen.size < trialLimit(space.points.length, state.trialsMax)) {
     const step = nextPoint(state, space, knowledgeOf(state, space, { seen, learning }));
     if (step) return step;
   }
   const beyond = triesBeyond(state);
-  const repeat = confirming ? null : nextInRace(space, seen, beyond);
+  const repeat = over ? null : nextInRace(space, seen, beyond);
   if (repeat) return screen(state, repeat.seen, repeat.words);
   // How far the context goes is not known yet: its answer opens the search again.
   if (beyond) return NOTHING_YET;
+  // Half a round of confirmations would only make others look like leaders.
+  if (state.pending?.some(isConfirmation)) return NOTHING_YET;
   return confirm(state, space, { ended, seen });
 }
 

@@ -1,6 +1,6 @@
 // One strategy state for a class of machines: each machine that is free is handed its next trial. Pure: everything follows
 // from what was observed, what is running and what waits, so that it goes on after any interruption.
-import { type Configuration, Purpose } from "@ozone/proto/configuration";
+import type { Configuration } from "@ozone/proto/configuration";
 import { configurationKey } from "@ozone/shared/configuration";
 import type { Observation, Proposal, SearchState, Strategy } from "../strategy.ts";
 import { anchorKeys, anchorsOf, dueAnchor } from "./anchors.ts";
@@ -33,7 +33,8 @@ export function classObservations({ observations }: SharedSearch, pool: Pool): O
 const onAverage = (observations: readonly Observation[], machines: number): readonly Observation[] =>
   machines < 2 ? observations : observations.map((one) => ({ ...one, elapsedMs: one.elapsedMs / machines }));
 
-const isConfirmation = ({ purpose }: { readonly purpose: Purpose }): boolean => purpose === Purpose.CONFIRM;
+/** What speaks for a class rests on so many machines, where it has them. */
+const CONFIRMERS_MIN = 3;
 
 /** One handing out, step by step. */
 class Desk {
@@ -82,7 +83,7 @@ class Desk {
       : null;
     if (anchor) return anchor;
     const taken = this.#take(machine);
-    if (taken || this.waiting.length > 0) return taken;
+    if (taken) return taken;
     this.#ask();
     return this.#take(machine);
   }
@@ -117,10 +118,8 @@ class Desk {
   }
 
   #ask(): void {
-    const busy = this.running.length > 0;
+    const busy = this.running.length > 0 || this.waiting.length > 0;
     if (this.#nothing || (busy && this.#strategy.sharing !== "while running")) return;
-    // Half a round of confirmations would only make others look like leaders.
-    if (this.running.some(({ proposal }) => isConfirmation(proposal))) return;
     const { trials, notes } = this.#strategy.next(this.#state());
     this.#nothing = trials.length === 0;
     if (!(busy && this.#nothing)) this.notes.push(...notes);
@@ -128,14 +127,21 @@ class Desk {
     this.waiting.push(
       ...trials
         .filter(({ configuration }) => !covered.has(configurationKey(configuration)))
-        .flatMap((proposal) => partsFor(proposal, this.pool.machines)),
+        .flatMap((proposal) => partsFor(proposal, this.#confirmers())),
     );
+  }
+
+  /** Who confirms: not those that are at something else, as long as enough others are left. */
+  #confirmers(): readonly string[] {
+    const { machines } = this.pool;
+    const free = machines.filter((machine) => this.isFree(machine));
+    return free.length >= Math.min(CONFIRMERS_MIN, machines.length) ? free : machines;
   }
 
   #state(): SearchState {
     const { search } = this.#shared;
     const observations = onAverage(classObservations(this.#shared, this.pool), this.pool.machines.length);
-    const pending = this.running.map(({ proposal }) => proposal);
+    const pending = [...this.running, ...this.waiting].map(({ proposal }) => proposal);
     const shared = this.#together ? { machines: this.pool.machines.length } : {};
     return { ...search, observations, ...shared, ...(pending.length > 0 ? { pending } : {}) };
   }
