@@ -1,19 +1,18 @@
 // ozone-sim: replays recorded grids with the shipped search, makes grids of machines that do not exist, and tells how
 // good the search is on them.
-import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { gunzipSync } from "node:zlib";
 import { messageOf } from "@ozone/shared/errors";
 import { seededRandom } from "@ozone/shared/statistics/seeded-random";
 import { isPackageName, isPath } from "@ozone/shared/strategy-names";
+import { readGrid, required, UsageProblem } from "./command-line.ts";
 import { mechanicalGrid } from "./grids/mechanical-grid.ts";
-import { GridProblem, parseGrid, type RecordedGrid } from "./grids/recorded-grid.ts";
 import { tabularGrid } from "./grids/tabular-grid.ts";
 import { writeGrid } from "./grids/write-grid.ts";
 import { ABLATIONS } from "./replay/ablations.ts";
 import { evaluate, evaluationText, machinesOf } from "./replay/evaluate.ts";
 import { replayDocument, replayText } from "./replay/replay-document.ts";
 import { replayPlugIn } from "./replay/replay-plug-in.ts";
+import { shareCommand } from "./sharing/share-command.ts";
 
 const USAGE = `ozone-sim
 
@@ -23,34 +22,13 @@ const USAGE = `ozone-sim
       a grid of a machine that does not exist, on stdout; its provenance says simulated
   ozone-sim evaluate --half development|report [--machines N] [--from M] [--json]
       the guided search over made machines of one half (split by the hash of their names, numbered from M on), with ablations
+  ozone-sim share --grid FILE|--half development [--machines N] [--k 1,2,4,8] [--strategy guided,grid] [--seeds 1,2] [--json]
+      one search by K equal machines on a virtual clock, and by a class with one machine 25 % slower
 
 Exit codes: 0 ok, 1 failure, 2 usage.
 `;
 const EXIT_USAGE = 2;
 const STRATEGIES = ["guided", "grid", "halving", "random"];
-const GZIP_MAGIC = 0x1f;
-
-class UsageProblem extends Error {}
-
-function required(value: string | undefined, flag: string): string {
-  if (value === undefined || value === "") throw new UsageProblem(`--${flag} is missing.`);
-  return value;
-}
-
-function readGrid(file: string): RecordedGrid {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (thrown) {
-    throw new UsageProblem(`The grid ${file} can't be read: ${messageOf(thrown)}.`);
-  }
-  try {
-    return parseGrid((bytes[0] === GZIP_MAGIC ? gunzipSync(bytes) : bytes).toString("utf8"));
-  } catch (thrown) {
-    if (thrown instanceof GridProblem) throw new GridProblem(`${file}: ${thrown.message}`);
-    throw thrown;
-  }
-}
 
 async function replayCommand(argv: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -132,6 +110,10 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
   }
   if (command === "evaluate") {
     evaluateCommand(rest);
+    return;
+  }
+  if (command === "share") {
+    shareCommand(rest);
     return;
   }
   const asked = command === "--help";

@@ -53,6 +53,7 @@ function confirmFinalists(state: SearchState): SearchStep {
 /** The whole matrix: the truth that every other strategy is held against. */
 export const grid: Strategy = {
   name: "grid",
+  sharing: "between steps",
   next(state) {
     const searched = state.observations.filter(({ purpose }) => purpose !== Purpose.REFERENCE);
     if (searched.length === 0) return screenAll(state);

@@ -32,6 +32,7 @@ function screenSome(state: SearchState): SearchStep {
 /** Points by chance. */
 export const random: Strategy = {
   name: "random",
+  sharing: "between steps",
   next(state) {
     const searched = state.observations.filter(({ purpose }) => purpose !== Purpose.REFERENCE);
     if (searched.length === 0) return screenSome(state);

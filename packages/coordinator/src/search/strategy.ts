@@ -54,6 +54,10 @@ export interface SearchState {
   readonly model: SearchModel;
   readonly machine: SearchMachine;
   readonly observations: readonly Observation[];
+  /** Trials that other machines of the class are running now; absent: none. Only a strategy that says so is asked then. */
+  readonly pending?: readonly Proposal[];
+  /** How many machines share the search; absent: it is one machine's own. */
+  readonly machines?: number;
 }
 
 /** One trial to run, and why, in words. */
@@ -73,5 +77,10 @@ export interface SearchStep {
 /** A search. Deterministic: equal states give equal steps. */
 export interface Strategy {
   readonly name: string;
+  /**
+   * How several machines may share it: asked for more when all trials of a step have ended, or also while some are
+   * running (`pending`). Absent: it can't be shared.
+   */
+  readonly sharing?: "between steps" | "while running";
   next(state: SearchState): SearchStep;
 }

@@ -34,7 +34,8 @@ export const madeState = (budgetMs = 240_000): SearchState => ({
   observations: [],
 });
 
-function observe(machine: MadeMachine, proposal: Proposal): Observation {
+/** One trial on that machine. */
+export function observe(machine: MadeMachine, proposal: Proposal): Observation {
   const { configuration, protocol, purpose } = proposal;
   const launchMs = machine.launchMs ?? 1_500;
   const wanted = protocol.launches * protocol.repetitions;

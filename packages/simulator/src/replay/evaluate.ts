@@ -1,7 +1,7 @@
 // How good the guided search is over many made machines, with random search at equal budget beside it, and what becomes
 // of it when it is told wrong things. Pure: the same arguments, the same figures.
 import { quantile } from "@ozone/shared/statistics/median";
-import { seededRandom } from "@ozone/shared/statistics/seeded-random";
+import { type SeededRandom, seededRandom } from "@ozone/shared/statistics/seeded-random";
 import { mechanicalGrid } from "../grids/mechanical-grid.ts";
 import { type GridConfig, type GridHeader, parseGrid, type RecordedGrid } from "../grids/recorded-grid.ts";
 import { tabularGrid } from "../grids/tabular-grid.ts";
@@ -16,12 +16,17 @@ const KINDS = { mechanical: mechanicalGrid, tabular: tabularGrid } as const;
 const NOISY = 2;
 const WRONG_BY = 4;
 
-/** A made grid by its name, "mechanical-7". `noise` draws other repetitions of the same machine. */
-export function gridNamed(name: string, ablation: Ablation = "none", noise = "noise"): RecordedGrid {
+/** A made machine by its name, "mechanical-7", and where its noise comes from. */
+export function madeNamed(name: string): { readonly made: MadeGrid; readonly random: SeededRandom } {
   const [kind = "", seed = ""] = name.split("-");
   const make = KINDS[kind as keyof typeof KINDS];
   const random = seededRandom(`${kind}/${seed}`);
-  const made = make(random.fork("machine"), name);
+  return { made: make(random.fork("machine"), name), random };
+}
+
+/** A made grid by its name. `noise` draws other repetitions of the same machine. */
+export function gridNamed(name: string, ablation: Ablation = "none", noise = "noise"): RecordedGrid {
+  const { made, random } = madeNamed(name);
   const text = writeGrid(noisier(made, ablation), random.fork(noise));
   const grid = parseGrid(text);
   return { ...grid, header: told(grid.header, ablation) };

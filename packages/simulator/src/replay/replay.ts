@@ -39,7 +39,11 @@ function matrixOf({ header }: RecordedGrid): Matrix {
   return create(MatrixSchema, values);
 }
 
-function startState(grid: RecordedGrid, { seed, trialsMax, peers = [] }: ReplayOptions): SearchState {
+/** The state of a search on a grid before its first trial. */
+export function startState(
+  grid: RecordedGrid,
+  { seed, trialsMax, peers = [] }: Omit<ReplayOptions, "strategy">,
+): SearchState {
   const { machine, model, defaults } = grid.header;
   const base = configurationOf({}, defaults);
   return {
@@ -94,7 +98,7 @@ function presetsOf(grid: RecordedGrid, observations: readonly Observation[], rep
 }
 
 /** A configuration that failed as often as it worked is no preset. */
-function reliable(observations: readonly Observation[]): Observation[] {
+export function reliable(observations: readonly Observation[]): Observation[] {
   const failed = new Set(
     observations
       .filter(({ failureClass }) => failureClass !== null)

@@ -11,7 +11,7 @@ import type { GridPoint, GridRepetition, RecordedGrid } from "../grids/recorded-
 const FILL = 0.9;
 
 /** How outcomes of a grid are called as failures. */
-const FAILURES: Readonly<Record<Exclude<GridRepetition["outcome"], "ok">, string>> = {
+export const FAILURES: Readonly<Record<Exclude<GridRepetition["outcome"], "ok">, string>> = {
   oom: "out_of_memory_load",
   timeout: "request_timeout",
   error: "runner_crashed",
@@ -35,7 +35,8 @@ export const keptBack = ({ repetitions }: GridPoint): GridRepetition[] => {
   return others.length > 0 ? others : [...repetitions];
 };
 
-function sampleOf(point: Configuration, one: GridRepetition): Sample {
+/** A repetition as a trial reports it. */
+export function sampleOf(point: Configuration, one: GridRepetition): Sample {
   const promptTokens = Math.max(1, promptTokensFor(point, FILL));
   return create(SampleSchema, {
     valid: true,
@@ -46,6 +47,21 @@ function sampleOf(point: Configuration, one: GridRepetition): Sample {
     ...(one.ttft_ms === undefined ? {} : { ttftMs: one.ttft_ms }),
     totalMs: (one.seconds ?? 0) * 1000,
   });
+}
+
+/** @throws RangeError for a configuration that the grid does not have */
+export function pointIn(grid: RecordedGrid, configuration: Configuration): GridPoint {
+  const exact = grid.points.get(configurationKey(configuration));
+  if (exact) return exact;
+  // A batch beyond the context is cut to it by the server; a grid may have recorded it under its own number.
+  const cut = [...grid.points.values()].find(
+    (point) =>
+      point.configuration.numBatch >= point.configuration.numCtx &&
+      configurationKey({ ...point.configuration, numBatch: point.configuration.numCtx }) ===
+        configurationKey(configuration),
+  );
+  if (cut) return cut;
+  throw new RangeError(`The grid has no configuration ${configurationKey(configuration)}.`);
 }
 
 /** One grid being replayed. */
@@ -62,17 +78,7 @@ export class Replayer {
 
   /** @throws RangeError for a configuration that the grid does not have */
   pointOf(configuration: Configuration): GridPoint {
-    const exact = this.#grid.points.get(configurationKey(configuration));
-    if (exact) return exact;
-    // A batch beyond the context is cut to it by the server; a grid may have recorded it under its own number.
-    const cut = [...this.#grid.points.values()].find(
-      (point) =>
-        point.configuration.numBatch >= point.configuration.numCtx &&
-        configurationKey({ ...point.configuration, numBatch: point.configuration.numCtx }) ===
-          configurationKey(configuration),
-    );
-    if (cut) return cut;
-    throw new RangeError(`The grid has no configuration ${configurationKey(configuration)}.`);
+    return pointIn(this.#grid, configuration);
   }
 
   /** Runs one trial: as many repetitions as it asks for and there are, until one fails. */

@@ -6,7 +6,7 @@ import { goalsOf, largestContext, ranking } from "./scores.ts";
 import { type Space, type SpacePoint, stepsBetween } from "./space.ts";
 
 /** Weights and cache below this share of the memory: then the largest context is tried at once. */
-const SURELY_FITS = 0.7;
+export const SURELY_FITS = 0.7;
 
 const kvLevel = (space: Space, point: SpacePoint): number =>
   space.axes.reduce(
@@ -46,7 +46,8 @@ function closedFrom(space: Space, seen: ReadonlyMap<string, Seen>): (point: Spac
   };
 }
 
-function needShare({ model, machine }: SearchState, numCtx: number): number {
+/** Weights and cache of a context at f16 as a share of the memory; 1 where that is not known. */
+export function needShare({ model, machine }: SearchState, numCtx: number): number {
   if (machine.memoryBytes === null || model.kvBytesPerToken === 0) return 1;
   return (model.weightBytes + model.kvBytesPerToken * numCtx) / machine.memoryBytes;
 }

@@ -3,7 +3,7 @@
 import type { Prediction } from "@ozone/shared/statistics/gaussian-process";
 import { normalCdf } from "@ozone/shared/statistics/normal";
 import type { Knowledge } from "./knowledge.ts";
-import { believedRanking, type Goal, goalsOf, type Scored } from "./scores.ts";
+import { believedRanking, type Goal, goalsInSight, type Scored } from "./scores.ts";
 import { type Space, type SpacePoint, stepsBetween } from "./space.ts";
 import { predictScore } from "./surrogate.ts";
 
@@ -38,7 +38,7 @@ interface Learned {
 
 function learnGoals(space: Space, knowledge: Knowledge): Learned[] {
   const { seen, surrogate } = knowledge;
-  return goalsOf(space, seen).flatMap((goal) => {
+  return goalsInSight(space, seen, knowledge.triesBeyond).flatMap((goal) => {
     const predict = (point: SpacePoint): Prediction =>
       predictScore(surrogate.predict(point), point.configuration.numCtx, goal.scoreOf(point.configuration));
     const [best] = believedRanking(space, knowledge, goal);

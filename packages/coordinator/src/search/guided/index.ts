@@ -2,9 +2,11 @@
 // climb, race, confirm; every step follows from the observations alone, so that it goes on after any interruption.
 import { Purpose } from "@ozone/proto/configuration";
 import { configurationKey, describeConfiguration } from "@ozone/shared/configuration";
+import { CONFIRMATION_SAMPLES_MIN } from "@ozone/shared/statistics/stopping";
 import { confirmationProtocol } from "../grid.ts";
 import { hopelessNote } from "../hopeless.ts";
 import type { SearchState, SearchStep, Strategy } from "../strategy.ts";
+import { believedOutcomes } from "./believing.ts";
 import { mostDoubtful } from "./doubting.ts";
 import { seenBy } from "./evidence.ts";
 import { feasibility } from "./feasible.ts";
@@ -30,6 +32,8 @@ export function trialLimit(points: number, trialsMax: number): number {
   const limit = Math.max(TRIALS_MIN, Math.ceil(share * points));
   return Math.min(points + 1, trialsMax > 0 ? Math.min(trialsMax, limit) : limit);
 }
+
+const NOTHING_YET: SearchStep = { trials: [], notes: [] };
 
 /** With less than this share of a time budget left, what leads is confirmed instead of searched on. */
 const CONFIRMING_SHARE = 0.3;
@@ -73,7 +77,7 @@ function nextPoint(state: SearchState, space: Space, knowledge: Knowledge): Sear
     if (seed)
       return screen(state, seed, "one of the first points, drawn to learn what each option does here");
   }
-  const frontier = nextFrontier(state, space, knowledge);
+  const frontier = knowledge.triesBeyond ? null : nextFrontier(state, space, knowledge);
   if (frontier) {
     const { numCtx } = frontier.configuration;
     return screen(state, frontier, `does num_ctx ${numCtx} work at all, with the least demanding options`);
@@ -86,9 +90,19 @@ function nextPoint(state: SearchState, space: Space, knowledge: Knowledge): Sear
   return candidate ? screen(state, candidate.point, candidate.words) : null;
 }
 
-function confirm(state: SearchState, space: Space, knowledge: Knowledge): SearchStep {
+interface Views {
+  /** What ended. */
+  readonly ended: Knowledge;
+  /** The same, and what is believed of trials that are running. */
+  readonly believed: Knowledge;
+}
+
+/** Leaders are chosen by what ended, never by what is believed; what is being confirmed is not confirmed twice. */
+function confirm(state: SearchState, space: Space, { ended, believed }: Views): SearchStep {
   const protocol = confirmationProtocol(state.protocol);
-  const open = finalists(space, knowledge);
+  const open = finalists(space, ended).filter(
+    ({ seen: { key } }) => (believed.seen.get(key)?.confirmedSamples ?? 0) < CONFIRMATION_SAMPLES_MIN,
+  );
   return {
     // With a budget one at a time: the next is only begun while there is time left.
     trials: (state.budgetMs > 0 ? open.slice(0, 1) : open).map(({ seen: { configuration }, words }) => ({
@@ -101,36 +115,58 @@ function confirm(state: SearchState, space: Space, knowledge: Knowledge): Search
   };
 }
 
+const isConfirmation = ({ purpose }: { readonly purpose: Purpose }): boolean => purpose === Purpose.CONFIRM;
+
+/**
+ * Once it confirms, a search is over. Shared, it confirms while the last of its other trials are still running, and what
+ * they say may open it again.
+ */
+const isOver = ({ observations, machines = 1 }: SearchState): boolean =>
+  machines === 1 && observations.some(isConfirmation);
+
 function nextStep(state: SearchState, learning: Learn): SearchStep {
   const space = spaceOf(state);
-  const seen = seenBy(state.observations);
+  const ended = seenBy(state.observations);
+  const anything = [...ended.values()].some(({ figures }) => figures !== null);
+  // Before anything is known there is nothing to believe of what is running.
+  if (!anything && state.pending) return NOTHING_YET;
+  const seen = state.pending ? seenBy(believedOutcomes(state, space, learning)) : ended;
   if (!seen.has(space.baseKey)) return begin(state, space);
-  const anything = [...seen.values()].some(({ figures }) => figures !== null);
   if (!anything && seen.size >= HOPELESS_AFTER) {
     return {
       trials: [],
       notes: [hopelessNote(state.observations)],
     };
   }
-  const confirming = state.observations.some(({ purpose }) => purpose === Purpose.CONFIRM);
+  const over = isOver(state);
   const left = budgetLeft(state);
   if (left <= 0) return { trials: [], notes: ["The time budget was used up before the search was over."] };
-  const knowledge = knowledgeOf(state, space, { seen, learning });
-  if (left < CONFIRMING_SHARE) return confirm(state, space, knowledge);
-  if (!confirming && seen.size < trialLimit(space.points.length, state.trialsMax)) {
-    const step = nextPoint(state, space, knowledge);
+  const believed = knowledgeOf(state, space, { seen, learning });
+  const leading = (): SearchStep =>
+    confirm(state, space, {
+      ended: state.pending ? knowledgeOf(state, space, { seen: ended, learning }) : believed,
+      believed,
+    });
+  if (left < CONFIRMING_SHARE) return leading();
+  if (!over && seen.size < trialLimit(space.points.length, state.trialsMax)) {
+    const step = nextPoint(state, space, believed);
     if (step) return step;
   }
-  const repeat = confirming ? null : nextInRace(space, knowledge);
+  const repeat = over ? null : nextInRace(space, believed);
   if (repeat) return screen(state, repeat.seen, repeat.words);
-  return confirm(state, space, knowledge);
+  // How far the context goes is not known yet: its answer opens the search again.
+  if (believed.triesBeyond) return NOTHING_YET;
+  // Half a round of confirmations would only make others look like leaders.
+  if (state.pending?.some(isConfirmation)) return NOTHING_YET;
+  return leading();
 }
 
 /** The guided search with something else in place of what it learns: for experiments that show what that is worth. */
 export const guidedWith = (learning: Learn): Strategy => ({
   name: "guided",
+  sharing: "while running",
   next: (state) => nextStep(state, learning),
 });
 
 /** The guided search. */
-export const guided: Strategy = { name: "guided", next: (state) => nextStep(state, learn) };
+export const guided: Strategy = guidedWith(learn);

@@ -1,6 +1,7 @@
 // What a search knows at one step.
 import { seededRandom } from "@ozone/shared/statistics/seeded-random";
 import type { SearchState } from "../strategy.ts";
+import { triesBeyond } from "./beyond.ts";
 import type { Seen } from "./evidence.ts";
 import { feasibility } from "./feasible.ts";
 import { measuredPoints } from "./scores.ts";
@@ -15,6 +16,8 @@ export interface Knowledge {
   readonly surrogate: Surrogate;
   /** The points that are looked at in this step: all, or of very many as many as can be predicted in a moment. */
   readonly candidates: readonly SpacePoint[];
+  /** A context beyond all that worked is being tried on another machine: what max_context is about is not known yet. */
+  readonly triesBeyond: boolean;
 }
 
 /** Predicting a point takes some 30 microseconds. */
@@ -38,4 +41,5 @@ export const knowledgeOf = (
   feasible: feasibility(state, space, seen),
   surrogate: learning(space, measuredPoints(space, seen)),
   candidates: candidatesOf(state, space, seen.size),
+  triesBeyond: triesBeyond(state),
 });

@@ -3,7 +3,7 @@
 import { CONFIRMATION_SAMPLES_MIN } from "@ozone/shared/statistics/stopping";
 import type { Seen } from "./evidence.ts";
 import type { Knowledge } from "./knowledge.ts";
-import { believedRanking, goalsOf } from "./scores.ts";
+import { believedRanking, goalsInSight, goalsOf } from "./scores.ts";
 import type { Space } from "./space.ts";
 
 /** Still in the race after this many samples: within this share of the leader (search.md, 6). */
@@ -24,7 +24,7 @@ export interface Repeat {
 /** The contender with the fewest samples, or null when the race is over. */
 export function nextInRace(space: Space, knowledge: Knowledge): Repeat | null {
   let next: Repeat | null = null;
-  for (const goal of goalsOf(space, knowledge.seen)) {
+  for (const goal of goalsInSight(space, knowledge.seen, knowledge.triesBeyond)) {
     const ranked = believedRanking(space, knowledge, goal).slice(0, CONTENDERS_MAX);
     const [leader, second] = ranked;
     if (!leader || !second) continue;

@@ -69,6 +69,10 @@ export function goalsOf(space: Space, seen: ReadonlyMap<string, Seen>): Goal[] {
   return space.objectives.map((objective) => goalOf(goalPartsOf(objective), space, { contexts, worked }));
 }
 
+/** The goals that can be worked for; not max_context while nobody knows what the largest context is. */
+export const goalsInSight = (space: Space, seen: ReadonlyMap<string, Seen>, contextOpen: boolean): Goal[] =>
+  goalsOf(space, seen).filter(({ purpose }) => !contextOpen || purpose !== "max_context");
+
 /** A measured point with its score for a goal. */
 export interface Scored {
   readonly point: SpacePoint;

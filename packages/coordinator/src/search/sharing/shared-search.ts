@@ -1,0 +1,35 @@
+// One search that several machines of a class work on together: what it is made of.
+import type { Observation, Proposal, SearchState } from "../strategy.ts";
+
+/** A trial on one machine of the class, and what came of it. */
+export interface MachineObservation extends Observation {
+  readonly machine: string;
+}
+
+/** A trial that a machine is running. */
+export interface MachineTrial {
+  readonly machine: string;
+  readonly proposal: Proposal;
+}
+
+/** A trial that waits for a machine: for this one, or (null) for whichever is free first. */
+export interface WaitingTrial {
+  readonly machine: string | null;
+  readonly proposal: Proposal;
+}
+
+/** Everything that follows from what is stored. */
+export interface SharedSearch {
+  /** What is searched; its own observations are not looked at. */
+  readonly search: SearchState;
+  /** Machines of one class, in a fixed order. */
+  readonly machines: readonly string[];
+  /** Of all machines, in the order in which they came in. */
+  readonly observations: readonly MachineObservation[];
+  readonly running: readonly MachineTrial[];
+  readonly waiting: readonly WaitingTrial[];
+}
+
+/** Samples that a trial asks for. */
+export const wantedOf = ({ protocol }: Proposal): number =>
+  Math.max(1, protocol.launches) * Math.max(1, protocol.repetitions);
