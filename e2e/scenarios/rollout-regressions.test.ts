@@ -147,10 +147,9 @@ async function startAgent(index: number, { url, folder, gain }: Machine): Promis
     onDone: () => undefined,
     log: () => undefined,
   });
-  ends.push(
-    () => stop.abort(),
-    repeat(() => desk.hear(true)),
-  );
+  const silence = repeat(() => desk.hear(true));
+  ends.push(() => stop.abort(), silence);
+  return silence;
 }
 
 async function announce(index: number, change: Partial<{ models: never[] }> = {}): Promise<void> {

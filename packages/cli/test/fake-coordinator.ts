@@ -14,6 +14,7 @@ import { Health } from "@ozone/proto/health";
 import { MachineService } from "@ozone/proto/machine_service";
 import { PresetService } from "@ozone/proto/preset_service";
 import { ReportService } from "@ozone/proto/report_service";
+import { RolloutService } from "@ozone/proto/rollout_service";
 import {
   type Sweep,
   type SweepRequest,
@@ -144,7 +145,14 @@ export async function startFakeCoordinator(): Promise<FakeCoordinator> {
     return { sweep: sweep({ trialsPlanned: 1 }) };
   });
   const server = new Server();
-  for (const service of [Health, MachineService, PresetService, ReportService, SweepService]) {
+  for (const service of [
+    Health,
+    MachineService,
+    PresetService,
+    ReportService,
+    RolloutService,
+    SweepService,
+  ]) {
     server.addService(grpcDefinition(service), handlersOf(service, answers));
   }
   const port = await new Promise<number>((resolve, reject) => {

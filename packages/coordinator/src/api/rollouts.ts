@@ -1,7 +1,7 @@
 // RolloutService: translate, and follow a roll-out.
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { type Rollout, RolloutRequestSchema, RolloutSchema } from "@ozone/proto/rollout";
+import { type Rollout, RolloutRequestSchema, RolloutSchema, RolloutTargetSchema } from "@ozone/proto/rollout";
 import {
   CancelRolloutResponseSchema,
   GetRolloutResponseSchema,
@@ -44,6 +44,15 @@ async function describe({ db }: Store, rollout: RolloutRow): Promise<Rollout> {
   });
 }
 
+/** A list of many says of each machine only where it stands. */
+const inBrief = (rollout: Rollout): Rollout =>
+  create(RolloutSchema, {
+    ...rollout,
+    targets: rollout.targets.map(({ machineId, machineName, position, state }) =>
+      create(RolloutTargetSchema, { machineId, machineName, position, state }),
+    ),
+  });
+
 async function* watch(
   { store, changed }: RolloutPorts,
   id: string,
@@ -82,7 +91,7 @@ export const rolloutHandlers = (ports: RolloutPorts): Handlers<typeof RolloutSer
     listRollouts: async ({ limit }) => {
       const rows = await listRollouts(store.db, limit || LISTED);
       return create(ListRolloutsResponseSchema, {
-        rollouts: await Promise.all(rows.map((row) => describe(store, row))),
+        rollouts: (await Promise.all(rows.map((row) => describe(store, row)))).map(inBrief),
       });
     },
     getRollout: async ({ rolloutId }) => create(GetRolloutResponseSchema, await found(rolloutId)),

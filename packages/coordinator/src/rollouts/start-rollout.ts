@@ -10,6 +10,9 @@ import { type ChosenMachine, chooseMachines } from "./choose-machines.ts";
 /** Enough that nobody waits for one slow machine, few enough that a mistake stays small. */
 const PARALLEL_MAX = 64;
 
+/** One message tells of all machines of a roll-out, at about 1 KB each; it has to stay below GRPC_MESSAGE_BYTES_MAX. */
+const MACHINES_MAX = 1_000;
+
 /**
  * The machines that a request would go to.
  * @throws OzoneError invalid_input with one sentence
@@ -22,7 +25,12 @@ export async function planRollout(
   if (request.parallel > PARALLEL_MAX) {
     throw new OzoneError("invalid_input", `At most ${PARALLEL_MAX} machines are sent to at once.`);
   }
-  return chooseMachines(request, await listMachines(db), leaseMs);
+  const chosen = chooseMachines(request, await listMachines(db), leaseMs);
+  if (chosen.length <= MACHINES_MAX) return chosen;
+  throw new OzoneError(
+    "invalid_input",
+    `${chosen.length} machines are meant, and one roll-out goes to ${MACHINES_MAX} at most; name some of them (--machine).`,
+  );
 }
 
 /** Stores a roll-out, which runs from then on. @throws OzoneError invalid_input with one sentence @returns its id */

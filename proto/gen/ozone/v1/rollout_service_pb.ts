@@ -255,7 +255,7 @@ export const RolloutService: GenService<{
     output: typeof StartRolloutResponseSchema;
   },
   /**
-   * Newest first.
+   * Newest first; of each machine only its name and state.
    *
    * @generated from rpc ozone.v1.RolloutService.ListRollouts
    */
