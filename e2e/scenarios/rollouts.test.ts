@@ -3,6 +3,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { type Preset, PresetSchema } from "@ozone/proto/preset";
 import type { RolloutTarget } from "@ozone/proto/rollout";
+import { configuration } from "@ozone/shared/configuration";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   MODEL,
@@ -42,7 +43,11 @@ const namesNow = () => Promise.all(engines.map(({ url }) => namesAt(url)));
 async function storePreset(): Promise<void> {
   const { machines } = await stack.json<{ machines: { hardwareClass: string }[] }>(["machine", "list"]);
   const hardwareClass = machines[0]?.hardwareClass ?? "";
-  const preset: Preset = presetFor(await seenAt(engines[0].url, MODEL), { hardwareClass });
+  const preset: Preset = presetFor(await seenAt(engines[0].url, MODEL), {
+    hardwareClass,
+    // A gain that is seen on a busy machine too.
+    defaultConfiguration: configuration({ numCtx: 1024, numThread: 1, numPredict: 16, numBatch: 1 }),
+  });
   const document = Buffer.from(toBinary(PresetSchema, create(PresetSchema, preset))).toString("hex");
   const key = [
     hardwareClass,

@@ -7,7 +7,6 @@ import { PROVENANCE_WORDS } from "@ozone/shared/provenance";
 import { cleanText } from "./clean-text.ts";
 import { formatGain, statusWords } from "./figures.ts";
 import { textPairs, textTable } from "./text-table.ts";
-import { wrapText } from "./wrap-text.ts";
 
 /** A reason may hold several sentences with figures. */
 const BECAUSE_MAX = 1_200;
@@ -29,8 +28,13 @@ export function rolloutPlanText(plan: Rollout): string {
     ["machines", `${planned.length} of ${targets.length}, a canary first, then ${atOnce(plan)}`],
     ["regression", regressionWords(plan)],
   ]);
-  const rows = targets.map(({ machineName, state, because }) => [machineName, state, because || "-"]);
-  return `${head}\n${textTable([{ heading: "MACHINE" }, { heading: "STATE" }, { heading: "BECAUSE" }], rows)}`;
+  const rows = targets.map(({ machineName, state }) => [machineName, state]);
+  const table = textTable([{ heading: "MACHINE" }, { heading: "STATE" }], rows);
+  const reasons = targets.filter(({ because }) => because !== "");
+  const why = textPairs(
+    reasons.map(({ machineName, because }) => [cleanText(machineName), cleanText(because, BECAUSE_MAX)]),
+  );
+  return `${head}\n${table}${why === "" ? "" : `\n${why}`}`;
 }
 
 function presetWords({ request }: Rollout): string {
@@ -63,22 +67,22 @@ export function rolloutText(rollout: Rollout): string {
     ["state", `${state}${because === "" ? "" : `: ${cleanText(because, BECAUSE_MAX)}`}`],
     ["started", startedAt(rollout)],
   ]);
-  const columns = [
-    { heading: "MACHINE" },
-    { heading: "OUTCOME" },
-    { heading: "MODEL THERE NOW" },
-    { heading: "RE-MEASURED THERE" },
-  ];
+  const columns = [{ heading: "MACHINE" }, { heading: "OUTCOME" }, { heading: "MODEL THERE NOW" }];
   const rows = targets.map((target) => [
     `${target.machineName}${target.canary ? " (canary)" : ""}`,
     target.state,
     modelThere(target),
-    gainWords(target.outcome),
   ]);
-  const reasons = targets
-    .filter((target) => target.because !== "")
-    .map((target) => `${wrapText(targetLine(target))}\n`);
-  return `${head}\n${textTable(columns, rows)}\n${reasons.join("")}`;
+  const words = targets.map((target) => [cleanText(target.machineName), wordsOf(target)] as const);
+  const said = textPairs(words.filter(([, text]) => text !== ""));
+  return `${head}\n${textTable(columns, rows)}\nre-measured there, and why\n${said}`;
+}
+
+/** What was measured on a machine, and why it is in its state. */
+function wordsOf({ outcome, because }: RolloutTarget): string {
+  const why = cleanText(because, BECAUSE_MAX);
+  const gains = gainWords(outcome);
+  return gains === "" ? why : `${gains}. ${why}`;
 }
 
 /** The name under which the preset can be asked for on a machine. */
@@ -90,10 +94,10 @@ function modelThere({ state, outcome }: RolloutTarget): string {
 
 /** The gain that the preset was judged by first; the JSON has all. */
 function gainWords(outcome: ApplyingOutcome | undefined): string {
-  if (outcome === undefined || outcome.measured.length === 0) return "not measured";
+  if (outcome === undefined) return "";
   const { measured, promised, samplesDerived, samplesDefault, provenance } = outcome;
   const first = measured.find(({ metric }) => metric === promised[0]?.metric) ?? measured[0];
-  if (first === undefined) return "not measured";
+  if (first === undefined) return "";
   return `${formatGain(first)}, n ${samplesDerived} and ${samplesDefault} (${PROVENANCE_WORDS[provenance]})`;
 }
 

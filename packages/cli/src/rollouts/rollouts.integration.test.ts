@@ -115,7 +115,8 @@ describe("ozone preset rollout", () => {
     const { code, stdout } = await ozone("preset", "rollout", BALANCED_ID, "--dry-run");
     expect([code, started]).toEqual([0, []]);
     expect(onOneLine(stdout)).toContain("1 of 2, a canary first, then 2 at once");
-    expect(onOneLine(stdout)).toContain(`lab-2 left out ${MODEL} is not installed there.`);
+    expect(onOneLine(stdout)).toContain(`lab-2 left out lab-2 ${MODEL} is not installed there.`);
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   it("starts nothing without a yes when nobody can be asked", async () => {
@@ -151,9 +152,13 @@ describe("ozone preset rollout", () => {
     const report = onOneLine(stdout);
     expect(report).toContain("rolled back: The promised gain was not there on lab-2: No gain.");
     expect(report).toContain(
-      "lab-2 rolled back unchanged time to first token: 0.80 times the default's [0.75, 0.85], better, n 6 and 5 (synthetic)",
+      "lab-1 (canary) taken back unchanged lab-2 rolled back unchanged lab-3 not sent unchanged",
     );
-    expect(report).toContain("lab-3 not sent unchanged not measured");
+    expect(report).toContain(
+      "lab-2 time to first token: 0.80 times the default's [0.75, 0.85], better, n 6 and 5 (synthetic). No gain.",
+    );
+    expect(report).toContain("lab-3 The roll-out was stopped before.");
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   it("ends with 0 where all kept it, and gives one document with --json", async () => {
