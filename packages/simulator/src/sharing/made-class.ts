@@ -64,6 +64,6 @@ export function machinesOfClass(
     const own = ownFactors(`${seed}/${made.name}/${name}`);
     const rate = index === count - 1 ? 1 - slower : 1;
     const factors = { decode: own.decode * rate, ttft: own.ttft / rate };
-    return new SimulatedMachine(name, made.gridOf(index + 1), factors);
+    return new SimulatedMachine(name, made.gridOf(index + 1), { own: factors, seed });
   });
 }

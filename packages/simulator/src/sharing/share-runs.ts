@@ -33,6 +33,8 @@ export interface ShareRun {
   readonly trials: number;
   readonly outOfMemory: number;
   readonly odd: readonly string[];
+  /** What is said of each of them. */
+  readonly oddWords: readonly string[];
   readonly cells: readonly PresetCell[];
 }
 
@@ -86,6 +88,7 @@ function judge({ strategy, made, seed, k }: Asked, run: ClassRun, alone: Alone):
     outOfMemory: run.observations.filter(({ failureClass }) => failureClass?.startsWith("out_of_memory"))
       .length,
     odd: run.pool.odd.map(({ machine }) => machine),
+    oddWords: run.pool.odd.map(({ words }) => words),
     cells: OBJECTIVES.map((objective, index) => ({
       purpose: objective.purpose,
       regret: regretOf(objective.purpose, choices[index] ?? null, bestOf(made.truth, objective)),

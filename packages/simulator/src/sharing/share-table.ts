@@ -92,7 +92,7 @@ export interface ShareDocument {
   readonly equal: readonly ShareLine[];
   readonly otherSeed: ShareLine;
   /** Classes of which the last machine is slower: flagged rightly, and others flagged wrongly. */
-  readonly odd: ShareLine & { readonly found: number; readonly wrong: number };
+  readonly odd: ShareLine & { readonly found: number; readonly wrong: number; readonly words: string };
 }
 
 /** Sums the runs of one strategy up. */
@@ -105,6 +105,7 @@ export function shareDocument(strategy: string, { equal, otherSeed, odd }: Share
     otherSeed: shareLine(otherSeed),
     odd: {
       ...shareLine(odd, ODD_CLASS - 1),
+      words: odd.flatMap((run) => run.oddWords)[0] ?? "",
       found: odd.filter((run) => run.odd.some(isSlower(run))).length,
       wrong: odd.reduce((sum, run) => sum + run.odd.filter((name) => !isSlower(run)(name)).length, 0),
     },
@@ -147,6 +148,6 @@ export function shareText({ strategy, equal, otherSeed, odd }: ShareDocument): s
     ),
     row(`${odd.machines}, the last one 25 % slower`, odd),
     "",
-    `n ${equal[0]?.runs ?? 0} runs and ${equal[0]?.presets ?? 0} presets a row; the slower machine was called odd in ${odd.found} of ${odd.runs} runs, another one in ${odd.wrong}.`,
+    `n ${equal[0]?.runs ?? 0} runs and ${equal[0]?.presets ?? 0} presets a row; the slower machine was called odd in ${odd.found} of ${odd.runs} runs, another one in ${odd.wrong}. The first of them: "${odd.words}"`,
   ].join("\n")}\n`;
 }

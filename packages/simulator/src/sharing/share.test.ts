@@ -39,6 +39,7 @@ describe("A class of simulated machines", () => {
     expect(document.equal[1]?.sooner).toBeGreaterThan(1.5);
     expect(document.equal[1]?.tied).toBe(1);
     expect([document.odd.found, document.odd.wrong]).toEqual([1, 0]);
+    expect(shareText(document)).toMatch(/The first of them: "m4 is odd: /);
     expect(shareText(document)).toContain("| 2 equal machines |");
   });
 

@@ -41,19 +41,22 @@ export class SimulatedMachine {
   readonly name: string;
   readonly #grid: RecordedGrid;
   readonly #own: OwnFactors;
+  readonly #seed: string;
   readonly #taken = new Map<string, number>();
   readonly #orders = new Map<string, GridRepetition[]>();
 
-  constructor(name: string, grid: RecordedGrid, own: OwnFactors) {
+  /** @param seed what the order of its repetitions is drawn from. */
+  constructor(name: string, grid: RecordedGrid, { own, seed }: { own: OwnFactors; seed: string }) {
     this.name = name;
     this.#grid = grid;
     this.#own = own;
+    this.#seed = seed;
   }
 
   #orderOf(point: GridPoint): GridRepetition[] {
     const known = this.#orders.get(point.key);
     if (known) return known;
-    const order = seededRandom(`${this.name}/${point.key}`).shuffle(handedOut(point));
+    const order = seededRandom(`${this.#seed}/${this.name}/${point.key}`).shuffle(handedOut(point));
     this.#orders.set(point.key, order);
     return order;
   }
