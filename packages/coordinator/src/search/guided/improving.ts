@@ -1,9 +1,10 @@
 // Where to look next once the first points are in: the point that promises most over the best so far; and at the end
 // the neighbours of the best, which the surrogate might have misjudged.
 import type { Prediction } from "@ozone/shared/statistics/gaussian-process";
+import { median } from "@ozone/shared/statistics/median";
 import { normalCdf } from "@ozone/shared/statistics/normal";
 import type { Knowledge } from "./knowledge.ts";
-import { believedRanking, type Goal, goalsInSight, type Scored } from "./scores.ts";
+import { believedRanking, type Goal, goalsInSight, measuredPoints, ranking, type Scored } from "./scores.ts";
 import { type Space, type SpacePoint, stepsBetween } from "./space.ts";
 import { predictScore } from "./surrogate.ts";
 
@@ -81,8 +82,35 @@ function neighbour(space: Space, knowledge: Knowledge, learned: readonly Learned
   return leader;
 }
 
+/** A surrogate that misses half of what was measured by more than this is not listened to. */
+const MISFIT_MAX = 0.1;
+
+function isBelievable(space: Space, { seen, surrogate }: Knowledge): boolean {
+  const measured = measuredPoints(space, seen);
+  const misfits = measured.map(({ point, figures }) => {
+    const { logDecode, logTtft } = surrogate.predict(point);
+    const decode = Math.abs(logDecode.mean - Math.log(figures.decodeTokensPerSecond));
+    return Math.max(decode, Math.abs(logTtft.mean - Math.log(figures.ttftMs)));
+  });
+  return misfits.length === 0 || median(misfits) <= MISFIT_MAX;
+}
+
+/** Nothing is predicted: what lies nearest to the best that was measured is as good as it. */
+function unlearned(space: Space, { seen, triesBeyond }: Knowledge): Learned[] {
+  return goalsInSight(space, seen, triesBeyond).flatMap((goal) => {
+    const [best] = ranking(space, seen, goal);
+    if (!best) return [];
+    const predict = (point: SpacePoint): Prediction => ({
+      mean: best.score - PAIR_WORSE * (stepsBetween(point, best.point) - 1),
+      deviation: 0,
+    });
+    return [{ goal, best, predict }];
+  });
+}
+
 /** The next point worth a trial, or null when none is. */
 export function nextImprovement(space: Space, knowledge: Knowledge): Candidate | null {
+  if (!isBelievable(space, knowledge)) return neighbour(space, knowledge, unlearned(space, knowledge));
   const learned = learnGoals(space, knowledge);
   return mostPromising(knowledge, learned) ?? neighbour(space, knowledge, learned);
 }

@@ -92,16 +92,18 @@ export function ranking(space: Space, seen: ReadonlyMap<string, Seen>, goal: Goa
   return scored.sort((a, b) => b.score - a.score || (a.point.key < b.point.key ? -1 : 1));
 }
 
+/** Belief may move the median of so many samples by this over their root, and no further: beliefs can be wrong. */
+const BELIEF_MAX = 0.04;
+
 /** Measured points as all samples together say, best first: a lucky sample must not hide what is better. */
 export function believedRanking(space: Space, { seen, surrogate }: Knowledge, goal: Goal): Scored[] {
   return ranking(space, seen, goal)
     .map((one): Scored => {
-      const believed = surrogate.predict(one.point);
       const { configuration } = one.point;
-      return {
-        ...one,
-        score: predictScore(believed, configuration.numCtx, goal.scoreOf(configuration)).mean,
-      };
+      const predicted = surrogate.predict(one.point);
+      const believed = predictScore(predicted, configuration.numCtx, goal.scoreOf(configuration)).mean;
+      const most = BELIEF_MAX / Math.sqrt(Math.max(1, one.seen.samples));
+      return { ...one, score: Math.min(one.score + most, Math.max(one.score - most, believed)) };
     })
     .sort((a, b) => b.score - a.score || (a.point.key < b.point.key ? -1 : 1));
 }
