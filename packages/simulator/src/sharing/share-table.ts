@@ -5,7 +5,7 @@ import { ODD_CLASS, type ShareRun, type ShareRuns } from "./share-runs.ts";
 
 const WITHIN = 0.02;
 
-/** How much sooner K equal machines should have presets, as a share of K (search.md): in between by halves of K. */
+/** How much sooner K equal machines should have presets, as a share of K (search.md). */
 export function goalFor(strategy: string, k: number): number {
   if (k === 1) return 1;
   if (strategy === "grid") return 0.9;

@@ -126,16 +126,18 @@ export function poolOf(
   all: readonly string[],
 ): Pool {
   if (all.length < 2) return { machines: all, offsets: new Map(), odd: [] };
-  const odd: OddMachine[] = silent(observations, anchors, all);
+  const keys = anchorKeys(anchors);
+  const trials = observations.filter(({ configuration }) => keys.has(configurationKey(configuration)));
+  const odd: OddMachine[] = silent(trials, anchors, all);
   let machines = all.filter((machine) => !odd.some((one) => one.machine === machine));
-  let heard = heardOf(observations, anchors, machines);
+  let heard = heardOf(trials, anchors, machines);
   while (heard.length > 1) {
     const alone = machines.length === 2;
-    const worst = farthest(distances(observations, anchors, heard), alone);
+    const worst = farthest(distances(trials, anchors, heard), alone);
     if (!worst) break;
     heard = heard.filter((machine) => machine !== worst.machine);
     odd.push({ machine: worst.machine, words: wordsFor(worst, alone) });
     machines = machines.filter((machine) => machine !== worst.machine);
   }
-  return { machines, offsets: offsetsOf(observations, anchors, heard), odd };
+  return { machines, offsets: offsetsOf(trials, anchors, heard), odd };
 }
