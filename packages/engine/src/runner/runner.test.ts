@@ -150,8 +150,10 @@ describe("the text of generated tokens", () => {
   });
 
   it("loses no character of any text, whatever the stop sequences that do not occur", () => {
+    // U+FFFD itself can't be told from the mark of a character that is not complete yet.
+    const texts = fc.string({ unit: "grapheme", maxLength: 30 }).filter((text) => !text.includes("\uFFFD"));
     fc.assert(
-      fc.property(fc.string({ unit: "grapheme", maxLength: 30 }), (text) => {
+      fc.property(texts, (text) => {
         const { sent, rest } = piecesOf(text, ["\u0000\u0001never"]);
         expect(sent.join("") + rest).toBe(text);
       }),
