@@ -1,6 +1,6 @@
 // Records a real grid of the reference engine for the replay: `node bench/dist/record-grid.js small|large` prints JSON
 // lines (ozone-grid/1, provenance synthetic). The agent measures, so that every repetition has passed its certificate;
-// passes go over all points in another order each, so that the machine's slow changes touch all of them alike.
+// the points of each type of cache come in an order by chance, so that the machine's slow changes touch all of them alike.
 import { arch, availableParallelism, totalmem } from "node:os";
 import { create } from "@bufbuild/protobuf";
 import { probeMachine } from "@ozone/agent/src/machine/identify.ts";
@@ -39,12 +39,12 @@ const CACHE_TYPES = ["f16", "q8_0", "q4_0"] as const;
 const THREADS = Array.from({ length: Math.min(4, availableParallelism()) }, (_, index) => index + 1);
 const NUM_PREDICT = 64;
 const FILL = 0.9;
+/** Of each point, after one load. */
+const REPETITIONS = 4;
+/** A repetition can be refused; points that have too few are taken once more at the end. */
 const PASSES = 2;
-/** A repetition can be refused; what is missing is taken in further passes. */
-const PASSES_MAX = 4;
-const REPETITIONS = 2;
 /** A trial that takes longer, its load and its warm-up included, is recorded as a timeout. */
-const LIMIT_MS = 8_000;
+const LIMIT_MS = 12_000;
 const QUIET_WAIT_MS = 3_000;
 
 const name = process.argv[2] ?? "";
@@ -68,20 +68,17 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   load_timeout: "timeout",
 };
 
-/** Repetitions printed so far, and failures: a point that failed in two passes is not tried again. */
+/** Repetitions printed so far, and the points that failed: those are not tried again. */
 const printed = new Map<string, number>();
-const failures = new Map<string, number>();
-const FAILURES_MAX = 2;
+const failed = new Set<string>();
 
-const isOver = (key: string, pass: number): boolean =>
-  (failures.get(key) ?? 0) >= FAILURES_MAX ||
-  (printed.get(key) ?? 0) >= REPETITIONS * Math.min(PASSES, pass + 1);
+const isOver = (key: string): boolean => failed.has(key) || (printed.get(key) ?? 0) >= REPETITIONS;
 
 await alone(log, async () => {
   const facts = await probeMachine();
   const cacheDir = newFolder();
   try {
-    for (let pass = 0; pass < PASSES_MAX; pass += 1) {
+    for (let pass = 0; pass < PASSES; pass += 1) {
       for (const type of seededRandom(`${name} ${pass}`).shuffle([...CACHE_TYPES])) {
         await recordPass({
           pass,
@@ -107,12 +104,12 @@ interface Pass {
 async function recordPass({ pass, type, cacheDir, machine }: Pass): Promise<void> {
   const engine = await startEngine(newFolder(), { OLLAMA_KV_CACHE_TYPE: type, OLLAMA_FLASH_ATTENTION: "1" });
   try {
-    if (printed.size === 0 && failures.size === 0) await printHeader(engine.url);
+    if (printed.size === 0 && failed.size === 0) await printHeader(engine.url);
     for (const [index, point] of seededRandom(`${name} ${type} ${pass}`)
       .shuffle([...POINTS])
       .entries()) {
       const key = JSON.stringify({ ...point, type });
-      if (isOver(key, pass)) continue;
+      if (isOver(key)) continue;
       const result = await measure(engine.url, { point, cacheDir, machine: machine(engine.url) });
       recordResult(key, { ...point, kv_cache_type: type }, result);
       if (index % 20 === 0) log(`pass ${pass + 1}, ${type}: ${index} of ${POINTS.length}`);
@@ -157,7 +154,7 @@ function recordResult(key: string, config: object, result: TrialResult): void {
   printed.set(key, from + samples.length);
   const { failure } = result;
   if (failure) {
-    failures.set(key, (failures.get(key) ?? 0) + 1);
+    failed.add(key);
     const outcome = OUTCOMES[failure.failureClass] ?? "error";
     print({ config, repetition: from + samples.length, outcome, seconds: rounded(seconds) });
     log(`${JSON.stringify(config)}: ${failure.failureClass}: ${failure.message}`);
