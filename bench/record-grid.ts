@@ -1,6 +1,7 @@
 // Records a real grid of the reference engine for the replay: `node bench/dist/record-grid.js small|large` prints JSON
 // lines (ozone-grid/1, provenance synthetic). The agent measures, so that every repetition has passed its certificate;
 // the points of each type of cache come in an order by chance, so that the machine's slow changes touch all of them alike.
+import { readFileSync } from "node:fs";
 import { arch, availableParallelism, totalmem } from "node:os";
 import { create } from "@bufbuild/protobuf";
 import { probeMachine } from "@ozone/agent/src/machine/identify.ts";
@@ -31,7 +32,7 @@ const PLANS: Readonly<Record<string, Plan>> = {
   },
   large: {
     model: "ozone-synthetic:30m",
-    numCtx: [256, 512, 1024, 1536, 2048],
+    numCtx: [256, 512, 768, 1024],
     numBatch: [16, 32, 64, 128, 256, 512, 1024],
   },
 };
@@ -41,7 +42,7 @@ const NUM_PREDICT = 64;
 const FILL = 0.9;
 /** Of each point, after one load. */
 const REPETITIONS = 4;
-/** A repetition can be refused; points that have too few are taken once more at the end. */
+/** Repetitions can be refused; points that have none are taken once more, and are errors if they still have none. */
 const PASSES = 2;
 /** A trial that takes longer, its load and its warm-up included, is recorded as a timeout. */
 const LIMIT_MS = 12_000;
@@ -72,14 +73,25 @@ const OUTCOMES: Readonly<Record<string, string>> = {
 const printed = new Map<string, number>();
 const failed = new Set<string>();
 
-const isOver = (key: string): boolean => failed.has(key) || (printed.get(key) ?? 0) >= REPETITIONS;
+const keyOf = (config: object): string => JSON.stringify(Object.entries(config).sort());
+
+/** A file that a recording was cut off in, to go on with what it lacks; only what is new is printed. */
+const before = process.argv[3] === undefined ? [] : readFileSync(process.argv[3], "utf8").trim().split("\n");
+for (const line of before.slice(1)) {
+  const { config, outcome } = JSON.parse(line) as { config: object; outcome: string };
+  if (outcome !== "ok") failed.add(keyOf(config));
+  printed.set(keyOf(config), (printed.get(keyOf(config)) ?? 0) + 1);
+}
+
+const isOver = (key: string, pass: number): boolean =>
+  failed.has(key) || (printed.get(key) ?? 0) >= (pass === 0 && before.length === 0 ? REPETITIONS : 1);
 
 await alone(log, async () => {
   const facts = await probeMachine();
   const cacheDir = newFolder();
   try {
     for (let pass = 0; pass < PASSES; pass += 1) {
-      for (const type of seededRandom(`${name} ${pass}`).shuffle([...CACHE_TYPES])) {
+      for (const type of CACHE_TYPES) {
         await recordPass({
           pass,
           type,
@@ -108,10 +120,10 @@ async function recordPass({ pass, type, cacheDir, machine }: Pass): Promise<void
     for (const [index, point] of seededRandom(`${name} ${type} ${pass}`)
       .shuffle([...POINTS])
       .entries()) {
-      const key = JSON.stringify({ ...point, type });
-      if (isOver(key)) continue;
+      const config = { ...point, kv_cache_type: type };
+      if (isOver(keyOf(config), pass)) continue;
       const result = await measure(engine.url, { point, cacheDir, machine: machine(engine.url) });
-      recordResult(key, { ...point, kv_cache_type: type }, result);
+      recordResult(config, result, pass === PASSES - 1);
       if (index % 20 === 0) log(`pass ${pass + 1}, ${type}: ${index} of ${POINTS.length}`);
     }
   } finally {
@@ -137,7 +149,8 @@ function measure(
   );
 }
 
-function recordResult(key: string, config: object, result: TrialResult): void {
+function recordResult(config: object, result: TrialResult, isLast: boolean): void {
+  const key = keyOf(config);
   const from = printed.get(key) ?? 0;
   const samples = usableSamples(result);
   const seconds = result.elapsedMs / 1000;
@@ -160,6 +173,8 @@ function recordResult(key: string, config: object, result: TrialResult): void {
     log(`${JSON.stringify(config)}: ${failure.failureClass}: ${failure.message}`);
   } else if (samples.length < REPETITIONS) {
     log(`${JSON.stringify(config)}: ${REPETITIONS - samples.length} refused and left out`);
+    if (isLast && samples.length === 0)
+      print({ config, repetition: from, outcome: "error", seconds: rounded(seconds) });
   }
 }
 
