@@ -24,15 +24,16 @@ interface Plan {
   readonly numBatch: readonly number[];
 }
 
+/** Contexts are batch sizes too: a larger batch is cut to the context, and must be a point of the grid then. */
 const PLANS: Readonly<Record<string, Plan>> = {
   small: {
     model: "ozone-synthetic:4m",
-    numCtx: [512, 768, 1024, 1536, 2048, 4096],
+    numCtx: [512, 1024, 2048, 4096],
     numBatch: [16, 32, 64, 128, 256, 512, 1024, 2048],
   },
   large: {
     model: "ozone-synthetic:30m",
-    numCtx: [256, 512, 768, 1024],
+    numCtx: [256, 512, 1024],
     numBatch: [16, 32, 64, 128, 256, 512, 1024],
   },
 };
@@ -216,7 +217,7 @@ async function printHeader(url: string): Promise<void> {
       kv_cache_type: CACHE_TYPES,
     },
     defaults: {
-      num_ctx: 4096,
+      num_ctx: Math.min(4096, Math.max(...(plan?.numCtx ?? []))),
       num_batch: 512,
       num_thread: threads,
       kv_cache_type: "f16",
