@@ -50,3 +50,9 @@ export const WORTH_ANOTHER_ATTEMPT: ReadonlySet<FailureClass> = new Set<FailureC
   "lease_lost",
   "internal",
 ]);
+
+const SAYS_NOTHING: ReadonlySet<string> = new Set(["cancelled", "on_battery"]);
+
+/** What ended an attempt before its configuration was tried says nothing about it. */
+export const saysNothing = (failureClass: string | null | undefined): boolean =>
+  SAYS_NOTHING.has(failureClass ?? "");

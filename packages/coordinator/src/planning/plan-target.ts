@@ -1,10 +1,12 @@
 // One target's rows -> what its strategy may look at -> the next trials. Pure.
+
 import { Purpose } from "@ozone/proto/configuration";
 import type { Sample, TrialResult } from "@ozone/proto/trial";
 import { type DriftByAttempt, driftAround, mayCount } from "@ozone/shared/drift-around";
 import { OzoneError } from "@ozone/shared/errors";
 import { groupBy } from "@ozone/shared/group-by";
 import { OBJECTIVES, type Objective } from "@ozone/shared/objective";
+import { samplesWanted } from "@ozone/shared/samples-wanted";
 import { strategyTitle } from "@ozone/shared/strategy-names";
 import { usableSamples } from "@ozone/shared/usable-samples";
 import { isOutOfTime, OUT_OF_TIME_STEP, PlugInProblem, stepFromAnswer } from "../search/plug-in/answer.ts";
@@ -32,7 +34,7 @@ function observation(trial: TrialRow, mine: readonly TrialResult[], drift: Drift
     state: trial.state,
     failureClass: trial.failureClass,
     samples,
-    wanted: Math.max(1, trial.protocol.launches) * Math.max(1, trial.protocol.repetitions),
+    wanted: samplesWanted(trial.protocol),
     elapsedMs: mine.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0),
   };
 }

@@ -3,12 +3,12 @@ import { type Configuration, type Protocol, Purpose } from "@ozone/proto/configu
 import { type Memory, type Sample, type Sustained, type TrialResult, Verdict } from "@ozone/proto/trial";
 import { configurationKey, configuration as emptyConfiguration } from "@ozone/shared/configuration";
 import { attemptKey, type DriftByAttempt, driftAround, mayCount } from "@ozone/shared/drift-around";
+import { saysNothing } from "@ozone/shared/failure";
 import { groupBy } from "@ozone/shared/group-by";
 import type { ObjectiveFigures } from "@ozone/shared/objective";
-import { optionValues } from "@ozone/shared/objectives/option-values";
+import { figuresOf } from "@ozone/shared/objectives/figures-of";
 import { repetitionsOf } from "@ozone/shared/round-rates";
 import { filledSamples } from "@ozone/shared/sample-kinds";
-import { median } from "@ozone/shared/statistics/median";
 import { keepsItsSpeed, keptUpSamples } from "@ozone/shared/sustained-samples";
 import { hasFailed, usableSamples } from "@ozone/shared/usable-samples";
 
@@ -46,35 +46,11 @@ export interface ConfigurationSummary {
 const order = (a: TrialResult, b: TrialResult): number =>
   a.trialId === b.trialId ? a.attempt - b.attempt : a.trialId < b.trialId ? -1 : 1;
 
-/** What ended an attempt before its configuration was tried says nothing about it. */
-const SAYS_NOTHING: ReadonlySet<string> = new Set(["cancelled", "on_battery"]);
-
 /** Whether a result says something about its configuration. A reference is there for its rates, not to be chosen. */
 export const counts = ({ failure, purpose }: Pick<TrialResult, "failure" | "purpose">): boolean =>
-  !SAYS_NOTHING.has(failure?.failureClass ?? "") && purpose !== Purpose.REFERENCE;
+  !saysNothing(failure?.failureClass) && purpose !== Purpose.REFERENCE;
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
-
-function figuresOf(
-  configuration: Configuration,
-  samples: readonly Sample[],
-  successRate: number,
-): ObjectiveFigures | null {
-  const decode = samples.flatMap((sample) => sample.decodeTokensPerSecond ?? []);
-  const ttft = samples.flatMap((sample) => sample.ttftMs ?? []);
-  const prefill = samples.flatMap((sample) => sample.prefillTokensPerSecond ?? []);
-  if (decode.length === 0 || ttft.length === 0) return null;
-  return {
-    numCtx: configuration.numCtx,
-    decodeTokensPerSecond: median(decode),
-    ttftMs: median(ttft),
-    others: {
-      ...optionValues(configuration),
-      prefill_tps: prefill.length > 0 ? median(prefill) : undefined,
-      success_rate: successRate,
-    },
-  };
-}
 
 /** The largest change of speed around these results; null when one of them has no reference around it. */
 function largestDrift(results: readonly TrialResult[], drift: DriftByAttempt): number | null {

@@ -1,10 +1,10 @@
 // Which configurations deserve confirmation: the best of each objective on the screening figures, and the default.
 import { type Configuration, Purpose } from "@ozone/proto/configuration";
 import { configurationKey } from "@ozone/shared/configuration";
+import { saysNothing } from "@ozone/shared/failure";
 import { groupBy } from "@ozone/shared/group-by";
 import { OBJECTIVES, type Objective, type ObjectiveFigures } from "@ozone/shared/objective";
-import { optionValues } from "@ozone/shared/objectives/option-values";
-import { median } from "@ozone/shared/statistics/median";
+import { figuresOf } from "@ozone/shared/objectives/figures-of";
 import type { Observation } from "./strategy.ts";
 
 /** A configuration with the medians of its samples. */
@@ -28,22 +28,12 @@ export function measuredConfigurations(observations: readonly Observation[]): Me
 }
 
 function mediansOf(group: readonly Observation[]): ObjectiveFigures | null {
-  const samples = group.flatMap((observation) => observation.samples);
-  const decode = samples.flatMap((sample) => sample.decodeTokensPerSecond ?? []);
-  const ttft = samples.flatMap((sample) => sample.ttftMs ?? []);
-  const prefill = samples.flatMap((sample) => sample.prefillTokensPerSecond ?? []);
   const configuration = group[0]?.configuration;
-  if (!configuration || decode.length === 0 || ttft.length === 0) return null;
-  return {
-    numCtx: configuration.numCtx,
-    decodeTokensPerSecond: median(decode),
-    ttftMs: median(ttft),
-    others: {
-      ...optionValues(configuration),
-      prefill_tps: prefill.length > 0 ? median(prefill) : undefined,
-      success_rate: group.filter(({ failureClass }) => failureClass === null).length / group.length,
-    },
-  };
+  const tried = group.filter(({ failureClass }) => !saysNothing(failureClass));
+  const worked = tried.filter(({ failureClass }) => failureClass === null);
+  const successRate = tried.length > 0 ? worked.length / tried.length : undefined;
+  const samples = group.flatMap((observation) => observation.samples);
+  return configuration ? figuresOf(configuration, samples, successRate) : null;
 }
 
 /** A finalist and what it is a finalist for. */

@@ -8,7 +8,7 @@ export interface ObjectiveData {
   readonly where?: string;
   /** Decides between equal values; `then` in files, a word that objects of JavaScript had better not have. */
   readonly tieBreak?: ObjectiveData;
-  /** The values are logarithms: a difference of d is a loss of 1 - exp(-d). Changes how a loss is told, never the choice. */
+  /** The values are logarithms: a difference of d is a loss of 1 - exp(-d). Changes how a loss is told and searched, never the choice. */
   readonly log?: boolean;
 }
 

@@ -82,7 +82,7 @@ export interface ReplayOptions {
 
 function presetsOf(grid: RecordedGrid, observations: readonly Observation[], replayer: Replayer) {
   const base = configurationKey(configurationOf({}, grid.header.defaults));
-  const leaders = chooseFinalists(publishable(reliable(observations)), base);
+  const leaders = chooseFinalists(published(observations), base);
   return Object.fromEntries(
     OBJECTIVES.map((objective): [string, ReplayedPreset] => {
       const chosen = leaders.find(({ leadsFor }) => leadsFor.includes(objective.purpose));
@@ -98,7 +98,7 @@ function presetsOf(grid: RecordedGrid, observations: readonly Observation[], rep
 }
 
 /** A configuration that failed as often as it worked is no preset. */
-export function reliable(observations: readonly Observation[]): Observation[] {
+function reliable(observations: readonly Observation[]): Observation[] {
   const failed = new Set(
     observations
       .filter(({ failureClass }) => failureClass !== null)
@@ -107,17 +107,19 @@ export function reliable(observations: readonly Observation[]): Observation[] {
   return observations.filter(({ configuration }) => !failed.has(configurationKey(configuration)));
 }
 
-/** Only what was confirmed is published, unless nothing was (presets/choose-preset.ts in the coordinator). */
-function publishable(observations: readonly Observation[]): readonly Observation[] {
+/**
+ * What presets may be chosen from: of what is reliable only what was confirmed, unless nothing was
+ * (presets/choose-preset.ts in the coordinator).
+ */
+export function published(all: readonly Observation[]): readonly Observation[] {
+  const observations = reliable(all);
   const confirmed = new Set(
     observations
       .filter(({ purpose }) => purpose === Purpose.CONFIRM)
       .map(({ configuration }) => configurationKey(configuration)),
   );
-  const published = observations.filter(({ configuration }) =>
-    confirmed.has(configurationKey(configuration)),
-  );
-  return published.some(({ samples }) => samples.length > 0) ? published : observations;
+  const proven = observations.filter(({ configuration }) => confirmed.has(configurationKey(configuration)));
+  return proven.some(({ samples }) => samples.length > 0) ? proven : observations;
 }
 
 /** A replay that hands out its state and is given the next step, by whomever. */

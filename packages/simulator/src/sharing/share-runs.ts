@@ -6,7 +6,7 @@ import type { Strategy } from "@ozone/coordinator/search/strategy";
 import { configurationKey } from "@ozone/shared/configuration";
 import { OBJECTIVES, type ObjectiveFigures } from "@ozone/shared/objective";
 import { configurationOf } from "../grids/recorded-grid.ts";
-import { reliable, startState } from "../replay/replay.ts";
+import { published, startState } from "../replay/replay.ts";
 import { pointIn } from "../replay/replayer.ts";
 import { bestOf, regretOf, truthOf } from "../replay/truth.ts";
 import { type MadeClass, machinesOfClass } from "./made-class.ts";
@@ -47,7 +47,7 @@ type Choices = readonly (ObjectiveFigures | null)[];
 
 function choicesOf({ grid, truth }: MadeClass, { seen }: ClassRun): Choices {
   const base = configurationKey(configurationOf({}, grid.header.defaults));
-  const leaders = chooseFinalists(reliable(seen), base);
+  const leaders = chooseFinalists(published(seen), base);
   return OBJECTIVES.map(({ purpose }) => {
     const chosen = leaders.find(({ leadsFor }) => leadsFor.includes(purpose));
     return chosen ? truthOf(pointIn(truth, chosen.configuration), purpose) : null;

@@ -1,9 +1,9 @@
 // One of several equal machines: hands out the repetitions of a grid in an order of its own, a little faster or slower
 // than the grid by factors of its own. It never runs out: what was handed out comes round again.
 import type { MachineObservation } from "@ozone/coordinator/search/sharing/shared-search";
-import { wantedOf } from "@ozone/coordinator/search/sharing/shared-search";
 import type { Proposal } from "@ozone/coordinator/search/strategy";
 import type { Configuration } from "@ozone/proto/configuration";
+import { samplesWanted } from "@ozone/shared/samples-wanted";
 import { seededRandom } from "@ozone/shared/statistics/seeded-random";
 import type { GridPoint, GridRepetition, RecordedGrid } from "../grids/recorded-grid.ts";
 import { FAILURES, handedOut, pointIn, sampleOf } from "../replay/replayer.ts";
@@ -74,7 +74,7 @@ export class SimulatedMachine {
     const { configuration, purpose } = proposal;
     const taken: GridRepetition[] = [];
     let failureClass: string | null = null;
-    const wanted = wantedOf(proposal);
+    const wanted = samplesWanted(proposal.protocol);
     while (taken.length < wanted && failureClass === null) {
       const one = this.#take(configuration);
       if (!one) break;

@@ -1,6 +1,8 @@
 // How long trials will take, as a range: arithmetic on how fast a target is. Used to plan, never to publish. Pure.
+
 import { type Configuration, type Protocol, Purpose } from "@ozone/proto/configuration";
 import { promptTokensFor } from "@ozone/shared/configuration";
+import { samplesWanted } from "@ozone/shared/samples-wanted";
 import { predictPrefillSeconds } from "@ozone/shared/statistics/quadratic-fit";
 import { CONFIRMATION_SAMPLES_MAX, CONFIRMATION_SAMPLES_MIN } from "@ozone/shared/statistics/stopping";
 
@@ -62,7 +64,7 @@ function roundMs(speed: Speed, point: Configuration, fill: number, end: keyof En
 
 /** Samples of a trial; a confirmation goes on until its intervals are narrow. */
 export function samplesOf({ protocol, purpose }: TrialQuestion): Ends<number> {
-  const asked = Math.max(1, protocol.launches) * Math.max(1, protocol.repetitions);
+  const asked = samplesWanted(protocol);
   if (purpose !== Purpose.CONFIRM || !protocol.precision) return ends(() => asked);
   const most = Math.max(asked, protocol.samplesMax || CONFIRMATION_SAMPLES_MAX);
   const least = Math.min(most, Math.max(asked, CONFIRMATION_SAMPLES_MIN));

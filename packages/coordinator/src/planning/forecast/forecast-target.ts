@@ -1,4 +1,5 @@
 // What a sweep would cost on one target: trials, time, memory, and what stands in the way. Pure; nothing runs for it.
+
 import { create } from "@bufbuild/protobuf";
 import type { Configuration } from "@ozone/proto/configuration";
 import type { SweepRequest } from "@ozone/proto/sweep";
@@ -10,6 +11,7 @@ import {
 } from "@ozone/proto/sweep_service";
 import type { TrialResult } from "@ozone/proto/trial";
 import { configurationKey } from "@ozone/shared/configuration";
+import { samplesWanted } from "@ozone/shared/samples-wanted";
 import { baseConfiguration, expandMatrix } from "../../search/option-space.ts";
 import { referenceTrial } from "../../search/reference.ts";
 import type { SearchState } from "../../search/strategy.ts";
@@ -150,7 +152,7 @@ export function forecastTarget(question: ForecastQuestion): TargetForecast {
     configurations: candidates.length,
     ...(shape ? { measuredMin: shape.measured.min, measuredMax: shape.measured.max } : {}),
     ...(cost ? { trialsMin: cost.trials.min, trialsMax: cost.trials.max } : {}),
-    samples: Math.max(1, protocol.repetitions) * Math.max(1, protocol.launches),
+    samples: samplesWanted(protocol),
     ...(durationMs
       ? { duration: { lowMs: durationMs.low, likelyMs: durationMs.likely, highMs: durationMs.high } }
       : {}),

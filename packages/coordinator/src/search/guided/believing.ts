@@ -3,6 +3,7 @@
 import { create } from "@bufbuild/protobuf";
 import { SampleSchema } from "@ozone/proto/trial";
 import { configurationKey } from "@ozone/shared/configuration";
+import { samplesWanted } from "@ozone/shared/samples-wanted";
 import type { Observation, Proposal, SearchState } from "../strategy.ts";
 import { isBeyond } from "./beyond.ts";
 import { seenBy } from "./evidence.ts";
@@ -12,7 +13,7 @@ import type { Space } from "./space.ts";
 import type { Predicted } from "./surrogate.ts";
 
 function outcome({ configuration, purpose, protocol }: Proposal, believed: Predicted | null): Observation {
-  const wanted = Math.max(1, protocol.launches) * Math.max(1, protocol.repetitions);
+  const wanted = samplesWanted(protocol);
   const sample = believed
     ? create(SampleSchema, {
         valid: true,

@@ -1,8 +1,10 @@
 // Who is still in, and how many samples each of them must have. A rung judges by the samples of its own time only: what
 // came later must not change who got so far, or a search could not go on where it was.
+
 import { Purpose } from "@ozone/proto/configuration";
 import { configurationKey } from "@ozone/shared/configuration";
 import { groupBy } from "@ozone/shared/group-by";
+import { samplesWanted } from "@ozone/shared/samples-wanted";
 import { measuredConfigurations } from "../finalists.ts";
 import { type Seen, seenBy } from "../guided/evidence.ts";
 import { goalsOf, ranking } from "../guided/scores.ts";
@@ -28,12 +30,9 @@ export interface Rung {
   readonly members: readonly Member[];
 }
 
-const samplesPerTrial = ({ protocol }: SearchState): number =>
-  Math.max(1, protocol.launches) * Math.max(1, protocol.repetitions);
-
 /** Samples that everybody in a rung should have. */
 function samplesIn(state: SearchState, rung: number): number {
-  const first = samplesPerTrial(state);
+  const first = samplesWanted(state.protocol);
   return Math.max(first, Math.min(first * HALF ** rung, SAMPLES_MAX));
 }
 

@@ -2,8 +2,9 @@
 // finalist has a luckier set of machines then, and what is published rests on several.
 import { create } from "@bufbuild/protobuf";
 import { ProtocolSchema, Purpose } from "@ozone/proto/configuration";
+import { samplesWanted } from "@ozone/shared/samples-wanted";
 import type { Proposal } from "../strategy.ts";
-import { type WaitingTrial, wantedOf } from "./shared-search.ts";
+import type { WaitingTrial } from "./shared-search.ts";
 
 /**
  * A trial as the class runs it: a confirmation in parts, one for each machine but no more than there are samples;
@@ -12,7 +13,7 @@ import { type WaitingTrial, wantedOf } from "./shared-search.ts";
  */
 export function partsFor(proposal: Proposal, machines: readonly string[]): WaitingTrial[] {
   if (proposal.purpose !== Purpose.CONFIRM || machines.length < 2) return [{ machine: null, proposal }];
-  const wanted = wantedOf(proposal);
+  const wanted = samplesWanted(proposal.protocol);
   const chosen = machines.slice(0, wanted);
   const { precision: _, ...protocol } = proposal.protocol;
   const each = Math.ceil(wanted / chosen.length);

@@ -2,13 +2,14 @@
 // from what was observed, what is running and what waits, so that it goes on after any interruption.
 import type { Configuration } from "@ozone/proto/configuration";
 import { configurationKey } from "@ozone/shared/configuration";
+import { samplesWanted } from "@ozone/shared/samples-wanted";
 import type { Observation, Proposal, SearchState, Strategy } from "../strategy.ts";
 import { anchorKeys, anchorsOf, dueAnchor } from "./anchors.ts";
 import { partsFor } from "./confirming-together.ts";
 import { lostWith } from "./lost-trials.ts";
 import { corrected } from "./offsets.ts";
 import { type Pool, poolOf } from "./pool.ts";
-import { type MachineTrial, type SharedSearch, type WaitingTrial, wantedOf } from "./shared-search.ts";
+import type { MachineTrial, SharedSearch, WaitingTrial } from "./shared-search.ts";
 
 /** What happens next. */
 export interface HandOut {
@@ -110,7 +111,8 @@ class Desk {
     const first = this.waiting.findIndex((one) => one.machine === null);
     if (!this.#together || this.#strategy.sharing !== "between steps") return first;
     // The last trials should be short ones: machines wait for each other at the end of a step.
-    const size = ({ proposal }: WaitingTrial): number => proposal.configuration.numCtx * wantedOf(proposal);
+    const size = ({ proposal }: WaitingTrial): number =>
+      proposal.configuration.numCtx * samplesWanted(proposal.protocol);
     return this.waiting.reduce((best, one, index) => {
       const other = this.waiting[best];
       return one.machine === null && other && size(one) > size(other) ? index : best;

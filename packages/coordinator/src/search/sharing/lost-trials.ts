@@ -2,11 +2,12 @@
 // steps counts on every trial of a step, so the others make them.
 import { type Configuration, Purpose } from "@ozone/proto/configuration";
 import { configurationKey } from "@ozone/shared/configuration";
+import { samplesWanted } from "@ozone/shared/samples-wanted";
 import { CONFIRMATION_SAMPLES_MIN } from "@ozone/shared/statistics/stopping";
 import type { Proposal } from "../strategy.ts";
 import { anchorKeys } from "./anchors.ts";
 import type { Pool } from "./pool.ts";
-import { type SharedSearch, type WaitingTrial, wantedOf } from "./shared-search.ts";
+import type { SharedSearch, WaitingTrial } from "./shared-search.ts";
 
 interface Made {
   readonly machine: string | null;
@@ -22,7 +23,7 @@ const asMade = (machine: string | null, proposal: Proposal): Made => ({
   machine,
   configuration: proposal.configuration,
   purpose: proposal.purpose,
-  wanted: wantedOf(proposal),
+  wanted: samplesWanted(proposal.protocol),
 });
 
 /** The trials that the pool has to make in place of odd machines. */

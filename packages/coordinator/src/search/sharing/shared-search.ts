@@ -29,7 +29,3 @@ export interface SharedSearch {
   readonly running: readonly MachineTrial[];
   readonly waiting: readonly WaitingTrial[];
 }
-
-/** Samples that a trial asks for. */
-export const wantedOf = ({ protocol }: Proposal): number =>
-  Math.max(1, protocol.launches) * Math.max(1, protocol.repetitions);
