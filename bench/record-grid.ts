@@ -28,13 +28,13 @@ interface Plan {
 const PLANS: Readonly<Record<string, Plan>> = {
   small: {
     model: "ozone-synthetic:4m",
-    numCtx: [512, 1024, 2048, 4096],
-    numBatch: [16, 32, 64, 128, 256, 512, 1024, 2048],
+    numCtx: [512, 768, 1024, 1536, 2048, 4096],
+    numBatch: [16, 32, 64, 128, 256, 512, 768, 1024, 1536, 2048, 4096],
   },
   large: {
     model: "ozone-synthetic:30m",
-    numCtx: [256, 512, 1024],
-    numBatch: [16, 32, 64, 128, 256, 512, 1024],
+    numCtx: [256, 384, 512, 768, 1024],
+    numBatch: [16, 32, 64, 128, 192, 256, 384, 512, 768, 1024],
   },
 };
 const CACHE_TYPES = ["f16", "q8_0", "q4_0"] as const;

@@ -16,6 +16,7 @@ export const ABLATIONS = [
   "no memory model",
   "wrong memory model",
   "noise doubled",
+  "noise of 20 %",
 ] as const;
 
 /** One of them; `none` has no prior either. */
@@ -31,6 +32,7 @@ export const ABLATION_WORDS: Readonly<Record<Ablation, string>> = {
   "no memory model": "nothing of the memory",
   "wrong memory model": "a model of a quarter of the size",
   "noise doubled": "twice the noise",
+  "noise of 20 %": "noise of 20 %, judged without noise",
 };
 
 const CHANCE = 0.3;

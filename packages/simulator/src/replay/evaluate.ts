@@ -14,6 +14,7 @@ import { documentOf } from "./replay-document.ts";
 const KINDS = { mechanical: mechanicalGrid, tabular: tabularGrid } as const;
 
 const NOISY = 2;
+const VERY_NOISY = 0.2;
 const WRONG_BY = 4;
 
 /** A made machine by its name, "mechanical-7", and where its noise comes from. */
@@ -32,8 +33,18 @@ export function gridNamed(name: string, ablation: Ablation = "none", noise = "no
   return { ...grid, header: told(grid.header, ablation) };
 }
 
-const noisier = (made: MadeGrid, ablation: Ablation): MadeGrid =>
-  ablation === "noise doubled" ? { ...made, noise: NOISY * made.noise } : made;
+function noisier(made: MadeGrid, ablation: Ablation): MadeGrid {
+  if (ablation === "noise doubled") return { ...made, noise: NOISY * made.noise };
+  return ablation === "noise of 20 %" ? { ...made, noise: VERY_NOISY } : made;
+}
+
+/** What choices are judged by: the repetitions that no search saw, or where those say little the machine without noise. */
+function truthNamed(name: string, ablation: Ablation): RecordedGrid | undefined {
+  if (ablation !== "noise of 20 %") return undefined;
+  const { made, random } = madeNamed(name);
+  const quiet = { ...made, noise: 0, spikes: { chance: 0, depth: 0 }, repetitions: 1 };
+  return parseGrid(writeGrid(quiet, random));
+}
 
 function told(header: GridHeader, ablation: Ablation): GridHeader {
   const { model } = header;
@@ -115,8 +126,10 @@ export function evaluate(names: readonly string[], seeds: readonly string[], abl
   let [trials, outOfMemory] = [0, 0];
   for (const name of names) {
     const grid = gridNamed(name, ablation);
+    const truth = truthNamed(name, ablation);
     for (const seed of seeds) {
-      const options = { strategy: "guided", seed, trialsMax: 0, peers: priorOf(name, ablation, grid) };
+      const peers = priorOf(name, ablation, grid);
+      const options = { strategy: "guided", seed, trialsMax: 0, peers, ...(truth ? { truth } : {}) };
       const main = replayStrategy(grid, options, searchOf(ablation));
       const { presets, random, trialsUsed, gridTrials, oomTrials } = documentOf(grid, { ...options, main });
       shares.push(trialsUsed / gridTrials);

@@ -20,11 +20,15 @@ export interface ReplayedAs {
   readonly strategy: string;
   readonly seed: string;
   readonly main: Replayed;
+  /** What choices are judged by, where it is not the grid's own repetitions. */
+  readonly truth?: RecordedGrid;
 }
 
 /** The document of a replay. `trialsUsed` and `gridTrials` count distinct configurations. */
-export function documentOf(grid: RecordedGrid, { strategy, seed, main }: ReplayedAs) {
-  const random = replay(grid, { strategy: "random", seed, trialsMax: main.usage.trials });
+export function documentOf(grid: RecordedGrid, { strategy, seed, main, truth }: ReplayedAs) {
+  const judge = truth ? { truth } : {};
+  const random = replay(grid, { strategy: "random", seed, trialsMax: main.usage.trials, ...judge });
+  const whole = replay(grid, { strategy: "grid", seed, trialsMax: 0, ...judge });
   return {
     strategy,
     seed: Number(seed),
@@ -36,6 +40,7 @@ export function documentOf(grid: RecordedGrid, { strategy, seed, main }: Replaye
       OBJECTIVES.map(({ purpose, words, data }) => [purpose, { words, ...objectiveDocument(data) }]),
     ),
     random: outcomeOf(random),
+    grid: outcomeOf(whole),
   };
 }
 
@@ -50,14 +55,15 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** The document for people. */
 export function replayText(document: ReplayDocument): string {
-  const { presets, random, trialsUsed, gridTrials } = document;
+  const { presets, random, grid, trialsUsed, gridTrials } = document;
   const lines = Object.entries(presets).map(([purpose, { config, regret }]) => {
     const words = config
       ? Object.entries(config)
           .map(([name, value]) => `${name} ${value}`)
           .join(", ")
       : "nothing worked";
-    return `${purpose.padEnd(14)} ${percent(regret).padStart(7)} (random ${percent(random.presets[purpose]?.regret ?? 1)})  ${words}`;
+    const [chance, whole] = [random, grid].map((one) => percent(one.presets[purpose]?.regret ?? 1));
+    return `${purpose.padEnd(14)} ${percent(regret).padStart(7)} (random ${chance}, the whole grid ${whole})  ${words}`;
   });
   return [
     `${document.strategy} on ${document.machine} (${document.provenance}): ${trialsUsed} of ${gridTrials} configurations (${percent(trialsUsed / gridTrials)}), ${document.repetitionsUsed} repetitions, ${document.oomTrials} out of memory`,

@@ -117,6 +117,19 @@ describe("a replay", () => {
     expect(presets.max_context?.config).toMatchObject({ num_ctx: 8192, kv_cache_type: "q8_0" });
   });
 
+  it("is judged by another recording of the same configurations where one is given", () => {
+    const grid = parseGrid(whole(({ num_batch }) => ({ ttft_ms: num_batch === 128 ? 500 : 2000 })));
+    const otherwise = whole(({ num_batch }) => ({ ttft_ms: num_batch === 128 ? 2000 : 500 }));
+    const options = { strategy: "grid", seed: "1", trialsMax: 0 };
+    const [alone, judged] = [
+      replay(grid, options),
+      replay(grid, { ...options, truth: parseGrid(otherwise) }),
+    ];
+    expect(judged.presets.balanced?.config).toEqual(alone.presets.balanced?.config);
+    expect(alone.presets.balanced?.regret).toBe(0);
+    expect(judged.presets.balanced?.regret).toBeGreaterThan(0.3);
+  });
+
   it("gives the same outcome for the same seed", () => {
     const grid = parseGrid(made("tabular", 3));
     expect(replayDocument(grid, "guided", "7")).toEqual(replayDocument(grid, "guided", "7"));

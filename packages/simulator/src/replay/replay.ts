@@ -78,19 +78,29 @@ export interface ReplayOptions {
   readonly trialsMax: number;
   /** What the presets of peers would be, as this grid writes configurations; one that it lacks is left out. */
   readonly peers?: readonly GridConfig[];
+  /** What the choices are judged by, where it is not the grid's own repetitions: the same configurations, better known. */
+  readonly truth?: RecordedGrid;
 }
 
-function presetsOf(grid: RecordedGrid, observations: readonly Observation[], replayer: Replayer) {
+/** A search that is over. */
+interface Searched {
+  readonly observations: readonly Observation[];
+  readonly truth: RecordedGrid;
+  readonly replayer: Replayer;
+}
+
+function presetsOf(grid: RecordedGrid, { observations, truth, replayer }: Searched) {
   const base = configurationKey(configurationOf({}, grid.header.defaults));
   const leaders = chooseFinalists(published(observations), base);
   return Object.fromEntries(
     OBJECTIVES.map((objective): [string, ReplayedPreset] => {
       const chosen = leaders.find(({ leadsFor }) => leadsFor.includes(objective.purpose));
       const point = chosen ? replayer.pointOf(chosen.configuration) : null;
+      const judged = point && (truth.points.get(point.key) ?? point);
       const regret = regretOf(
         objective.purpose,
-        point ? truthOf(point, objective.purpose) : null,
-        bestOf(grid, objective),
+        judged ? truthOf(judged, objective.purpose) : null,
+        bestOf(truth, objective),
       );
       return [objective.purpose, { config: point?.config ?? null, trials: replayer.usage().trials, regret }];
     }),
@@ -132,7 +142,9 @@ function* replaying(
   for (let step = 0; step < STEPS_MAX; step += 1) {
     const { trials } = yield state;
     if (trials.length === 0) {
-      return { presets: presetsOf(grid, state.observations, replayer), usage: replayer.usage() };
+      const { observations } = state;
+      const presets = presetsOf(grid, { observations, truth: options.truth ?? grid, replayer });
+      return { presets, usage: replayer.usage() };
     }
     state = {
       ...state,
