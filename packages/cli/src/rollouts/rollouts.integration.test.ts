@@ -6,7 +6,11 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import { Provenance } from "@ozone/proto/machine";
 import { type Rollout, RolloutSchema } from "@ozone/proto/rollout";
-import type { CancelRolloutRequest, StartRolloutRequest } from "@ozone/proto/rollout_service";
+import type {
+  CancelRolloutRequest,
+  StartRolloutRequest,
+  UndoRolloutRequest,
+} from "@ozone/proto/rollout_service";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type FakeCoordinator, grpcError, startFakeCoordinator } from "../../test/fake-coordinator.ts";
 import { buildBundle, type Ran, runCli } from "../../test/run-cli.ts";
@@ -65,6 +69,18 @@ const backEverywhere = () =>
       { machineName: "lab-3", state: "not sent", because: "The roll-out was stopped before." },
     ],
     "The promised gain was not there on lab-2: No gain.",
+  );
+const undone = (last: Target) =>
+  rollout(
+    "undone",
+    [
+      {
+        ...{ machineName: "lab-1", state: "taken back", canary: true, because: "The name is free again." },
+        outcome: measured("kept"),
+      },
+      last,
+    ],
+    "It was undone.",
   );
 const keptEverywhere = () =>
   rollout(
@@ -136,12 +152,14 @@ describe("ozone preset rollout", () => {
       "--parallel",
       "4",
       "--keep-kept",
+      ...["--tag", "lab-a", "--tag", "gpu"],
     ];
     const { code, stdout, stderr } = await ozone(
       ...["preset", "rollout", BALANCED_ID, "--yes", "--as", "mine:1", "--quiet-wait", "5m", ...flags],
     );
     expect(started[0]?.request).toMatchObject({
       ...{ as: "mine:1", machines: ["lab-1", "lab-2"], canary: "lab-2", parallel: 4 },
+      tags: ["lab-a", "gpu"],
       ...{ keepKept: true, replace: false, despiteChanges: false, quietWaitMs: 300_000 },
       preset: { purpose: "balanced", modelName: MODEL },
     });
@@ -195,6 +213,46 @@ describe("ozone preset rollout", () => {
     });
     const { code, stderr } = await ozone("rollout", "watch", ID);
     expect([code, stderr]).toEqual([0, expect.stringContaining("the roll-out is safe")]);
+  });
+});
+
+describe("ozone rollout undo", () => {
+  const before = { machineName: "lab-2", outcome: measured("kept") };
+
+  it.each<[number, Target, string]>([
+    [0, { ...before, state: "taken back", because: "The name is free again." }, "lab-2 taken back unchanged"],
+    [0, { machineName: "lab-2", state: "not applied", because: "No engine." }, "lab-2 not applied unchanged"],
+    [
+      1,
+      { ...before, state: "still to take back", because: "The machine is offline." },
+      `lab-2 still to take back ${MODEL}-ozone-balanced`,
+    ],
+    [1, { ...before, state: "not taken back", because: "Changed since." }, "lab-2 not taken back"],
+  ])("ends with %i and its report, by what is left: %j", async (expected, last, shows) => {
+    const asked: string[] = [];
+    fake.answers.set("RolloutService.undoRollout", ({ rolloutId }: UndoRolloutRequest) => {
+      asked.push(rolloutId);
+      return { rollout: running() };
+    });
+    fake.answers.set("RolloutService.watchRollout", () => [{ rollout: undone(last) }]);
+    const { code, stdout } = await ozone("rollout", "undo", ID);
+    expect([code, asked]).toEqual([expected, [ID]]);
+    expect(onOneLine(stdout)).toContain("state undone: It was undone.");
+    expect(onOneLine(stdout)).toContain(shows);
+  });
+
+  it("says with 2 why there is nothing to undo, and follows nothing then or with --detach", async () => {
+    fake.answers.set("RolloutService.watchRollout", () => {
+      throw grpcError(status.INTERNAL, "followed");
+    });
+    fake.answers.set("RolloutService.undoRollout", () => {
+      throw grpcError(status.INVALID_ARGUMENT, `Roll-out ${ID} is still running.`);
+    });
+    const refused = await ozone("rollout", "undo", ID);
+    expect([refused.code, refused.stderr]).toEqual([2, `Roll-out ${ID} is still running.\n`]);
+    fake.answers.set("RolloutService.undoRollout", () => ({ rollout: running() }));
+    const detached = await ozone("rollout", "undo", ID, "--detach", "--json");
+    expect([detached.code, JSON.parse(detached.stdout).rollout.id]).toEqual([0, ID]);
   });
 });
 

@@ -15,7 +15,8 @@ export const MACHINE_ARGUMENT = {
 export const TAG_ARGUMENTS = {
   ...MACHINE_ARGUMENT,
   tag: Args.string({
-    description: "Tag; several may follow, each 1 to 40 of a-z, 0-9, -, _ and ., a letter or a digit first.",
+    // Short: a missing argument is named by the first word of each line of this.
+    description: "Tag (up to 40 of a-z, 0-9, -, _, .); several may follow.",
     required: true,
   }),
 };
