@@ -93,6 +93,22 @@ describe("a roll-out over two machines", () => {
     expect((await stack.json<{ rollouts: unknown[] }>(["rollout", "list"])).rollouts).toEqual([]);
   });
 
+  it("means the machines that carry a tag, and says in one sentence that none carries it", async () => {
+    expect((await stack.ozone(["machine", "tag", "lab-2", "bench-1", "gpu"])).code).toBe(0);
+    const untagged = await stack.json<{ machine: { tags: string[] } }>(["machine", "untag", "lab-2", "gpu"]);
+    expect(untagged.machine.tags).toEqual(["bench-1"]);
+    const plan = (tag: string) => ["preset", "rollout", MODEL, "--dry-run", "--tag", tag];
+    const { targets } = (await stack.json<Document>(plan("bench-1"))).rollout;
+    expect(targets.map(({ machineName, state }) => `${machineName} ${state}`)).toEqual(["lab-2 planned"]);
+    const sweep = ["sweep", "plan", "--num-ctx", "1024", "--tag"];
+    const planned = await stack.json<{ targets: { machineName: string }[] }>([...sweep, "bench-1"]);
+    expect(planned.targets.map(({ machineName }) => machineName)).toEqual(["lab-2"]);
+    for (const words of [plan("bench-2"), [...sweep, "bench-2"]]) {
+      const { code, stderr } = await stack.ozone(words);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/^No machine .* carries the tag "bench-2" /)]);
+    }
+  });
+
   it("ends as its report says on both or on none, through the kill of the canary's agent and of the coordinator", async () => {
     const { id } = (await start()).rollout;
     const watching = stack.ozone(["rollout", "watch", id]);
@@ -118,6 +134,15 @@ describe("a roll-out over two machines", () => {
       stands[index] ? { ...names, [NAME]: targets[index]?.outcome?.digest } : names,
     );
     expect(await namesNow()).toEqual(expected);
+  });
+
+  it("is undone wherever it was kept, and refused where nothing was", async () => {
+    const { rollouts } = await stack.json<{ rollouts: Document["rollout"][] }>(["rollout", "list"]);
+    const { id, state } = rollouts[0] ?? { id: "", state: "" };
+    const { code, stderr } = await stack.ozone(["rollout", "undo", id]);
+    const { rollout } = await stack.json<Document>(["rollout", "show", id]);
+    expect([code, rollout.state], stderr).toEqual(state === "kept" ? [0, "undone"] : [2, "rolled back"]);
+    expect(await namesNow()).toEqual(untouched);
   });
 
   it("is undone where it had begun, when it is cancelled", async () => {
