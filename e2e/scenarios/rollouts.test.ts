@@ -1,7 +1,5 @@
 // A preset on two machines, as an administrator rolls it out: real processes, two reference engines with their own models,
 // real inference, and kills of an agent and of the coordinator on the way.
-import { create, toBinary } from "@bufbuild/protobuf";
-import { type Preset, PresetSchema } from "@ozone/proto/preset";
 import type { RolloutTarget } from "@ozone/proto/rollout";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -14,6 +12,7 @@ import {
 } from "../../packages/agent/src/applying/preset-material.ts";
 import { newFolder, removeFolders } from "../../packages/agent/src/measure/trial-material.ts";
 import { Stack, type StackAgent } from "../setup/stack.ts";
+import { classOf, storePreset } from "../setup/store-preset.ts";
 import { waitFor } from "../setup/wait-for.ts";
 
 const NAME = `${MODEL}-ozone-fast_response`;
@@ -31,7 +30,8 @@ beforeAll(async () => {
   const [one, two] = engines;
   agents = await Promise.all([stack.startAgent("lab-1", one.url), stack.startAgent("lab-2", two.url)]);
   untouched = await namesNow();
-  await storePreset();
+  const hardwareClass = await classOf(stack);
+  await storePreset(stack, presetFor(await seenAt(one.url, MODEL), { hardwareClass }));
 });
 afterAll(async () => {
   await stack?.stop();
@@ -40,26 +40,6 @@ afterAll(async () => {
 });
 
 const namesNow = () => Promise.all(engines.map(({ url }) => namesAt(url)));
-
-/** A preset as a sweep would have left it. */
-async function storePreset(): Promise<void> {
-  const { machines } = await stack.json<{ machines: { hardwareClass: string }[] }>(["machine", "list"]);
-  const hardwareClass = machines[0]?.hardwareClass ?? "";
-  const preset: Preset = presetFor(await seenAt(engines[0].url, MODEL), { hardwareClass });
-  const document = Buffer.from(toBinary(PresetSchema, create(PresetSchema, preset))).toString("hex");
-  const key = [
-    hardwareClass,
-    preset.modelDigest,
-    "reference",
-    preset.engine?.version,
-    "fast_response",
-    MODEL,
-  ];
-  await stack.query(
-    `insert into presets (hardware_class, model_digest, engine_kind, engine_version, purpose, model_name, document)
-     values (${key.map((word) => `'${word}'`).join(", ")}, decode('${document}', 'hex'))`,
-  );
-}
 
 interface Document {
   readonly rollout: { readonly id: string; readonly state: string; readonly targets: RolloutTarget[] };
