@@ -102,7 +102,7 @@ describe("two agents with different engines on one host", () => {
         .slice(before)
         .filter(({ path }) => ["/api/generate", "/api/create", "/api/delete"].includes(path))
         .map(({ atMs }) => performance.timeOrigin + atMs);
-    await waitFor("an application that measures", asked, { until: ({ length }) => length > 20 });
+    await waitFor("an application that measures", asked, { until: ({ length }) => length > 10 });
     await stack.ozone(["rollout", "cancel", rollout.id]);
     const spans = await waitFor("a trial after the application", () => stack.resultSpans(), {
       until: (all) => (all.at(-1)?.startedAt ?? 0) > Math.max(...asked()),

@@ -217,29 +217,28 @@ describe("ozone preset rollout", () => {
 });
 
 describe("ozone rollout undo", () => {
-  const before = { machineName: "lab-2", outcome: measured("kept") };
-
-  it.each<[number, Target, string]>([
-    [0, { ...before, state: "taken back", because: "The name is free again." }, "lab-2 taken back unchanged"],
-    [0, { machineName: "lab-2", state: "not applied", because: "No engine." }, "lab-2 not applied unchanged"],
-    [
-      1,
-      { ...before, state: "still to take back", because: "The machine is offline." },
-      `lab-2 still to take back ${MODEL}-ozone-balanced`,
-    ],
-    [1, { ...before, state: "not taken back", because: "Changed since." }, "lab-2 not taken back"],
-  ])("ends with %i and its report, by what is left: %j", async (expected, last, shows) => {
-    const asked: string[] = [];
-    fake.answers.set("RolloutService.undoRollout", ({ rolloutId }: UndoRolloutRequest) => {
-      asked.push(rolloutId);
-      return { rollout: running() };
-    });
-    fake.answers.set("RolloutService.watchRollout", () => [{ rollout: undone(last) }]);
-    const { code, stdout } = await ozone("rollout", "undo", ID);
-    expect([code, asked]).toEqual([expected, [ID]]);
-    expect(onOneLine(stdout)).toContain("state undone: It was undone.");
-    expect(onOneLine(stdout)).toContain(shows);
-  });
+  it.each([
+    ["taken back", 0, "lab-2 taken back unchanged"],
+    ["not applied", 0, "lab-2 not applied unchanged"],
+    ["still to take back", 1, `lab-2 still to take back ${MODEL}-ozone-balanced`],
+    ["not taken back", 1, `lab-2 not taken back ${MODEL}-ozone-balanced`],
+  ])(
+    "reports, and ends by what is left, where the last machine is %s: with %i",
+    async (state, expected, shows) => {
+      const outcome = measured(state === "not applied" ? state : "kept");
+      const last = { machineName: "lab-2", state, because: "Said.", outcome };
+      const asked: string[] = [];
+      fake.answers.set("RolloutService.undoRollout", ({ rolloutId }: UndoRolloutRequest) => {
+        asked.push(rolloutId);
+        return { rollout: running() };
+      });
+      fake.answers.set("RolloutService.watchRollout", () => [{ rollout: undone(last) }]);
+      const { code, stdout } = await ozone("rollout", "undo", ID);
+      expect([code, asked]).toEqual([expected, [ID]]);
+      expect(onOneLine(stdout)).toContain("state undone: It was undone.");
+      expect(onOneLine(stdout)).toContain(shows);
+    },
+  );
 
   it("says with 2 why there is nothing to undo, and follows nothing then or with --detach", async () => {
     fake.answers.set("RolloutService.watchRollout", () => {
