@@ -116,10 +116,14 @@ describe("a roll-out over two machines", () => {
     expect(await namesNow()).toEqual(expected);
   });
 
-  it("is undone wherever it was kept, and refused where nothing was", async () => {
+  it("is undone wherever it was kept, through the kill of an agent, and refused where nothing was", async () => {
     const { rollouts } = await stack.json<{ rollouts: Document["rollout"][] }>(["rollout", "list"]);
     const { id, state } = rollouts[0] ?? { id: "", state: "" };
-    const { code, stderr } = await stack.ozone(["rollout", "undo", id]);
+    await agents[0].process.kill();
+    const undoing = stack.ozone(["rollout", "undo", id]);
+    if (state === "kept") await until(id, 1, (row) => row.state === "taken back");
+    agents[0].process.restart();
+    const { code, stderr } = await undoing;
     const { rollout } = await stack.json<Document>(["rollout", "show", id]);
     expect([code, rollout.state], stderr).toEqual(state === "kept" ? [0, "undone"] : [2, "rolled back"]);
     expect(await namesNow()).toEqual(untouched);

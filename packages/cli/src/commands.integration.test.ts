@@ -275,6 +275,13 @@ describe("ozone machine", () => {
       const { code, stdout, stderr } = await ozone("machine", ...words);
       expect([code, stdout, stderr]).toEqual([2, "", expect.stringMatching(sentence)]);
     }
+    const second = Object.assign(clone(MachineSchema, MACHINE), { id: "m-2" });
+    fake.answers.set("MachineService.listMachines", () => ({ machines: [MACHINE, second] }));
+    const either = await ozone("machine", "tag", MACHINE.name, "fine");
+    expect([either.code, either.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^2 machines match; give the id of one: .*m-2 \(lab-pc-17\)/),
+    ]);
     const nobody = await ozone("machine", "tag", "nowhere", "fine");
     expect([nobody.code, nobody.stderr]).toEqual([
       1,

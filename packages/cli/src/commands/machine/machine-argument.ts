@@ -28,5 +28,5 @@ export async function findMachine(client: CoordinatorClient, typed: string) {
   // An empty word would mean the only machine there is.
   if (typed.trim() === "") throw new OzoneError("invalid_input", "Name the machine (`ozone machine list`).");
   const { machines } = await client.call(MachineService.method.listMachines, {});
-  return selectMachine(machines, typed);
+  return selectMachine(machines, typed, "give the id of one");
 }
