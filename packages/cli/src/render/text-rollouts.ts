@@ -74,6 +74,7 @@ export function rolloutText(rollout: Rollout): string {
   const head = textPairs([
     ["roll-out", cleanText(id)],
     ["preset", presetWords(rollout)],
+    ["machines", `${targets.length}${tagWords(rollout)}`],
     ["state", `${state}${because === "" ? "" : `: ${cleanText(because, BECAUSE_MAX)}`}`],
     ["started", startedAt(rollout)],
   ]);

@@ -35,7 +35,7 @@ const measured = (outcome: string): Target["outcome"] => ({
 const rollout = (state: string, targets: Target[], because = ""): Rollout =>
   create(RolloutSchema, {
     ...{ id: ID, state, because },
-    request: { preset: BALANCED, parallel: 2 },
+    request: { preset: BALANCED, parallel: 2, tags: ["lab-a"] },
     targets: targets.map((target, position) => ({ position, ...target })),
   });
 const planned = () =>
@@ -130,7 +130,7 @@ describe("ozone preset rollout", () => {
   it("shows who would be sent to and who is left out, and starts nothing, with --dry-run", async () => {
     const { code, stdout } = await ozone("preset", "rollout", BALANCED_ID, "--dry-run");
     expect([code, started]).toEqual([0, []]);
-    expect(onOneLine(stdout)).toContain("1 of 2, a canary first, then 2 at once");
+    expect(onOneLine(stdout)).toContain("1 of 2 with the tag lab-a, a canary first, then 2 at once");
     expect(onOneLine(stdout)).toContain(`lab-2 left out lab-2 ${MODEL} is not installed there.`);
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
@@ -168,6 +168,7 @@ describe("ozone preset rollout", () => {
     expect(stderr).toContain("lab-1 (canary): taken back: Its name is free.");
     expect(code).toBe(3);
     const report = onOneLine(stdout);
+    expect(report).toContain("machines 3 with the tag lab-a");
     expect(report).toContain("rolled back: The promised gain was not there on lab-2: No gain.");
     expect(report).toContain(
       "lab-1 (canary) taken back unchanged lab-2 rolled back unchanged lab-3 not sent unchanged",
