@@ -19,6 +19,7 @@ import {
   startEngine,
 } from "../../packages/agent/src/applying/preset-material.ts";
 import type { MeasureLaunch } from "../../packages/agent/src/applying/re-measure.ts";
+import { rollBack } from "../../packages/agent/src/applying/roll-back.ts";
 import { openDoor, type Stall, type StallingDoor } from "../../packages/agent/src/applying/stalling-door.ts";
 import { newFolder, removeFolders } from "../../packages/agent/src/measure/trial-material.ts";
 import { EngineClient } from "../../packages/agent/src/ollama/engine-client.ts";
@@ -28,6 +29,7 @@ import {
   cancelRollout,
   requireRollout,
   startRollout,
+  undoRollout,
 } from "../../packages/coordinator/src/rollouts/start-rollout.ts";
 import { saveMachine } from "../../packages/coordinator/src/store/machines.ts";
 import type { Store } from "../../packages/coordinator/src/store/open-store.ts";
@@ -152,7 +154,10 @@ async function startAgent(index: number, { url, folder, gain }: Machine): Promis
   return silence;
 }
 
-async function announce(index: number, change: Partial<{ models: never[] }> = {}): Promise<void> {
+async function announce(
+  index: number,
+  change: Partial<{ models: never[]; engineProblem: string }> = {},
+): Promise<void> {
   const made = madeAnnouncement(`m-${index}`);
   const models = [{ ...made.models[0], name: MODEL, digest: preset.modelDigest }];
   await saveMachine(
@@ -290,5 +295,75 @@ describe("a roll-out over three machines", () => {
     const { state, ends: states } = await ended(id);
     expect([state, states]).toEqual(["cancelled", ["taken back", "not applied"]]);
     expect(await namesNow()).toEqual(untouched);
+  });
+});
+
+describe("a roll-out that has ended", () => {
+  it("is undone on every machine that kept it, once, through kills of the coordinator and of an agent on the way back", async () => {
+    const kill = coordinate();
+    const door = await openDoor(engines[0]?.url ?? "", { change: 4, when: "after" });
+    ends.push(() => door.close());
+    const first = { ...machineOf(0, 0.9), url: door.url };
+    for (const index of [0, 1, 2]) await announce(index);
+    const silence = await startAgent(0, first);
+    for (const index of [1, 2]) await startAgent(index, machineOf(index, 0.9));
+    const id = await start({ parallel: 2 });
+    expect((await ended(id)).state).toBe("kept");
+    await kill();
+    await undoRollout(store, id);
+    expect(await requireRollout(store, id)).toMatchObject({ state: "running", stopped: "undone" });
+    const again = coordinate();
+    expect(await door.stalled).toBe("/api/copy");
+    await Promise.all([silence(), again()]);
+    coordinate();
+    await startAgent(0, first);
+    const { state, because, ends: states } = await ended(id);
+    expect([state, because]).toEqual(["undone", "It was undone: taken back on 3 of 3 machines."]);
+    expect(states).toEqual(["taken back", "taken back", "taken back"]);
+    expect(await namesNow()).toEqual(untouched);
+    await undoRollout(store, id);
+    expect((await requireRollout(store, id)).state).toBe("undone");
+  });
+
+  it("is undone as far as it can be: who is away is told after the end, and who changed the name is left alone", async () => {
+    coordinate();
+    const machines = [0, 1, 2].map((index) => machineOf(index, 0.9));
+    for (const index of [0, 1, 2]) await announce(index);
+    const silences = await Promise.all(machines.map((machine, index) => startAgent(index, machine)));
+    const id = await start({ keepKept: true });
+    await expect(undoRollout(store, id)).rejects.toThrow(/is still running; `ozone rollout cancel r-/);
+    expect((await ended(id)).state).toBe("kept");
+    const [, changed, away] = machines as [Machine, Machine, Machine];
+    await rollBack(NAME, {
+      engine: new EngineClient(changed.url),
+      folder: changed.folder,
+      say: () => undefined,
+    });
+    await silences[2]?.();
+    await announce(2, { engineProblem: "No Ollama answers there." });
+    await undoRollout(store, id);
+    const { state, because, targets } = await ended(id);
+    expect([state, because]).toEqual(["undone", "It was undone: taken back on 1 of 3 machines."]);
+    expect(targets.map((target) => `${target.state}: ${target.because}`)).toEqual([
+      "taken back: What had the name before has it again.",
+      expect.stringMatching(/^not taken back: No preset is applied as mine:1/),
+      "still to take back: No Ollama answers there. It will be told when it is there again.",
+    ]);
+    await startAgent(2, away);
+    await waitFor("the last machine", () => rolloutTargetsOf(store.db, id), {
+      until: (now) => now[2]?.state === "taken back",
+    });
+    expect(await namesNow()).toEqual(untouched);
+  });
+
+  it("is not undone where nobody kept it, which is said in one sentence", async () => {
+    coordinate();
+    await fleet([1.2]);
+    const id = await start();
+    expect((await ended(id)).state).toBe("rolled back");
+    await expect(undoRollout(store, id)).rejects.toThrow(
+      `No machine has kept the preset of roll-out ${id}, so that there is nothing to take back; \`ozone rollout show ${id}\` says what became of it.`,
+    );
+    await expect(undoRollout(store, "r-0")).rejects.toThrow(/^There is no roll-out "r-0"/);
   });
 });

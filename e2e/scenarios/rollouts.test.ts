@@ -1,7 +1,5 @@
 // A preset on two machines, as an administrator rolls it out: real processes, two reference engines with their own models,
 // real inference, and kills of an agent and of the coordinator on the way.
-import { create, toBinary } from "@bufbuild/protobuf";
-import { type Preset, PresetSchema } from "@ozone/proto/preset";
 import type { RolloutTarget } from "@ozone/proto/rollout";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -14,6 +12,7 @@ import {
 } from "../../packages/agent/src/applying/preset-material.ts";
 import { newFolder, removeFolders } from "../../packages/agent/src/measure/trial-material.ts";
 import { Stack, type StackAgent } from "../setup/stack.ts";
+import { classOf, storePreset } from "../setup/store-preset.ts";
 import { waitFor } from "../setup/wait-for.ts";
 
 const NAME = `${MODEL}-ozone-fast_response`;
@@ -31,7 +30,8 @@ beforeAll(async () => {
   const [one, two] = engines;
   agents = await Promise.all([stack.startAgent("lab-1", one.url), stack.startAgent("lab-2", two.url)]);
   untouched = await namesNow();
-  await storePreset();
+  const hardwareClass = await classOf(stack);
+  await storePreset(stack, presetFor(await seenAt(one.url, MODEL), { hardwareClass }));
 });
 afterAll(async () => {
   await stack?.stop();
@@ -40,26 +40,6 @@ afterAll(async () => {
 });
 
 const namesNow = () => Promise.all(engines.map(({ url }) => namesAt(url)));
-
-/** A preset as a sweep would have left it. */
-async function storePreset(): Promise<void> {
-  const { machines } = await stack.json<{ machines: { hardwareClass: string }[] }>(["machine", "list"]);
-  const hardwareClass = machines[0]?.hardwareClass ?? "";
-  const preset: Preset = presetFor(await seenAt(engines[0].url, MODEL), { hardwareClass });
-  const document = Buffer.from(toBinary(PresetSchema, create(PresetSchema, preset))).toString("hex");
-  const key = [
-    hardwareClass,
-    preset.modelDigest,
-    "reference",
-    preset.engine?.version,
-    "fast_response",
-    MODEL,
-  ];
-  await stack.query(
-    `insert into presets (hardware_class, model_digest, engine_kind, engine_version, purpose, model_name, document)
-     values (${key.map((word) => `'${word}'`).join(", ")}, decode('${document}', 'hex'))`,
-  );
-}
 
 interface Document {
   readonly rollout: { readonly id: string; readonly state: string; readonly targets: RolloutTarget[] };
@@ -93,6 +73,22 @@ describe("a roll-out over two machines", () => {
     expect((await stack.json<{ rollouts: unknown[] }>(["rollout", "list"])).rollouts).toEqual([]);
   });
 
+  it("means the machines that carry a tag, and says in one sentence that none carries it", async () => {
+    expect((await stack.ozone(["machine", "tag", "lab-2", "bench-1", "gpu"])).code).toBe(0);
+    const untagged = await stack.json<{ machine: { tags: string[] } }>(["machine", "untag", "lab-2", "gpu"]);
+    expect(untagged.machine.tags).toEqual(["bench-1"]);
+    const plan = (tag: string) => ["preset", "rollout", MODEL, "--dry-run", "--tag", tag];
+    const { targets } = (await stack.json<Document>(plan("bench-1"))).rollout;
+    expect(targets.map(({ machineName, state }) => `${machineName} ${state}`)).toEqual(["lab-2 planned"]);
+    const sweep = ["sweep", "plan", "--num-ctx", "1024", "--tag"];
+    const planned = await stack.json<{ targets: { machineName: string }[] }>([...sweep, "bench-1"]);
+    expect(planned.targets.map(({ machineName }) => machineName)).toEqual(["lab-2"]);
+    for (const words of [plan("bench-2"), [...sweep, "bench-2"]]) {
+      const { code, stderr } = await stack.ozone(words);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/^No machine .* carries the tag "bench-2" /)]);
+    }
+  });
+
   it("ends as its report says on both or on none, through the kill of the canary's agent and of the coordinator", async () => {
     const { id } = (await start()).rollout;
     const watching = stack.ozone(["rollout", "watch", id]);
@@ -118,6 +114,19 @@ describe("a roll-out over two machines", () => {
       stands[index] ? { ...names, [NAME]: targets[index]?.outcome?.digest } : names,
     );
     expect(await namesNow()).toEqual(expected);
+  });
+
+  it("is undone wherever it was kept, through the kill of an agent, and refused where nothing was", async () => {
+    const { rollouts } = await stack.json<{ rollouts: Document["rollout"][] }>(["rollout", "list"]);
+    const { id, state } = rollouts[0] ?? { id: "", state: "" };
+    await agents[0].process.kill();
+    const undoing = stack.ozone(["rollout", "undo", id]);
+    if (state === "kept") await until(id, 1, (row) => row.state === "taken back");
+    agents[0].process.restart();
+    const { code, stderr } = await undoing;
+    const { rollout } = await stack.json<Document>(["rollout", "show", id]);
+    expect([code, rollout.state], stderr).toEqual(state === "kept" ? [0, "undone"] : [2, "rolled back"]);
+    expect(await namesNow()).toEqual(untouched);
   });
 
   it("is undone where it had begun, when it is cancelled", async () => {

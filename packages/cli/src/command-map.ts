@@ -2,6 +2,9 @@
 import type { Command } from "@oclif/core";
 import Down from "./commands/down.ts";
 import MachineList from "./commands/machine/list.ts";
+import MachineShow from "./commands/machine/show.ts";
+import MachineTag from "./commands/machine/tag.ts";
+import MachineUntag from "./commands/machine/untag.ts";
 import ModelAdvise from "./commands/model/advise.ts";
 import PresetApply from "./commands/preset/apply.ts";
 import PresetExport from "./commands/preset/export.ts";
@@ -14,6 +17,7 @@ import ReportBuild from "./commands/report/build.ts";
 import RolloutCancel from "./commands/rollout/cancel.ts";
 import RolloutList from "./commands/rollout/list.ts";
 import RolloutShow from "./commands/rollout/show.ts";
+import RolloutUndo from "./commands/rollout/undo.ts";
 import RolloutWatch from "./commands/rollout/watch.ts";
 import Status from "./commands/status.ts";
 import SweepCancel from "./commands/sweep/cancel.ts";
@@ -29,6 +33,9 @@ import Up from "./commands/up.ts";
 export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   down: Down,
   "machine:list": MachineList,
+  "machine:show": MachineShow,
+  "machine:tag": MachineTag,
+  "machine:untag": MachineUntag,
   "model:advise": ModelAdvise,
   "preset:apply": PresetApply,
   "preset:export": PresetExport,
@@ -41,6 +48,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "rollout:cancel": RolloutCancel,
   "rollout:list": RolloutList,
   "rollout:show": RolloutShow,
+  "rollout:undo": RolloutUndo,
   "rollout:watch": RolloutWatch,
   status: Status,
   "sweep:cancel": SweepCancel,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { clone } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import { MachineSchema } from "@ozone/proto/machine";
+import type { TagMachineRequest } from "@ozone/proto/machine_service";
 import { SweepState } from "@ozone/proto/sweep";
 import type { StartSweepRequest } from "@ozone/proto/sweep_service";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -40,7 +41,8 @@ const ozone = (...words: string[]): Promise<Ran> =>
 describe("every command that reads", () => {
   const READERS = [
     { words: ["status"], shows: "embedded 2.9.10" },
-    { words: ["machine", "list"], shows: "amd-epyc-2c-avx512-24gb-linux" },
+    { words: ["machine", "list"], shows: "amd-epyc-2c-avx512-24gb-linux  gpu, room-12" },
+    { words: ["machine", "show", "lab-pc-17"], shows: "tags            gpu, room-12" },
     { words: ["sweep", "plan", "seed-144"], shows: "about 58 min (36 min to 3 h 05 min)" },
     { words: ["sweep", "names"], shows: "seed-144" },
     { words: ["sweep", "names", "standard"], shows: "strategy: guided" },
@@ -241,6 +243,69 @@ describe("errors", () => {
   });
 });
 
+describe("ozone machine", () => {
+  it("tags and untags a machine by its name or id, and says what it carries then", async () => {
+    const asked: unknown[] = [];
+    const answer = (request: TagMachineRequest) => {
+      asked.push({ machineId: request.machineId, tags: request.tags });
+      return { machine: Object.assign(clone(MachineSchema, MACHINE), { tags: request.tags }) };
+    };
+    fake.answers.set("MachineService.tagMachine", answer);
+    fake.answers.set("MachineService.untagMachine", () => ({
+      machine: Object.assign(clone(MachineSchema, MACHINE), { tags: [] }),
+    }));
+    const tagged = await ozone("machine", "tag", MACHINE.name, "lab-a", "gpu");
+    expect([tagged.code, tagged.stdout, tagged.stderr]).toEqual([0, "lab-pc-17 carries lab-a, gpu\n", ""]);
+    const json = await ozone("machine", "tag", MACHINE.id, "canary", "--json");
+    expect(JSON.parse(json.stdout).machine.tags).toEqual(["canary"]);
+    expect(asked).toEqual([
+      { machineId: MACHINE.id, tags: ["lab-a", "gpu"] },
+      { machineId: MACHINE.id, tags: ["canary"] },
+    ]);
+    expect((await ozone("machine", "untag", MACHINE.id, "gpu")).stdout).toBe("lab-pc-17 carries no tag\n");
+  });
+
+  it("asks for no tag that is none, with one sentence and exit code 2", async () => {
+    for (const [words, sentence] of [
+      [["tag", MACHINE.id, "fine", "Room 12"], /^A tag must be 1 to 40 of .*; "Room 12" is none\.\n$/],
+      [["untag", MACHINE.id, "--all"], /^Nonexistent flag: --all/],
+      [["tag", MACHINE.id], /^Missing 1 required arg: tag\./],
+      [["tag", "", "fine"], /^Name the machine/],
+    ] as const) {
+      const { code, stdout, stderr } = await ozone("machine", ...words);
+      expect([code, stdout, stderr]).toEqual([2, "", expect.stringMatching(sentence)]);
+    }
+    const second = Object.assign(clone(MachineSchema, MACHINE), { id: "m-2" });
+    fake.answers.set("MachineService.listMachines", () => ({ machines: [MACHINE, second] }));
+    const either = await ozone("machine", "tag", MACHINE.name, "fine");
+    expect([either.code, either.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^2 machines match; give the id of one: .*m-2 \(lab-pc-17\)/),
+    ]);
+    const nobody = await ozone("machine", "tag", "nowhere", "fine");
+    expect([nobody.code, nobody.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^There is no machine "nowhere"/),
+    ]);
+  });
+
+  it("hands tags over to a sweep, from flags and from a file, where each is checked", async () => {
+    writeFileSync(join(folder, "lab.yaml"), "tags: [lab-a, gpu]\n");
+    await ozone("sweep", "run", "lab.yaml", "--detach");
+    await ozone("sweep", "run", "lab.yaml", "--detach", "--tag", "canary", "--tag", "gpu,x");
+    expect(fake.started.map(({ tags }) => tags)).toEqual([
+      ["lab-a", "gpu"],
+      ["canary", "gpu", "x"],
+    ]);
+    writeFileSync(join(folder, "lab.yaml"), "name: x\ntags: [lab-a, Lab B]\n");
+    const wrong = await ozone("sweep", "run", "lab.yaml");
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^lab\.yaml:2:15: tags must be 1 to 40 of .*, not "Lab B"\.\n$/),
+    ]);
+  });
+});
+
 describe("ozone model advise", () => {
   it("shows what the class measured, with n, interval and provenance, for a machine by name or id", async () => {
     for (const machine of [[], ["--machine", MACHINE.name], ["--machine", MACHINE.id]]) {
@@ -293,7 +358,9 @@ describe("ozone report build", () => {
       .trim()
       .split("\n");
     expect(lines.map((line) => JSON.parse(line).sample === null)).toEqual([false, false, true]);
-    expect(readFileSync(join(out, "env", "m-1f2e3d4c5b.json"), "utf8")).not.toMatch(/lab-pc-17|alice/);
+    expect(readFileSync(join(out, "env", "m-1f2e3d4c5b.json"), "utf8")).not.toMatch(
+      /lab-pc-17|alice|room-12/,
+    );
   });
 
   it("says in one sentence that a folder can't be written to", async () => {

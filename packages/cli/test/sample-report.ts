@@ -141,6 +141,7 @@ export const MACHINE = create(MachineSchema, {
   status: "online",
   activity: "idle",
   lastSeenAt: at,
+  tags: ["gpu", "room-12"],
 });
 
 const measured = (

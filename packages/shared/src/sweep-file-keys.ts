@@ -18,6 +18,7 @@ const KNOWN_MISTAKES: Readonly<Record<string, string>> = {
   max_tokens: "is not an option; Ollama's name is num_predict",
   model: "is not a key; use models, with one name or a list",
   machine: "is not a key; use machines, with one name or a list",
+  tag: "is not a key; use tags, with one tag or a list",
   runs: "is not a key; use repetitions",
   low_vram: "no longer exists in Ollama (removed in 0.7); use num_gpu",
 };

@@ -16,6 +16,7 @@ import {
 import { PRECISION_TARGETS } from "./statistics/stopping.ts";
 import { isPackageName, isPath, STRATEGY_WORDS } from "./strategy-names.ts";
 import { explainUnknownKey } from "./sweep-file-keys.ts";
+import { isTag, TAG_WORDS } from "./tags.ts";
 
 /** Time box of the quick strategy when none is given. */
 export const QUICK_BUDGET_MS = 240_000;
@@ -62,6 +63,8 @@ const label = z
   .regex(/^[^\p{Cc}]*$/u, { error: "must not contain control characters" });
 
 const strategyName = label.refine((name) => isPackageName(name) || isPath(name), { error: STRATEGY_WORDS });
+
+const tag = z.string({ error: TAG_WORDS }).trim().refine(isTag, { error: TAG_WORDS });
 
 const onOff = z.preprocess(
   (value) => (value === true ? "on" : value === false ? "off" : value),
@@ -116,6 +119,7 @@ const sweepSchema = z.strictObject(
     name: label.optional(),
     models: oneOrMore(label).optional(),
     machines: oneOrMore(label).optional(),
+    tags: oneOrMore(tag).optional(),
     strategy: strategyName.optional(),
     trials: numbers({ from: 1, to: TRIALS_PER_SWEEP_MAX }).optional(),
     seed: label.optional(),
@@ -208,7 +212,16 @@ function besides({ precision, depths = [], warm_prefix, sustained = 0 }: SweepDo
 }
 
 function requestOf(document: SweepDocument): SweepRequest {
-  const { name = "", models = [], machines = [], matrix = {}, fill, repetitions, launches } = document;
+  const {
+    name = "",
+    models = [],
+    machines = [],
+    tags = [],
+    matrix = {},
+    fill,
+    repetitions,
+    launches,
+  } = document;
   const strategy = document.strategy ?? (document.matrix ? "grid" : "quick");
   const protocol = {
     fill: fill ?? 0,
@@ -225,6 +238,7 @@ function requestOf(document: SweepDocument): SweepRequest {
     name,
     models,
     machines,
+    tags,
     strategy,
     matrix: {
       numCtx: matrix.num_ctx ?? [],

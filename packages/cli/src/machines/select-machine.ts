@@ -8,7 +8,11 @@ const NAMED_MAX = 5;
  * The machine of this id or name; without one the only one there is.
  * @throws OzoneError that names what there is: not_found, or invalid_input where several match.
  */
-export function selectMachine(machines: readonly Machine[], typed: string): Machine {
+export function selectMachine(
+  machines: readonly Machine[],
+  typed: string,
+  whatToDo = "add --machine with an id",
+): Machine {
   const matching =
     typed === "" ? machines : machines.filter(({ id, name }) => id === typed || name === typed);
   const [first, ...others] = matching;
@@ -29,6 +33,6 @@ export function selectMachine(machines: readonly Machine[], typed: string): Mach
     );
   throw new OzoneError(
     "invalid_input",
-    `${matching.length} machines match; add --machine with an id: ${named} (\`ozone machine list\`).`,
+    `${matching.length} machines match; ${whatToDo}: ${named} (\`ozone machine list\`).`,
   );
 }

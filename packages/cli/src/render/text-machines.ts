@@ -1,12 +1,15 @@
 // Machines and the coordinator itself, as text for a terminal.
+import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { Machine } from "@ozone/proto/machine";
 import type { GetStatusResponse } from "@ozone/proto/machine_service";
 import { formatDuration } from "@ozone/shared/units";
 import { cleanText } from "./clean-text.ts";
+import { factsWords } from "./machine-words.ts";
 import { engineWords } from "./names.ts";
 import { textPairs, textTable } from "./text-table.ts";
 
 const MODELS_SHOWN = 3;
+const TAGS_SHOWN = 4;
 
 /** A table of machines, with a line below for each that has no engine to measure or may not read something. */
 export function machinesText(machines: readonly Machine[]): string {
@@ -16,11 +19,12 @@ export function machinesText(machines: readonly Machine[]): string {
     machine.name,
     machine.status,
     machine.hardwareClass,
+    firstOf(machine.tags, TAGS_SHOWN) || "-",
     machine.engineProblem ? "none" : engineWords(machine.engine),
     modelNames(machine),
     machine.activity || "-",
   ]);
-  const headings = ["MACHINE", "NAME", "STATUS", "HARDWARE CLASS", "ENGINE", "MODELS", "ACTIVITY"];
+  const headings = ["MACHINE", "NAME", "STATUS", "HARDWARE CLASS", "TAGS", "ENGINE", "MODELS", "ACTIVITY"];
   const problems = machines.flatMap(({ id, engineProblem, managedProblem }) =>
     [engineProblem, managedProblem]
       .filter(Boolean)
@@ -43,10 +47,40 @@ function accessLine({ id, accessProblems: [first, ...others] }: Machine): string
   return `${cleanText(id)}: ${cleanText(first)}${more}\n`;
 }
 
-function modelNames({ models }: Machine): string {
-  const shown = models.slice(0, MODELS_SHOWN).map(({ name }) => cleanText(name, 60));
-  const more = models.length > MODELS_SHOWN ? [`${models.length - MODELS_SHOWN} more`] : [];
-  return [...shown, ...more].join(", ") || "none";
+const modelNames = ({ models }: Machine): string =>
+  firstOf(
+    models.map(({ name }) => name),
+    MODELS_SHOWN,
+  ) || "none";
+
+function firstOf(names: readonly string[], shownMax: number): string {
+  const shown = names.slice(0, shownMax).map((name) => cleanText(name, 60));
+  const more = names.length > shownMax ? [`${names.length - shownMax} more`] : [];
+  return [...shown, ...more].join(", ");
+}
+
+/** What a machine carries after a change of its tags. */
+export const tagsText = ({ name, tags }: Machine): string =>
+  `${cleanText(name)} carries ${tags.map((tag) => cleanText(tag, 60)).join(", ") || "no tag"}\n`;
+
+/** One machine with all that the table has no room for. */
+export function machineText(machine: Machine): string {
+  const { id, name, status, lastSeenAt, hardwareClass, tags, models, activity, agentVersion } = machine;
+  const problems = [machine.engineProblem, machine.managedProblem, ...machine.accessProblems];
+  const seen = lastSeenAt ? timestampDate(lastSeenAt).toISOString().slice(0, 19).replace("T", " ") : "";
+  return textPairs([
+    ["machine", cleanText(id)],
+    ["name", cleanText(name)],
+    ["status", `${cleanText(status)}${seen === "" ? "" : `, last heard ${seen} UTC`}`],
+    ["hardware class", cleanText(hardwareClass)],
+    ["what it is", factsWords(machine)],
+    ["tags", tags.map((tag) => cleanText(tag, 60)).join(", ") || "none"],
+    ["engine", machine.engineProblem ? "none" : engineWords(machine.engine)],
+    ["agent", cleanText(agentVersion, 40)],
+    ["models", models.map((model) => cleanText(model.name, 60)).join(", ") || "none"],
+    ["activity", cleanText(activity) || "-"],
+    ...problems.filter(Boolean).map((problem) => ["look at", cleanText(problem, 1_200)] as const),
+  ]);
 }
 
 /** The coordinator and its parts. */

@@ -25,7 +25,10 @@ export function rolloutPlanText(plan: Rollout): string {
     ["creates", `the model ${cleanText(nameOf(plan))} on each machine`],
     ["with", parameters.map(([option, value]) => `${option} ${value}`).join(", ") || "nothing"],
     ["promises", (preset?.gains ?? []).map(formatGain).join("; ") || "room, filled"],
-    ["machines", `${planned.length} of ${targets.length}, a canary first, then ${atOnce(plan)}`],
+    [
+      "machines",
+      `${planned.length} of ${targets.length}${tagWords(plan)}, a canary first, then ${atOnce(plan)}`,
+    ],
     ["regression", regressionWords(plan)],
   ]);
   const rows = targets.map(({ machineName, state }) => [machineName, state]);
@@ -43,6 +46,13 @@ function presetWords({ request }: Rollout): string {
   const { purpose, modelName, hardwareClass, provenance } = preset;
   return `${cleanText(purpose)} for ${cleanText(modelName)} on ${cleanText(hardwareClass)} (${statusWords(preset)}, ${PROVENANCE_WORDS[provenance]})`;
 }
+
+const tagWords = ({ request }: Rollout): string => {
+  const tags = request?.tags ?? [];
+  return tags.length === 0
+    ? ""
+    : ` with ${tags.length === 1 ? "the tag" : "the tags"} ${tags.map((tag) => cleanText(tag, 60)).join(", ")}`;
+};
 
 const atOnce = ({ request }: Rollout): string => {
   const parallel = Math.max(1, request?.parallel ?? 1);
@@ -64,6 +74,7 @@ export function rolloutText(rollout: Rollout): string {
   const head = textPairs([
     ["roll-out", cleanText(id)],
     ["preset", presetWords(rollout)],
+    ["machines", `${targets.length}${tagWords(rollout)}`],
     ["state", `${state}${because === "" ? "" : `: ${cleanText(because, BECAUSE_MAX)}`}`],
     ["started", startedAt(rollout)],
   ]);

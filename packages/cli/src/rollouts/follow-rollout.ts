@@ -15,9 +15,13 @@ const STREAM_MS = 600_000;
 /** What a machine does is told no more often than this. */
 const ACTIVITY_EVERY_MS = 5_000;
 
-/** Exit codes: all machines kept it; a regression took it back; anything else. */
-export const rolloutExitCode = ({ state }: Rollout): number =>
-  state === "kept" ? 0 : state === "rolled back" ? 3 : 1;
+const LEFT: ReadonlySet<string> = new Set(["still to take back", "not taken back"]);
+
+/** Exit codes: 0 all machines kept it, or it was undone wherever it stood; 3 a regression took it back; 1 anything else. */
+export function rolloutExitCode({ state, targets }: Rollout): number {
+  if (state === "undone") return targets.some((target) => LEFT.has(target.state)) ? 1 : 0;
+  return state === "kept" ? 0 : state === "rolled back" ? 3 : 1;
+}
 
 /** Tells what is new, once. */
 export function newsTeller(say: (line: string) => void): (rollout: Rollout) => void {
@@ -45,9 +49,11 @@ export function newsTeller(say: (line: string) => void): (rollout: Rollout) => v
 export async function followRollout(options: {
   readonly address: string | undefined;
   readonly rolloutId: string;
+  /** It is being undone, which a cancel does not stop. */
+  readonly undoing?: boolean;
   say(line: string): void;
 }) {
-  const { address, rolloutId, say } = options;
+  const { address, rolloutId, undoing = false, say } = options;
   const tell = newsTeller(say);
   const watchOnce = async (signal: AbortSignal, onMessage: () => void): Promise<Rollout | null> => {
     const client = connectCoordinator(findCoordinator(address));
@@ -81,7 +87,9 @@ export async function followRollout(options: {
     return { text: rolloutText(rollout), document, exitCode: rolloutExitCode(rollout) };
   } catch (thrown) {
     if (!(thrown instanceof Interrupted)) throw thrown;
-    const message = `Stopped following; the roll-out goes on: \`ozone rollout watch ${rolloutId}\` follows it, \`ozone rollout cancel ${rolloutId}\` stops it and takes the preset back.`;
+    const what = undoing ? "the undoing" : "the roll-out";
+    const stopsIt = `, \`ozone rollout cancel ${rolloutId}\` stops it and takes the preset back`;
+    const message = `Stopped following; ${what} goes on: \`ozone rollout watch ${rolloutId}\` follows it${undoing ? "" : stopsIt}.`;
     throw new OzoneError("cancelled", message, { cause: thrown });
   }
 }

@@ -6,7 +6,11 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import { Provenance } from "@ozone/proto/machine";
 import { type Rollout, RolloutSchema } from "@ozone/proto/rollout";
-import type { CancelRolloutRequest, StartRolloutRequest } from "@ozone/proto/rollout_service";
+import type {
+  CancelRolloutRequest,
+  StartRolloutRequest,
+  UndoRolloutRequest,
+} from "@ozone/proto/rollout_service";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type FakeCoordinator, grpcError, startFakeCoordinator } from "../../test/fake-coordinator.ts";
 import { buildBundle, type Ran, runCli } from "../../test/run-cli.ts";
@@ -31,7 +35,7 @@ const measured = (outcome: string): Target["outcome"] => ({
 const rollout = (state: string, targets: Target[], because = ""): Rollout =>
   create(RolloutSchema, {
     ...{ id: ID, state, because },
-    request: { preset: BALANCED, parallel: 2 },
+    request: { preset: BALANCED, parallel: 2, tags: ["lab-a"] },
     targets: targets.map((target, position) => ({ position, ...target })),
   });
 const planned = () =>
@@ -65,6 +69,18 @@ const backEverywhere = () =>
       { machineName: "lab-3", state: "not sent", because: "The roll-out was stopped before." },
     ],
     "The promised gain was not there on lab-2: No gain.",
+  );
+const undone = (last: Target) =>
+  rollout(
+    "undone",
+    [
+      {
+        ...{ machineName: "lab-1", state: "taken back", canary: true, because: "The name is free again." },
+        outcome: measured("kept"),
+      },
+      last,
+    ],
+    "It was undone.",
   );
 const keptEverywhere = () =>
   rollout(
@@ -114,7 +130,7 @@ describe("ozone preset rollout", () => {
   it("shows who would be sent to and who is left out, and starts nothing, with --dry-run", async () => {
     const { code, stdout } = await ozone("preset", "rollout", BALANCED_ID, "--dry-run");
     expect([code, started]).toEqual([0, []]);
-    expect(onOneLine(stdout)).toContain("1 of 2, a canary first, then 2 at once");
+    expect(onOneLine(stdout)).toContain("1 of 2 with the tag lab-a, a canary first, then 2 at once");
     expect(onOneLine(stdout)).toContain(`lab-2 left out lab-2 ${MODEL} is not installed there.`);
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
@@ -136,12 +152,14 @@ describe("ozone preset rollout", () => {
       "--parallel",
       "4",
       "--keep-kept",
+      ...["--tag", "lab-a", "--tag", "gpu"],
     ];
     const { code, stdout, stderr } = await ozone(
       ...["preset", "rollout", BALANCED_ID, "--yes", "--as", "mine:1", "--quiet-wait", "5m", ...flags],
     );
     expect(started[0]?.request).toMatchObject({
       ...{ as: "mine:1", machines: ["lab-1", "lab-2"], canary: "lab-2", parallel: 4 },
+      tags: ["lab-a", "gpu"],
       ...{ keepKept: true, replace: false, despiteChanges: false, quietWaitMs: 300_000 },
       preset: { purpose: "balanced", modelName: MODEL },
     });
@@ -150,6 +168,7 @@ describe("ozone preset rollout", () => {
     expect(stderr).toContain("lab-1 (canary): taken back: Its name is free.");
     expect(code).toBe(3);
     const report = onOneLine(stdout);
+    expect(report).toContain("machines 3 with the tag lab-a");
     expect(report).toContain("rolled back: The promised gain was not there on lab-2: No gain.");
     expect(report).toContain(
       "lab-1 (canary) taken back unchanged lab-2 rolled back unchanged lab-3 not sent unchanged",
@@ -195,6 +214,45 @@ describe("ozone preset rollout", () => {
     });
     const { code, stderr } = await ozone("rollout", "watch", ID);
     expect([code, stderr]).toEqual([0, expect.stringContaining("the roll-out is safe")]);
+  });
+});
+
+describe("ozone rollout undo", () => {
+  it.each([
+    ["taken back", 0, "lab-2 taken back unchanged"],
+    ["not applied", 0, "lab-2 not applied unchanged"],
+    ["still to take back", 1, `lab-2 still to take back ${MODEL}-ozone-balanced`],
+    ["not taken back", 1, `lab-2 not taken back ${MODEL}-ozone-balanced`],
+  ])(
+    "reports, and ends by what is left, where the last machine is %s: with %i",
+    async (state, expected, shows) => {
+      const outcome = measured(state === "not applied" ? state : "kept");
+      const last = { machineName: "lab-2", state, because: "Said.", outcome };
+      const asked: string[] = [];
+      fake.answers.set("RolloutService.undoRollout", ({ rolloutId }: UndoRolloutRequest) => {
+        asked.push(rolloutId);
+        return { rollout: running() };
+      });
+      fake.answers.set("RolloutService.watchRollout", () => [{ rollout: undone(last) }]);
+      const { code, stdout } = await ozone("rollout", "undo", ID);
+      expect([code, asked]).toEqual([expected, [ID]]);
+      expect(onOneLine(stdout)).toContain("state undone: It was undone.");
+      expect(onOneLine(stdout)).toContain(shows);
+    },
+  );
+
+  it("says with 2 why there is nothing to undo, and follows nothing then or with --detach", async () => {
+    fake.answers.set("RolloutService.watchRollout", () => {
+      throw grpcError(status.INTERNAL, "followed");
+    });
+    fake.answers.set("RolloutService.undoRollout", () => {
+      throw grpcError(status.INVALID_ARGUMENT, `Roll-out ${ID} is still running.`);
+    });
+    const refused = await ozone("rollout", "undo", ID);
+    expect([refused.code, refused.stderr]).toEqual([2, `Roll-out ${ID} is still running.\n`]);
+    fake.answers.set("RolloutService.undoRollout", () => ({ rollout: running() }));
+    const detached = await ozone("rollout", "undo", ID, "--detach", "--json");
+    expect([detached.code, JSON.parse(detached.stdout).rollout.id]).toEqual([0, ID]);
   });
 });
 

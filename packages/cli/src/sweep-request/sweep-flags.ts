@@ -17,6 +17,8 @@ export const SWEEP_FILE = Args.string({
 /** What a sweep is made of, for the help of every command that takes one. */
 export const SWEEP_DESCRIPTION = `Keys of the file: name, models, machines, strategy (grid, guided, halving, quick, random, a module ./my-search.mjs relative to the file, or an installed package; see docs/plug-in-strategies.md), trials, seed, budget (240s, 10m), fill, repetitions, launches, precision (on, off), depths (shares of the context), warm_prefix (on, off), sustained (60s), managed (on, off), quiet_wait, contended (allow, refuse), misfits (leave_out, refuse), allow_battery (true, false), matrix (num_ctx, num_batch, num_thread, num_gpu, kv_cache_type, flash_attention, num_predict, concurrency; one value or a list). With neither matrix nor strategy, quick searches for 240 s.
 
+The key tags means the machines that carry all of them, of those that are named, or else of all that are online.
+
 Named sweeps: ${NAMED_SWEEPS.map(({ name, summary }) => `${name} (${summary})`).join("; ")}. A bare word that is one of these names means the named sweep; a file of that name is meant by ./NAME or NAME.yaml. Flags go before both, key by key.`;
 
 /** What a sweep is made of, as flags. */
@@ -28,6 +30,10 @@ export const SWEEP_FLAGS = {
   }),
   machine: Flags.string({
     summary: "Ids or names of machines (default: all that are online).",
+    ...LIST,
+  }),
+  tag: Flags.string({
+    summary: "Only machines with this tag; with several tags, those that carry all of them.",
     ...LIST,
   }),
   strategy: Flags.string({
@@ -92,6 +98,7 @@ const KEYS: Readonly<Record<keyof typeof SWEEP_FLAGS, readonly [string] | readon
   name: ["name"],
   model: ["models"],
   machine: ["machines"],
+  tag: ["tags"],
   strategy: ["strategy"],
   trials: ["trials"],
   seed: ["seed"],

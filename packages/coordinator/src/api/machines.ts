@@ -4,8 +4,11 @@ import {
   GetStatusResponseSchema,
   ListMachinesResponseSchema,
   type MachineService,
+  TagMachineResponseSchema,
+  UntagMachineResponseSchema,
 } from "@ozone/proto/machine_service";
 import { OZONE_VERSION } from "@ozone/shared/version";
+import { changeTags, type TagChange } from "../fleet/tag-machine.ts";
 import { describeMachine, isOnline } from "../store/describe-machine.ts";
 import { listMachines } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
@@ -24,22 +27,31 @@ export interface Parts {
 export const machineHandlers = (
   store: Store,
   options: { parts: Parts; leaseMs: number; now: () => number },
-): Handlers<typeof MachineService> => ({
-  listMachines: async () =>
-    create(ListMachinesResponseSchema, {
-      machines: (await listMachines(store.db)).map((row) => describeMachine(row, options.leaseMs)),
-    }),
-  getStatus: async () => {
-    const machines = await listMachines(store.db);
-    const { database, bus, startedAtMs } = options.parts;
-    return create(GetStatusResponseSchema, {
-      version: OZONE_VERSION,
-      database,
-      bus,
-      machinesOnline: machines.filter((row) => isOnline(row, options.leaseMs)).length,
-      sweepsRunning: (await runningSweeps(store.db)).length,
-      presets: await countPresets(store.db),
-      uptimeMs: BigInt(Math.round(options.now() - startedAtMs)),
-    });
-  },
-});
+): Handlers<typeof MachineService> => {
+  const changed = async (change: TagChange) => ({
+    machine: describeMachine(await changeTags(store, change), options.leaseMs),
+  });
+  return {
+    listMachines: async () =>
+      create(ListMachinesResponseSchema, {
+        machines: (await listMachines(store.db)).map((row) => describeMachine(row, options.leaseMs)),
+      }),
+    getStatus: async () => {
+      const machines = await listMachines(store.db);
+      const { database, bus, startedAtMs } = options.parts;
+      return create(GetStatusResponseSchema, {
+        version: OZONE_VERSION,
+        database,
+        bus,
+        machinesOnline: machines.filter((row) => isOnline(row, options.leaseMs)).length,
+        sweepsRunning: (await runningSweeps(store.db)).length,
+        presets: await countPresets(store.db),
+        uptimeMs: BigInt(Math.round(options.now() - startedAtMs)),
+      });
+    },
+    tagMachine: async ({ machineId, tags }) =>
+      create(TagMachineResponseSchema, await changed({ machineId, add: tags })),
+    untagMachine: async ({ machineId, tags }) =>
+      create(UntagMachineResponseSchema, await changed({ machineId, remove: tags })),
+  };
+};

@@ -1,19 +1,17 @@
-// `PlanSweep` over real gRPC on a real Postgres: what it says, and that it leaves nothing behind.
-import { create } from "@bufbuild/protobuf";
+// `PlanSweep` over real gRPC on a real Postgres: what it says, and that it leaves nothing behind; and the tags by which it
+// may mean machines.
+import { create, type DescMethodUnary, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import { Client, credentials, type Server } from "@grpc/grpc-js";
+import { MachineService } from "@ozone/proto/machine_service";
 import { type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
-import {
-  ForecastBasis,
-  PlanSweepRequestSchema,
-  type PlanSweepResponse,
-  SweepService,
-} from "@ozone/proto/sweep_service";
+import { ForecastBasis, type PlanSweepResponse, SweepService } from "@ozone/proto/sweep_service";
 import { grpcDefinition } from "@ozone/shared/grpc-definition";
 import { namedSweep } from "@ozone/shared/named-sweeps";
 import { readSweep } from "@ozone/shared/sweep-file";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dispatchTrials } from "../dispatch/dispatch-trials.ts";
 import { recordResults } from "../intake/record-results.ts";
+import { buildReport } from "../reports/build-report.ts";
 import { saveMachine } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
 import { listSweeps } from "../store/sweeps.ts";
@@ -21,6 +19,7 @@ import { madeResult } from "../testing/made-results.ts";
 import { arrivedResult, madeAnnouncement, storeSweep, trialId } from "../testing/made-sweep.ts";
 import { openRealParts, type RealParts } from "../testing/real-parts.ts";
 import { addService, createServer, listen, stopServer } from "./grpc-server.ts";
+import { machineHandlers } from "./machines.ts";
 import { sweepHandlers } from "./sweeps.ts";
 
 let parts: RealParts;
@@ -48,6 +47,12 @@ beforeAll(async () => {
       findModule: async () => null,
     }),
   );
+  const about = { database: "embedded", bus: "embedded", startedAtMs: 0 };
+  addService(
+    server,
+    MachineService,
+    machineHandlers(store, { parts: about, leaseMs: LEASE_MS, now: () => 0 }),
+  );
   client = new Client(await listen(server, "127.0.0.1:0"), credentials.createInsecure());
 });
 afterAll(async () => {
@@ -56,16 +61,21 @@ afterAll(async () => {
   await parts.close();
 });
 
-function plan(request: SweepRequest): Promise<PlanSweepResponse> {
-  const method = grpcDefinition(SweepService).planSweep;
-  if (!method) throw new Error("PlanSweep is no method of the service");
-  const message = create(PlanSweepRequestSchema, { request });
+function call<Method extends DescMethodUnary>(
+  { parent, localName, name, input }: Method,
+  request: MessageInitShape<Method["input"]>,
+): Promise<MessageShape<Method["output"]>> {
+  const method = grpcDefinition(parent)[localName];
+  if (!method) throw new Error(`${name} is no method of the service`);
+  const message = create<Method["input"]>(input, request);
   return new Promise((resolve, reject) => {
     const done = (error: Error | null, answer?: unknown): void =>
-      error ? reject(error) : resolve(answer as PlanSweepResponse);
+      error ? reject(error) : resolve(answer as MessageShape<Method["output"]>);
     client.makeUnaryRequest(method.path, method.requestSerialize, method.responseDeserialize, message, done);
   });
 }
+const plan = (request: SweepRequest): Promise<PlanSweepResponse> =>
+  call(SweepService.method.planSweep, { request });
 const asked = (document: unknown): SweepRequest => readSweep(document).request ?? create(SweepRequestSchema);
 const GRID = { matrix: { num_ctx: [1024, 4096], num_batch: [128, 512], num_predict: 64 } };
 
@@ -121,5 +131,55 @@ describe("PlanSweep", () => {
   it("stores nothing and starts nothing", async () => {
     expect((await listSweeps(store.db, 10)).map(({ id }) => id)).toEqual(["s-1"]);
     expect(woken).toBe(0);
+  });
+});
+
+describe("the tags of a machine", () => {
+  const { tagMachine, untagMachine, listMachines } = MachineService.method;
+  const carried = async () =>
+    (await call(listMachines, {})).machines.map(({ id, tags }) => `${id}: ${tags.join(" ")}`);
+
+  it("are added and taken away, twice without an error, and stay when the machine announces itself again", async () => {
+    await saveMachine(store.db, madeAnnouncement("m-2"));
+    const { machine } = await call(tagMachine, { machineId: "m-2", tags: ["room_1", "gpu", "b", "gpu"] });
+    expect(machine?.tags).toEqual(["b", "gpu", "room_1"]);
+    await call(tagMachine, { machineId: "m-1", tags: ["gpu"] });
+    await call(tagMachine, { machineId: "m-1", tags: ["gpu"] });
+    for (const _ of ["once", "twice"]) await call(untagMachine, { machineId: "m-2", tags: ["b", "none"] });
+    await saveMachine(store.db, madeAnnouncement("m-2"));
+    expect(await carried()).toEqual(["m-1: gpu", "m-2: gpu room_1"]);
+  });
+
+  it("choose the machines of a sweep", async () => {
+    const planned = async (tags: string[]) =>
+      (await plan(asked({ ...GRID, tags }))).targets.map(({ machineName }) => machineName);
+    expect(await planned(["gpu"])).toEqual(["lab-m-1", "lab-m-2"]);
+    expect(await planned(["gpu", "room_1"])).toEqual(["lab-m-2"]);
+    await expect(planned(["room_2"])).rejects.toThrow(
+      'INVALID_ARGUMENT: No machine that is online carries the tag "room_2" (tags there: gpu, room_1)',
+    );
+  });
+
+  it("are refused, all of them, when one is none, when they are too many, and where there is no such machine", async () => {
+    const before = await carried();
+    const tag = (machineId: string, tags: string[]) => call(tagMachine, { machineId, tags });
+    await expect(tag("m-1", ["fine", "'; drop table machines"])).rejects.toThrow(
+      /INVALID_ARGUMENT: A tag must be 1 to 40 of .*; "'; drop table machines" is none\./,
+    );
+    const many = Array.from({ length: 50 }, (_, index) => `t${index}`);
+    await expect(tag("m-1", many)).rejects.toThrow(
+      /INVALID_ARGUMENT: lab-m-1 would carry 51 tags, and 50 are the most/,
+    );
+    await expect(tag("m-9", ["fine"])).rejects.toThrow(/NOT_FOUND: There is no machine "m-9"/);
+    expect(await carried()).toEqual(before);
+  });
+
+  it("are in no report", async () => {
+    for await (const report of buildReport(store, { sweepId: "", leaseMs: LEASE_MS })) {
+      expect(report.machines.map(({ id, tags }) => [id, tags])).toEqual(
+        report.machines.map(({ id }) => [id, []]),
+      );
+      if (report.title !== "") expect(report.machines.map(({ id }) => id)).toContain("m-1");
+    }
   });
 });

@@ -9,10 +9,17 @@ import {
   PlanRolloutResponseSchema,
   type RolloutService,
   StartRolloutResponseSchema,
+  UndoRolloutResponseSchema,
   type WatchRolloutResponse,
   WatchRolloutResponseSchema,
 } from "@ozone/proto/rollout_service";
-import { cancelRollout, planRollout, requireRollout, startRollout } from "../rollouts/start-rollout.ts";
+import {
+  cancelRollout,
+  planRollout,
+  requireRollout,
+  startRollout,
+  undoRollout,
+} from "../rollouts/start-rollout.ts";
 import type { Store } from "../store/open-store.ts";
 import { listRollouts, type RolloutRow, rolloutTargetsOf } from "../store/rollouts.ts";
 import type { Handlers } from "./grpc-server.ts";
@@ -100,6 +107,11 @@ export const rolloutHandlers = (ports: RolloutPorts): Handlers<typeof RolloutSer
       await cancelRollout(store, rolloutId, keepKept);
       wake();
       return create(CancelRolloutResponseSchema, await found(rolloutId));
+    },
+    undoRollout: async ({ rolloutId }) => {
+      await undoRollout(store, rolloutId);
+      wake();
+      return create(UndoRolloutResponseSchema, await found(rolloutId));
     },
   };
 };

@@ -2,6 +2,7 @@
 import type { Model } from "@ozone/proto/machine";
 import type { SweepRequest } from "@ozone/proto/sweep";
 import { OzoneError } from "@ozone/shared/errors";
+import { requireCarried, withTags } from "@ozone/shared/tags";
 import type { MachineRow } from "../store/machines.ts";
 
 /** One machine and one of its models. */
@@ -28,7 +29,8 @@ function chooseMachines(request: SweepRequest, online: readonly MachineRow[]): r
   if (online.length === 0) {
     refuse("No machine is online; start an agent with `ozone up`, and see `ozone machine list`.");
   }
-  if (request.machines.length === 0) return online;
+  const { tags } = request;
+  if (request.machines.length === 0) return withTags(online, tags, "online");
   const isAsked = (machine: MachineRow, name: string) =>
     machine.id === name || machine.announcement.name === name;
   const unknown = request.machines.filter((name) => !online.some((machine) => isAsked(machine, name)));
@@ -37,7 +39,9 @@ function chooseMachines(request: SweepRequest, online: readonly MachineRow[]): r
       `No machine ${quoted(unknown)} is online; \`ozone machine list\` shows ${someOf(online.map(({ announcement }) => announcement.name))}.`,
     );
   }
-  return online.filter((machine) => request.machines.some((name) => isAsked(machine, name)));
+  const named = online.filter((machine) => request.machines.some((name) => isAsked(machine, name)));
+  requireCarried(named, tags, ({ announcement }) => announcement.name);
+  return named;
 }
 
 /** "llama3" means "llama3:latest", as for Ollama. */

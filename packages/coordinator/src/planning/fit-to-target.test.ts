@@ -28,6 +28,7 @@ const row = (announcement = machineWith()) => ({
   activity: "idle",
   lastSeenAt: new Date(0),
   silentMs: 0,
+  tags: [],
 });
 
 describe("fitting a named sweep to a target", () => {

@@ -11,6 +11,7 @@ import { completeRequest } from "./complete-request.ts";
 const machine = (
   id: string,
   models: { name: string; sizeBytes: bigint; loaded?: boolean }[],
+  tags: readonly string[] = [],
 ): MachineRow => ({
   id,
   announcement: create(AnnouncementSchema, {
@@ -21,6 +22,7 @@ const machine = (
   activity: "idle",
   lastSeenAt: new Date(0),
   silentMs: 0,
+  tags,
 });
 const SMALL = { name: "small:latest", sizeBytes: 10n };
 const LARGE = { name: "large:7b", sizeBytes: 900n };
@@ -151,6 +153,25 @@ describe("choosing targets", () => {
     ).toHaveLength(1);
     expect(() => chooseTargets(request({ machines: ["m-9"] }), [machine("m-1", [SMALL])])).toThrow(
       /No machine "m-9" is online/,
+    );
+  });
+
+  it("takes the machines that carry all of the tags, and says in one sentence when none does", () => {
+    const online = [
+      machine("m-1", [SMALL], ["gpu", "lab-a"]),
+      machine("m-2", [SMALL], ["lab-a"]),
+      machine("m-3", [SMALL]),
+    ];
+    const chosen = (change: object) =>
+      chooseTargets(request(change), online).map(({ machineId }) => machineId);
+    expect(chosen({ tags: ["lab-a"] })).toEqual(["m-1", "m-2"]);
+    expect(chosen({ tags: ["lab-a", "gpu"] })).toEqual(["m-1"]);
+    expect(chosen({ tags: ["lab-a"], machines: ["m-2"] })).toEqual(["m-2"]);
+    expect(() => chosen({ tags: ["gpu"], machines: ["m-1", "lab-m-2"] })).toThrow(
+      /^lab-m-2 does not carry the tag "gpu"; /,
+    );
+    expect(() => chosen({ tags: ["lab-z"] })).toThrow(
+      'No machine that is online carries the tag "lab-z" (tags there: gpu, lab-a); `ozone machine list` shows who carries which.',
     );
   });
 

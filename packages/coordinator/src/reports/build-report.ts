@@ -93,9 +93,12 @@ async function machinesOf(
   leaseMs: number,
 ): Promise<Machine[]> {
   const ids = new Set(results.map(({ machineId }) => machineId));
-  return (await listMachines(store.db))
-    .filter(({ id }) => ids.has(id))
-    .map((row) => describeMachine(row, leaseMs));
+  return (
+    (await listMachines(store.db))
+      .filter(({ id }) => ids.has(id))
+      // Rooms, owners, projects: what a lab calls its machines is nobody's business outside.
+      .map((row) => describeMachine({ ...row, tags: [] }, leaseMs))
+  );
 }
 
 async function notesOf(store: Store, sweepId: string): Promise<string[]> {

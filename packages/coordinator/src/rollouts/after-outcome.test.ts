@@ -33,6 +33,7 @@ describe("an agent's word about its order", () => {
     expect(afterApplying(late, said("kept"))?.state).toBe("kept");
     const ended = { ...late, rollout: "rolled back", stopped: true } as const;
     expect(afterApplying(ended, said("kept"))?.state).toBe("still to take back");
+    expect(afterApplying({ ...ended, rollout: "undone" }, said("kept"))?.state).toBe("still to take back");
     expect(afterApplying({ ...ended, keepKept: true }, said("kept"))?.state).toBe("kept");
     expect(afterApplying(ended, said("not applied"))?.state).toBe("not applied");
   });

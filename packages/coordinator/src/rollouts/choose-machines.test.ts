@@ -28,6 +28,7 @@ const machine = (name: string, change: Partial<Announcement> = {}, silentMs = 0)
   activity: "",
   lastSeenAt: new Date(0),
   silentMs,
+  tags: [],
 });
 type Asked = Partial<Omit<RolloutRequest, "$typeName" | "$unknown">>;
 const choose = (machines: readonly MachineRow[], asked: Asked = {}) =>
@@ -59,6 +60,35 @@ describe("the machines of a roll-out", () => {
   ])("leave out, with its reason, one with %s", (_what, change, because) => {
     const [chosen] = choose([machine("lab-a", change)], { machines: ["lab-a"] });
     expect(chosen).toMatchObject({ state: "left out", because: expect.stringMatching(because) });
+  });
+
+  it("are those that carry all of the tags, of whatever class; who can't take the preset is left out with its reason", () => {
+    const [b, c, a, other] = LAB as [MachineRow, MachineRow, MachineRow, MachineRow];
+    const lab = [
+      { ...b, tags: ["gpu", "room-1"] },
+      { ...c, tags: ["room-1"] },
+      { ...a, tags: [] },
+      { ...other, tags: ["gpu", "room-1"] },
+    ];
+    expect(names(lab, { tags: ["room-1"] })).toEqual(["lab-b", "lab-c", "other"]);
+    expect(choose(lab, { tags: ["room-1"] }).map(({ state }) => state)).toEqual([
+      "planned",
+      "planned",
+      "left out",
+    ]);
+    expect(choose(lab, { tags: ["gpu", "room-1"] })[1]?.because).toBe(
+      "Its hardware class is other, and the preset is for test-class.",
+    );
+    expect(names(lab, { tags: ["gpu"], machines: ["lab-b"] })).toEqual(["lab-b"]);
+    expect(() => choose(lab, { tags: ["gpu"], machines: ["lab-b", "lab-c"] })).toThrow(
+      /^lab-c does not carry the tag "gpu"; name other machines or other tags/,
+    );
+    expect(() => choose(lab, { tags: ["room-9"] })).toThrow(
+      /^No machine that is known carries the tag "room-9" \(tags there: gpu, room-1\)/,
+    );
+    expect(() => choose(lab, { tags: ["Room 1"] })).toThrow(
+      /^A tag must be 1 to 40 of .*; "Room 1" is none\.$/,
+    );
   });
 
   it("let another version through when the measurement is to decide, and no other model", () => {

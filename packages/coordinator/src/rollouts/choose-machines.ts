@@ -4,6 +4,7 @@ import type { RolloutRequest } from "@ozone/proto/rollout";
 import { isModelName } from "@ozone/shared/derived-model";
 import { OzoneError } from "@ozone/shared/errors";
 import { engineKindWords } from "@ozone/shared/provenance";
+import { requireCarried, withTags } from "@ozone/shared/tags";
 import type { MachineRow } from "../store/machines.ts";
 import { describeAway } from "./presence.ts";
 
@@ -56,7 +57,7 @@ export function chooseMachines(
 }
 
 function askedFor(
-  { machines: typed }: RolloutRequest,
+  { machines: typed, tags }: RolloutRequest,
   preset: Preset,
   machines: readonly MachineRow[],
 ): MachineRow[] {
@@ -64,11 +65,14 @@ function askedFor(
   if (unknown.length > 0) {
     return refuse(`There is no machine ${JSON.stringify(unknown[0])}; \`ozone machine list\` shows them.`);
   }
-  const asked = machines.filter((machine) =>
-    typed.length === 0
-      ? machine.announcement.hardwareClass === preset.hardwareClass
-      : typed.some((one) => isNamed(machine, one)),
-  );
+  if (typed.length > 0) {
+    const named = machines.filter((machine) => typed.some((one) => isNamed(machine, one)));
+    requireCarried(named, tags, ({ announcement }) => announcement.name);
+    return named;
+  }
+  // Of whatever class: one that carries the tag and can't take the preset is left out with its reason.
+  if (tags.length > 0) return [...withTags(machines, tags, "known")];
+  const asked = machines.filter(({ announcement }) => announcement.hardwareClass === preset.hardwareClass);
   if (asked.length > 0) return asked;
   return refuse(
     `No machine of the hardware class ${preset.hardwareClass} is known; \`ozone machine list\` shows them.`,

@@ -91,6 +91,29 @@ describe("the next steps of a roll-out", () => {
     expect(moves(nextSteps(rollout(targets, { stopped, keepKept: true })))).toEqual(["3 not sent"]);
   });
 
+  it("take back, when it is undone, what was kept, owe it to who is away, and end with a count of it", () => {
+    const undone = { stopped: { kind: "undone", because: "It was undone." } } as const;
+    const targets = [
+      target(0, { state: "kept", canary: true }),
+      target(1, { state: "kept", away: "The machine is offline.", longAway: true }),
+      target(2, { state: "not applied" }),
+      target(3, { state: "kept", away: "The machine is offline." }),
+    ];
+    expect(nextSteps(rollout(targets, undone))).toEqual([
+      { do: "move", position: 0, to: "taking back", because: "It was undone." },
+      {
+        ...{ do: "move", position: 1, to: "still to take back" },
+        because: "The machine is offline. It will be told when it is there again.",
+      },
+      { do: "move", position: 3, to: "taking back", because: "It was undone." },
+    ]);
+    const states = ["taken back", "still to take back", "not applied", "not taken back"] as const;
+    const after = states.map((state, position) => target(position, { state }));
+    expect(nextSteps(rollout(after, undone))).toEqual([
+      { do: "end", state: "undone", because: "It was undone: taken back on 1 of 3 machines." },
+    ]);
+  });
+
   it("give up who does not answer, without counting it as a regression, and owe it the roll-back", () => {
     const silent = { silentMs: ANSWER_LIMIT_MS };
     const targets = [
@@ -117,6 +140,8 @@ const fleets = fc.record({
   keepKept: fc.boolean(),
   canary: fc.option(fc.nat(7)),
   cancelAt: fc.option(fc.nat(12)),
+  /** Somebody undoes it where it was kept, and so many machines are away by then. */
+  undo: fc.option(fc.nat(8)),
   picks: fc.array(fc.nat(7), { minLength: 40, maxLength: 40 }),
 });
 type Fleet = typeof fleets extends fc.Arbitrary<infer Value> ? Value : never;
@@ -140,8 +165,15 @@ function play(fleet: Fleet): Played {
   for (let turn = 0; turn < 200; turn += 1) {
     const steps = nextSteps(view);
     for (const step of steps) {
-      if (step.do === "end")
-        return { end: step.state, targets: view.targets, stoppedBy: view.stopped?.kind ?? null };
+      if (step.do === "end") {
+        const { targets, stopped } = view;
+        const { undo } = fleet;
+        if (undo === null || stopped?.kind === "undone" || !targets.some(({ state }) => state === "kept"))
+          return { end: step.state, targets, stoppedBy: stopped?.kind ?? null };
+        view = { ...view, stopped: { kind: "undone", because: "asked" }, keepKept: false };
+        for (const { position } of targets.slice(0, undo)) put(position, AWAY);
+        continue;
+      }
       if (step.do === "stop") {
         view = { ...view, stopped: step };
         continue;
@@ -193,8 +225,11 @@ describe("any roll-out", () => {
         const { end, targets, stoppedBy } = play(fleet);
         const states = targets.map(({ state }) => state);
         expect(states.filter((state) => ["planned", "sent", "taking back"].includes(state))).toEqual([]);
-        if (stoppedBy !== null && !fleet.keepKept) expect(states).not.toContain("kept");
-        if (states.includes("rolled back") && stoppedBy !== "cancelled") expect(end).toBe("rolled back");
+        if (stoppedBy !== null && (!fleet.keepKept || stoppedBy === "undone"))
+          expect(states).not.toContain("kept");
+        expect(end === "undone").toBe(stoppedBy === "undone");
+        if (states.includes("rolled back") && (stoppedBy === null || stoppedBy === "regression"))
+          expect(end).toBe("rolled back");
         if (end === "kept") expect(new Set(states)).toEqual(new Set(["kept"]));
         if (end === "not applied") expect(states).not.toContain("kept");
       }),

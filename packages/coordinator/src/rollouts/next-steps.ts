@@ -53,18 +53,41 @@ const stopAfter = ({ name, because, canary }: TargetView): Step => ({
   because: `The promised gain was not there on ${canary ? "the canary " : ""}${name}: ${because}`,
 });
 
+const ENDS: Readonly<Record<StopKind, RolloutStateName>> = {
+  regression: "rolled back",
+  cancelled: "cancelled",
+  undone: "undone",
+};
+
 function stopping({ keepKept, targets }: RolloutView, stopped: NonNullable<RolloutView["stopped"]>): Step[] {
-  const moves = targets.flatMap(({ position, state }): Step[] => {
-    if (state === "planned") {
-      return [{ do: "move", position, to: "not sent", because: "The roll-out was stopped before." }];
+  const moves = targets.flatMap((target): Step[] => {
+    if (target.state === "planned") {
+      const because = "The roll-out was stopped before.";
+      return [{ do: "move", position: target.position, to: "not sent", because }];
     }
-    if (state !== "kept" || keepKept) return [];
-    return [{ do: "move", position, to: "taking back", because: stopped.because }];
+    return target.state !== "kept" || keepKept ? [] : [takeBack(target, stopped.because)];
   });
   if (moves.length > 0) return moves;
   if (targets.some(isOpen)) return [];
-  const state = stopped.kind === "regression" ? "rolled back" : "cancelled";
-  return [{ do: "end", state, because: stopped.because }];
+  const because = stopped.kind === "undone" ? undoneWords(targets) : stopped.because;
+  return [{ do: "end", state: ENDS[stopped.kind], because }];
+}
+
+/** Nobody waits for a machine that has long been away: it is owed the roll-back, also after the end. */
+const takeBack = ({ position, away, longAway }: TargetView, because: string): Step =>
+  longAway
+    ? {
+        ...{ do: "move", position, to: "still to take back" },
+        because: `${away ?? ""} It will be told when it is there again.`.trim(),
+      }
+    : { do: "move", position, to: "taking back", because };
+
+function undoneWords(targets: readonly TargetView[]): string {
+  const count = (...states: TargetStateName[]) =>
+    targets.filter(({ state }) => states.includes(state)).length;
+  const back = count("taken back");
+  const left = count("still to take back", "not taken back");
+  return `It was undone: taken back on ${back} of ${back + left} machines.`;
 }
 
 function goingOn(rollout: RolloutView): Step[] {

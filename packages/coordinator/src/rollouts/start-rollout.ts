@@ -1,10 +1,17 @@
-// Starts and cancels roll-outs: one transaction each; what follows is decided by next-steps.ts.
+// Starts, cancels and undoes roll-outs: one transaction each; what follows is decided by next-steps.ts.
 import { randomBytes } from "node:crypto";
 import type { RolloutRequest } from "@ozone/proto/rollout";
 import { OzoneError } from "@ozone/shared/errors";
 import { listMachines } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
-import { findRollout, insertRollout, type RolloutRow, stopRollout } from "../store/rollouts.ts";
+import {
+  findRollout,
+  insertRollout,
+  type RolloutRow,
+  reopenToUndo,
+  rolloutTargetsOf,
+  stopRollout,
+} from "../store/rollouts.ts";
 import { type ChosenMachine, chooseMachines } from "./choose-machines.ts";
 
 /** Enough that nobody waits for one slow machine, few enough that a mistake stays small. */
@@ -69,5 +76,30 @@ export async function cancelRollout(store: Store, id: string, keepKept: boolean)
       stoppedBecause: "It was cancelled.",
       keepKept: keepKept || rollout.keepKept,
     });
+  });
+}
+
+/**
+ * Takes the preset back on every machine that kept it. One that is being undone, or was, stays as it is.
+ * @throws OzoneError not_found; invalid_input while it runs, or when no machine has kept the preset
+ */
+export async function undoRollout(store: Store, id: string): Promise<void> {
+  await requireRollout(store, id);
+  await store.db.transaction(async (tx) => {
+    const rollout = await findRollout(tx, id, true);
+    if (rollout === null || rollout.stopped === "undone") return;
+    if (rollout.state === "running") {
+      throw new OzoneError(
+        "invalid_input",
+        `Roll-out ${id} is still running; \`ozone rollout cancel ${id}\` stops it and takes the preset back.`,
+      );
+    }
+    if (!(await rolloutTargetsOf(tx, id)).some(({ state }) => state === "kept")) {
+      throw new OzoneError(
+        "invalid_input",
+        `No machine has kept the preset of roll-out ${id}, so that there is nothing to take back; \`ozone rollout show ${id}\` says what became of it.`,
+      );
+    }
+    await reopenToUndo(tx, id, "It was undone.");
   });
 }

@@ -29,6 +29,7 @@ export function describeMachine(row: MachineRow, leaseMs: number): Machine {
     defaultThreads: announcement.defaultThreads,
     managedProblem: announcement.managedProblem,
     accessProblems: announcement.accessProblems,
+    tags: [...row.tags],
   });
 }
 

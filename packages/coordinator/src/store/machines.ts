@@ -2,6 +2,7 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type Announcement, AnnouncementSchema } from "@ozone/proto/machine";
 import { eq, inArray, sql } from "drizzle-orm";
+import { tagsColumn } from "./machine-tags.ts";
 import type { Executor } from "./open-store.ts";
 import { machines } from "./schema/machines.ts";
 
@@ -12,6 +13,8 @@ export interface MachineRow {
   readonly activity: string;
   readonly lastSeenAt: Date;
   readonly silentMs: number;
+  /** In order. */
+  readonly tags: readonly string[];
 }
 
 const columns = {
@@ -20,6 +23,7 @@ const columns = {
   activity: machines.activity,
   lastSeenAt: machines.lastSeenAt,
   silentMs: sql<number>`(extract(epoch from now() - ${machines.lastSeenAt}) * 1000)::float8`,
+  tags: tagsColumn,
 };
 
 const parse = <Row extends { announcement: Uint8Array }>(row: Row) => ({
@@ -55,6 +59,13 @@ export async function touchMachine(db: Executor, id: string, activity: string): 
 /** All machines, ordered by name and id. */
 export async function listMachines(db: Executor): Promise<MachineRow[]> {
   return (await db.select(columns).from(machines).orderBy(machines.name, machines.id)).map(parse);
+}
+
+/** The machine, or null. With `lock` its row is held until the transaction ends. */
+export async function findMachine(db: Executor, id: string, lock = false): Promise<MachineRow | null> {
+  const query = db.select(columns).from(machines).where(eq(machines.id, id));
+  const [row] = await (lock ? query.for("update") : query);
+  return row ? parse(row) : null;
 }
 
 /** The machines of these ids, in no order. */

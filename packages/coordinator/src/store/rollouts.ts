@@ -143,6 +143,17 @@ export async function stopRollout(
   await db.update(rollouts).set(change).where(eq(rollouts.id, id));
 }
 
+/** One that has ended runs again, to be taken back wherever it was kept. */
+export async function reopenToUndo(db: Executor, id: string, stoppedBecause: string): Promise<void> {
+  await db
+    .update(rollouts)
+    .set({
+      ...{ state: "running", because: "", finishedAt: null },
+      ...{ stopped: "undone", stoppedBecause, keepKept: false },
+    })
+    .where(eq(rollouts.id, id));
+}
+
 /** Ends a roll-out. */
 export async function endRollout(
   db: Executor,

@@ -36,7 +36,7 @@ function stateOf(
       finished: false,
       notes: [],
     },
-    machine: { id: "m-1", announcement, activity: "idle", lastSeenAt: at, silentMs: 0 },
+    machine: { id: "m-1", announcement, activity: "idle", lastSeenAt: at, silentMs: 0, tags: [] },
     trials,
     results,
   };

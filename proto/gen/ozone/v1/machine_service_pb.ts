@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/machine_service.proto.
  */
 export const file_ozone_v1_machine_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5vem9uZS92MS9tYWNoaW5lX3NlcnZpY2UucHJvdG8SCG96b25lLnYxIhUKE0xpc3RNYWNoaW5lc1JlcXVlc3QiOwoUTGlzdE1hY2hpbmVzUmVzcG9uc2USIwoIbWFjaGluZXMYASADKAsyES5vem9uZS52MS5NYWNoaW5lIhIKEEdldFN0YXR1c1JlcXVlc3QimAEKEUdldFN0YXR1c1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSEAoIZGF0YWJhc2UYAiABKAkSCwoDYnVzGAMgASgJEhcKD21hY2hpbmVzX29ubGluZRgEIAEoDRIWCg5zd2VlcHNfcnVubmluZxgFIAEoDRIPCgdwcmVzZXRzGAYgASgNEhEKCXVwdGltZV9tcxgHIAEoBDKlAQoOTWFjaGluZVNlcnZpY2USTQoMTGlzdE1hY2hpbmVzEh0ub3pvbmUudjEuTGlzdE1hY2hpbmVzUmVxdWVzdBoeLm96b25lLnYxLkxpc3RNYWNoaW5lc1Jlc3BvbnNlEkQKCUdldFN0YXR1cxIaLm96b25lLnYxLkdldFN0YXR1c1JlcXVlc3QaGy5vem9uZS52MS5HZXRTdGF0dXNSZXNwb25zZWIGcHJvdG8z", [file_ozone_v1_machine]);
+  fileDesc("Ch5vem9uZS92MS9tYWNoaW5lX3NlcnZpY2UucHJvdG8SCG96b25lLnYxIhUKE0xpc3RNYWNoaW5lc1JlcXVlc3QiOwoUTGlzdE1hY2hpbmVzUmVzcG9uc2USIwoIbWFjaGluZXMYASADKAsyES5vem9uZS52MS5NYWNoaW5lIjUKEVRhZ01hY2hpbmVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkSDAoEdGFncxgCIAMoCSI4ChJUYWdNYWNoaW5lUmVzcG9uc2USIgoHbWFjaGluZRgBIAEoCzIRLm96b25lLnYxLk1hY2hpbmUiNwoTVW50YWdNYWNoaW5lUmVxdWVzdBISCgptYWNoaW5lX2lkGAEgASgJEgwKBHRhZ3MYAiADKAkiOgoUVW50YWdNYWNoaW5lUmVzcG9uc2USIgoHbWFjaGluZRgBIAEoCzIRLm96b25lLnYxLk1hY2hpbmUiEgoQR2V0U3RhdHVzUmVxdWVzdCKYAQoRR2V0U3RhdHVzUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRIQCghkYXRhYmFzZRgCIAEoCRILCgNidXMYAyABKAkSFwoPbWFjaGluZXNfb25saW5lGAQgASgNEhYKDnN3ZWVwc19ydW5uaW5nGAUgASgNEg8KB3ByZXNldHMYBiABKA0SEQoJdXB0aW1lX21zGAcgASgEMr0CCg5NYWNoaW5lU2VydmljZRJNCgxMaXN0TWFjaGluZXMSHS5vem9uZS52MS5MaXN0TWFjaGluZXNSZXF1ZXN0Gh4ub3pvbmUudjEuTGlzdE1hY2hpbmVzUmVzcG9uc2USRAoJR2V0U3RhdHVzEhoub3pvbmUudjEuR2V0U3RhdHVzUmVxdWVzdBobLm96b25lLnYxLkdldFN0YXR1c1Jlc3BvbnNlEkcKClRhZ01hY2hpbmUSGy5vem9uZS52MS5UYWdNYWNoaW5lUmVxdWVzdBocLm96b25lLnYxLlRhZ01hY2hpbmVSZXNwb25zZRJNCgxVbnRhZ01hY2hpbmUSHS5vem9uZS52MS5VbnRhZ01hY2hpbmVSZXF1ZXN0Gh4ub3pvbmUudjEuVW50YWdNYWNoaW5lUmVzcG9uc2ViBnByb3RvMw", [file_ozone_v1_machine]);
 
 /**
  * @generated from message ozone.v1.ListMachinesRequest
@@ -45,6 +45,86 @@ export const ListMachinesResponseSchema: GenMessage<ListMachinesResponse> = /*@_
   messageDesc(file_ozone_v1_machine_service, 1);
 
 /**
+ * @generated from message ozone.v1.TagMachineRequest
+ */
+export type TagMachineRequest = Message<"ozone.v1.TagMachineRequest"> & {
+  /**
+   * @generated from field: string machine_id = 1;
+   */
+  machineId: string;
+
+  /**
+   * 1 to 40 of a-z, 0-9, "-", "_" and ".", a letter or a digit first.
+   *
+   * @generated from field: repeated string tags = 2;
+   */
+  tags: string[];
+};
+
+/**
+ * Describes the message ozone.v1.TagMachineRequest.
+ * Use `create(TagMachineRequestSchema)` to create a new message.
+ */
+export const TagMachineRequestSchema: GenMessage<TagMachineRequest> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_machine_service, 2);
+
+/**
+ * @generated from message ozone.v1.TagMachineResponse
+ */
+export type TagMachineResponse = Message<"ozone.v1.TagMachineResponse"> & {
+  /**
+   * @generated from field: ozone.v1.Machine machine = 1;
+   */
+  machine?: Machine | undefined;
+};
+
+/**
+ * Describes the message ozone.v1.TagMachineResponse.
+ * Use `create(TagMachineResponseSchema)` to create a new message.
+ */
+export const TagMachineResponseSchema: GenMessage<TagMachineResponse> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_machine_service, 3);
+
+/**
+ * @generated from message ozone.v1.UntagMachineRequest
+ */
+export type UntagMachineRequest = Message<"ozone.v1.UntagMachineRequest"> & {
+  /**
+   * @generated from field: string machine_id = 1;
+   */
+  machineId: string;
+
+  /**
+   * @generated from field: repeated string tags = 2;
+   */
+  tags: string[];
+};
+
+/**
+ * Describes the message ozone.v1.UntagMachineRequest.
+ * Use `create(UntagMachineRequestSchema)` to create a new message.
+ */
+export const UntagMachineRequestSchema: GenMessage<UntagMachineRequest> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_machine_service, 4);
+
+/**
+ * @generated from message ozone.v1.UntagMachineResponse
+ */
+export type UntagMachineResponse = Message<"ozone.v1.UntagMachineResponse"> & {
+  /**
+   * @generated from field: ozone.v1.Machine machine = 1;
+   */
+  machine?: Machine | undefined;
+};
+
+/**
+ * Describes the message ozone.v1.UntagMachineResponse.
+ * Use `create(UntagMachineResponseSchema)` to create a new message.
+ */
+export const UntagMachineResponseSchema: GenMessage<UntagMachineResponse> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_machine_service, 5);
+
+/**
  * @generated from message ozone.v1.GetStatusRequest
  */
 export type GetStatusRequest = Message<"ozone.v1.GetStatusRequest"> & {
@@ -55,7 +135,7 @@ export type GetStatusRequest = Message<"ozone.v1.GetStatusRequest"> & {
  * Use `create(GetStatusRequestSchema)` to create a new message.
  */
 export const GetStatusRequestSchema: GenMessage<GetStatusRequest> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_machine_service, 2);
+  messageDesc(file_ozone_v1_machine_service, 6);
 
 /**
  * @generated from message ozone.v1.GetStatusResponse
@@ -106,7 +186,7 @@ export type GetStatusResponse = Message<"ozone.v1.GetStatusResponse"> & {
  * Use `create(GetStatusResponseSchema)` to create a new message.
  */
 export const GetStatusResponseSchema: GenMessage<GetStatusResponse> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_machine_service, 3);
+  messageDesc(file_ozone_v1_machine_service, 7);
 
 /**
  * The fleet, and the coordinator itself.
@@ -129,6 +209,26 @@ export const MachineService: GenService<{
     methodKind: "unary";
     input: typeof GetStatusRequestSchema;
     output: typeof GetStatusResponseSchema;
+  },
+  /**
+   * Adds tags to those that the machine carries. Adding one twice is no error; INVALID_ARGUMENT for what is no tag.
+   *
+   * @generated from rpc ozone.v1.MachineService.TagMachine
+   */
+  tagMachine: {
+    methodKind: "unary";
+    input: typeof TagMachineRequestSchema;
+    output: typeof TagMachineResponseSchema;
+  },
+  /**
+   * Takes tags away. Taking one away that it does not carry is no error.
+   *
+   * @generated from rpc ozone.v1.MachineService.UntagMachine
+   */
+  untagMachine: {
+    methodKind: "unary";
+    input: typeof UntagMachineRequestSchema;
+    output: typeof UntagMachineResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_ozone_v1_machine_service, 0);

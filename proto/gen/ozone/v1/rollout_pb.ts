@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/rollout.proto.
  */
 export const file_ozone_v1_rollout: GenFile = /*@__PURE__*/
-  fileDesc("ChZvem9uZS92MS9yb2xsb3V0LnByb3RvEghvem9uZS52MSL0AQoOUm9sbG91dFJlcXVlc3QSIAoGcHJlc2V0GAEgASgLMhAub3pvbmUudjEuUHJlc2V0EgoKAmFzGAIgASgJEhAKCG1hY2hpbmVzGAMgAygJEg4KBmNhbmFyeRgEIAEoCRIQCghwYXJhbGxlbBgFIAEoDRIRCglrZWVwX2tlcHQYBiABKAgSDwoHcmVwbGFjZRgHIAEoCBIXCg9kZXNwaXRlX2NoYW5nZXMYCCABKAgSFQoNYWxsb3dfYmF0dGVyeRgJIAEoCBIaCg1xdWlldF93YWl0X21zGAogASgNSACIAQFCEAoOX3F1aWV0X3dhaXRfbXMiuQEKDVJvbGxvdXRUYXJnZXQSEgoKbWFjaGluZV9pZBgBIAEoCRIUCgxtYWNoaW5lX25hbWUYAiABKAkSEAoIcG9zaXRpb24YAyABKA0SDgoGY2FuYXJ5GAQgASgIEg0KBXN0YXRlGAUgASgJEg8KB2JlY2F1c2UYBiABKAkSKgoHb3V0Y29tZRgHIAEoCzIZLm96b25lLnYxLkFwcGx5aW5nT3V0Y29tZRIQCghhY3Rpdml0eRgIIAEoCSLrAQoHUm9sbG91dBIKCgJpZBgBIAEoCRIpCgdyZXF1ZXN0GAIgASgLMhgub3pvbmUudjEuUm9sbG91dFJlcXVlc3QSDQoFc3RhdGUYAyABKAkSDwoHYmVjYXVzZRgEIAEoCRIoCgd0YXJnZXRzGAUgAygLMhcub3pvbmUudjEuUm9sbG91dFRhcmdldBIuCgpjcmVhdGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmaW5pc2hlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBiBnByb3RvMw", [file_google_protobuf_timestamp, file_ozone_v1_applying, file_ozone_v1_preset]);
+  fileDesc("ChZvem9uZS92MS9yb2xsb3V0LnByb3RvEghvem9uZS52MSKCAgoOUm9sbG91dFJlcXVlc3QSIAoGcHJlc2V0GAEgASgLMhAub3pvbmUudjEuUHJlc2V0EgoKAmFzGAIgASgJEhAKCG1hY2hpbmVzGAMgAygJEg4KBmNhbmFyeRgEIAEoCRIQCghwYXJhbGxlbBgFIAEoDRIRCglrZWVwX2tlcHQYBiABKAgSDwoHcmVwbGFjZRgHIAEoCBIXCg9kZXNwaXRlX2NoYW5nZXMYCCABKAgSFQoNYWxsb3dfYmF0dGVyeRgJIAEoCBIaCg1xdWlldF93YWl0X21zGAogASgNSACIAQESDAoEdGFncxgLIAMoCUIQCg5fcXVpZXRfd2FpdF9tcyK5AQoNUm9sbG91dFRhcmdldBISCgptYWNoaW5lX2lkGAEgASgJEhQKDG1hY2hpbmVfbmFtZRgCIAEoCRIQCghwb3NpdGlvbhgDIAEoDRIOCgZjYW5hcnkYBCABKAgSDQoFc3RhdGUYBSABKAkSDwoHYmVjYXVzZRgGIAEoCRIqCgdvdXRjb21lGAcgASgLMhkub3pvbmUudjEuQXBwbHlpbmdPdXRjb21lEhAKCGFjdGl2aXR5GAggASgJIusBCgdSb2xsb3V0EgoKAmlkGAEgASgJEikKB3JlcXVlc3QYAiABKAsyGC5vem9uZS52MS5Sb2xsb3V0UmVxdWVzdBINCgVzdGF0ZRgDIAEoCRIPCgdiZWNhdXNlGAQgASgJEigKB3RhcmdldHMYBSADKAsyFy5vem9uZS52MS5Sb2xsb3V0VGFyZ2V0Ei4KCmNyZWF0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2ZpbmlzaGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcGIGcHJvdG8z", [file_google_protobuf_timestamp, file_ozone_v1_applying, file_ozone_v1_preset]);
 
 /**
  * @generated from message ozone.v1.RolloutRequest
@@ -37,7 +37,7 @@ export type RolloutRequest = Message<"ozone.v1.RolloutRequest"> & {
   as: string;
 
   /**
-   * Ids or names; empty: every machine of the preset's hardware class.
+   * Ids or names; empty, and no tags: every machine of the preset's hardware class.
    *
    * @generated from field: repeated string machines = 3;
    */
@@ -85,6 +85,13 @@ export type RolloutRequest = Message<"ozone.v1.RolloutRequest"> & {
    * @generated from field: optional uint32 quiet_wait_ms = 10;
    */
   quietWaitMs?: number | undefined;
+
+  /**
+   * Machines that carry all of these tags in place of the class; of machines that are named, each has to carry them.
+   *
+   * @generated from field: repeated string tags = 11;
+   */
+  tags: string[];
 };
 
 /**
@@ -174,7 +181,7 @@ export type Rollout = Message<"ozone.v1.Rollout"> & {
   request?: RolloutRequest | undefined;
 
   /**
-   * running, kept, partly kept, rolled back, cancelled, not applied
+   * running, kept, partly kept, rolled back, cancelled, not applied, undone
    *
    * @generated from field: string state = 3;
    */

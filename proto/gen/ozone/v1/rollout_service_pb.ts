@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/rollout_service.proto.
  */
 export const file_ozone_v1_rollout_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5vem9uZS92MS9yb2xsb3V0X3NlcnZpY2UucHJvdG8SCG96b25lLnYxIj8KElBsYW5Sb2xsb3V0UmVxdWVzdBIpCgdyZXF1ZXN0GAEgASgLMhgub3pvbmUudjEuUm9sbG91dFJlcXVlc3QiOQoTUGxhblJvbGxvdXRSZXNwb25zZRIiCgdyb2xsb3V0GAEgASgLMhEub3pvbmUudjEuUm9sbG91dCJAChNTdGFydFJvbGxvdXRSZXF1ZXN0EikKB3JlcXVlc3QYASABKAsyGC5vem9uZS52MS5Sb2xsb3V0UmVxdWVzdCI6ChRTdGFydFJvbGxvdXRSZXNwb25zZRIiCgdyb2xsb3V0GAEgASgLMhEub3pvbmUudjEuUm9sbG91dCIkChNMaXN0Um9sbG91dHNSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNIjsKFExpc3RSb2xsb3V0c1Jlc3BvbnNlEiMKCHJvbGxvdXRzGAEgAygLMhEub3pvbmUudjEuUm9sbG91dCInChFHZXRSb2xsb3V0UmVxdWVzdBISCgpyb2xsb3V0X2lkGAEgASgJIjgKEkdldFJvbGxvdXRSZXNwb25zZRIiCgdyb2xsb3V0GAEgASgLMhEub3pvbmUudjEuUm9sbG91dCIpChNXYXRjaFJvbGxvdXRSZXF1ZXN0EhIKCnJvbGxvdXRfaWQYASABKAkiOgoUV2F0Y2hSb2xsb3V0UmVzcG9uc2USIgoHcm9sbG91dBgBIAEoCzIRLm96b25lLnYxLlJvbGxvdXQiPQoUQ2FuY2VsUm9sbG91dFJlcXVlc3QSEgoKcm9sbG91dF9pZBgBIAEoCRIRCglrZWVwX2tlcHQYAiABKAgiOwoVQ2FuY2VsUm9sbG91dFJlc3BvbnNlEiIKB3JvbGxvdXQYASABKAsyES5vem9uZS52MS5Sb2xsb3V0MuYDCg5Sb2xsb3V0U2VydmljZRJKCgtQbGFuUm9sbG91dBIcLm96b25lLnYxLlBsYW5Sb2xsb3V0UmVxdWVzdBodLm96b25lLnYxLlBsYW5Sb2xsb3V0UmVzcG9uc2USTQoMU3RhcnRSb2xsb3V0Eh0ub3pvbmUudjEuU3RhcnRSb2xsb3V0UmVxdWVzdBoeLm96b25lLnYxLlN0YXJ0Um9sbG91dFJlc3BvbnNlEk0KDExpc3RSb2xsb3V0cxIdLm96b25lLnYxLkxpc3RSb2xsb3V0c1JlcXVlc3QaHi5vem9uZS52MS5MaXN0Um9sbG91dHNSZXNwb25zZRJHCgpHZXRSb2xsb3V0Ehsub3pvbmUudjEuR2V0Um9sbG91dFJlcXVlc3QaHC5vem9uZS52MS5HZXRSb2xsb3V0UmVzcG9uc2USTwoMV2F0Y2hSb2xsb3V0Eh0ub3pvbmUudjEuV2F0Y2hSb2xsb3V0UmVxdWVzdBoeLm96b25lLnYxLldhdGNoUm9sbG91dFJlc3BvbnNlMAESUAoNQ2FuY2VsUm9sbG91dBIeLm96b25lLnYxLkNhbmNlbFJvbGxvdXRSZXF1ZXN0Gh8ub3pvbmUudjEuQ2FuY2VsUm9sbG91dFJlc3BvbnNlYgZwcm90bzM", [file_ozone_v1_rollout]);
+  fileDesc("Ch5vem9uZS92MS9yb2xsb3V0X3NlcnZpY2UucHJvdG8SCG96b25lLnYxIj8KElBsYW5Sb2xsb3V0UmVxdWVzdBIpCgdyZXF1ZXN0GAEgASgLMhgub3pvbmUudjEuUm9sbG91dFJlcXVlc3QiOQoTUGxhblJvbGxvdXRSZXNwb25zZRIiCgdyb2xsb3V0GAEgASgLMhEub3pvbmUudjEuUm9sbG91dCJAChNTdGFydFJvbGxvdXRSZXF1ZXN0EikKB3JlcXVlc3QYASABKAsyGC5vem9uZS52MS5Sb2xsb3V0UmVxdWVzdCI6ChRTdGFydFJvbGxvdXRSZXNwb25zZRIiCgdyb2xsb3V0GAEgASgLMhEub3pvbmUudjEuUm9sbG91dCIkChNMaXN0Um9sbG91dHNSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNIjsKFExpc3RSb2xsb3V0c1Jlc3BvbnNlEiMKCHJvbGxvdXRzGAEgAygLMhEub3pvbmUudjEuUm9sbG91dCInChFHZXRSb2xsb3V0UmVxdWVzdBISCgpyb2xsb3V0X2lkGAEgASgJIjgKEkdldFJvbGxvdXRSZXNwb25zZRIiCgdyb2xsb3V0GAEgASgLMhEub3pvbmUudjEuUm9sbG91dCIpChNXYXRjaFJvbGxvdXRSZXF1ZXN0EhIKCnJvbGxvdXRfaWQYASABKAkiOgoUV2F0Y2hSb2xsb3V0UmVzcG9uc2USIgoHcm9sbG91dBgBIAEoCzIRLm96b25lLnYxLlJvbGxvdXQiPQoUQ2FuY2VsUm9sbG91dFJlcXVlc3QSEgoKcm9sbG91dF9pZBgBIAEoCRIRCglrZWVwX2tlcHQYAiABKAgiOwoVQ2FuY2VsUm9sbG91dFJlc3BvbnNlEiIKB3JvbGxvdXQYASABKAsyES5vem9uZS52MS5Sb2xsb3V0IigKElVuZG9Sb2xsb3V0UmVxdWVzdBISCgpyb2xsb3V0X2lkGAEgASgJIjkKE1VuZG9Sb2xsb3V0UmVzcG9uc2USIgoHcm9sbG91dBgBIAEoCzIRLm96b25lLnYxLlJvbGxvdXQysgQKDlJvbGxvdXRTZXJ2aWNlEkoKC1BsYW5Sb2xsb3V0Ehwub3pvbmUudjEuUGxhblJvbGxvdXRSZXF1ZXN0Gh0ub3pvbmUudjEuUGxhblJvbGxvdXRSZXNwb25zZRJNCgxTdGFydFJvbGxvdXQSHS5vem9uZS52MS5TdGFydFJvbGxvdXRSZXF1ZXN0Gh4ub3pvbmUudjEuU3RhcnRSb2xsb3V0UmVzcG9uc2USTQoMTGlzdFJvbGxvdXRzEh0ub3pvbmUudjEuTGlzdFJvbGxvdXRzUmVxdWVzdBoeLm96b25lLnYxLkxpc3RSb2xsb3V0c1Jlc3BvbnNlEkcKCkdldFJvbGxvdXQSGy5vem9uZS52MS5HZXRSb2xsb3V0UmVxdWVzdBocLm96b25lLnYxLkdldFJvbGxvdXRSZXNwb25zZRJPCgxXYXRjaFJvbGxvdXQSHS5vem9uZS52MS5XYXRjaFJvbGxvdXRSZXF1ZXN0Gh4ub3pvbmUudjEuV2F0Y2hSb2xsb3V0UmVzcG9uc2UwARJQCg1DYW5jZWxSb2xsb3V0Eh4ub3pvbmUudjEuQ2FuY2VsUm9sbG91dFJlcXVlc3QaHy5vem9uZS52MS5DYW5jZWxSb2xsb3V0UmVzcG9uc2USSgoLVW5kb1JvbGxvdXQSHC5vem9uZS52MS5VbmRvUm9sbG91dFJlcXVlc3QaHS5vem9uZS52MS5VbmRvUm9sbG91dFJlc3BvbnNlYgZwcm90bzM", [file_ozone_v1_rollout]);
 
 /**
  * @generated from message ozone.v1.PlanRolloutRequest
@@ -230,6 +230,40 @@ export const CancelRolloutResponseSchema: GenMessage<CancelRolloutResponse> = /*
   messageDesc(file_ozone_v1_rollout_service, 11);
 
 /**
+ * @generated from message ozone.v1.UndoRolloutRequest
+ */
+export type UndoRolloutRequest = Message<"ozone.v1.UndoRolloutRequest"> & {
+  /**
+   * @generated from field: string rollout_id = 1;
+   */
+  rolloutId: string;
+};
+
+/**
+ * Describes the message ozone.v1.UndoRolloutRequest.
+ * Use `create(UndoRolloutRequestSchema)` to create a new message.
+ */
+export const UndoRolloutRequestSchema: GenMessage<UndoRolloutRequest> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_rollout_service, 12);
+
+/**
+ * @generated from message ozone.v1.UndoRolloutResponse
+ */
+export type UndoRolloutResponse = Message<"ozone.v1.UndoRolloutResponse"> & {
+  /**
+   * @generated from field: ozone.v1.Rollout rollout = 1;
+   */
+  rollout?: Rollout | undefined;
+};
+
+/**
+ * Describes the message ozone.v1.UndoRolloutResponse.
+ * Use `create(UndoRolloutResponseSchema)` to create a new message.
+ */
+export const UndoRolloutResponseSchema: GenMessage<UndoRolloutResponse> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_rollout_service, 13);
+
+/**
  * Roll-outs of presets: plan, start, follow, cancel.
  *
  * @generated from service ozone.v1.RolloutService
@@ -291,6 +325,17 @@ export const RolloutService: GenService<{
     methodKind: "unary";
     input: typeof CancelRolloutRequestSchema;
     output: typeof CancelRolloutResponseSchema;
+  },
+  /**
+   * Takes the preset back on every machine that kept it, after the roll-out has ended; it runs again until that is done.
+   * Undoing twice is no error; INVALID_ARGUMENT while it runs, and where no machine has kept the preset.
+   *
+   * @generated from rpc ozone.v1.RolloutService.UndoRollout
+   */
+  undoRollout: {
+    methodKind: "unary";
+    input: typeof UndoRolloutRequestSchema;
+    output: typeof UndoRolloutResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_ozone_v1_rollout_service, 0);

@@ -12,6 +12,7 @@ export default class PresetRollout extends ConnectedCommand {
     "<%= config.bin %> preset rollout qwen3:8b --purpose balanced --dry-run",
     "<%= config.bin %> preset rollout 3fa9c2d1 --canary lab-3 --parallel 4 --yes",
     "<%= config.bin %> preset rollout 3fa9c2d1 --machine lab-1 --machine lab-2",
+    "<%= config.bin %> preset rollout 3fa9c2d1 --tag lab-a",
   ];
   static override args = {
     preset: Args.string({
@@ -23,6 +24,12 @@ export default class PresetRollout extends ConnectedCommand {
     ...PRESET_FILTER,
     machine: Flags.string({
       summary: "Only this machine, by name or id; may be given several times (default: the whole class).",
+      multiple: true,
+      default: [],
+    }),
+    tag: Flags.string({
+      summary:
+        "The machines with this tag in place of the whole class; given several times, those that carry all of the tags.",
       multiple: true,
       default: [],
     }),
@@ -75,10 +82,10 @@ export default class PresetRollout extends ConnectedCommand {
       const { chooseOne } = await import("../../applying/choose-preset.ts");
       const filter = { hardwareClass: flags.class, purpose: flags.purpose };
       const { presets } = await client.call(PresetService.method.listPresets, filter);
-      const { machine: machines, canary, parallel, as, replace } = flags;
+      const { machine: machines, tag: tags, canary, parallel, as, replace } = flags;
       return {
         preset: chooseOne(presets, args.preset),
-        ...{ machines, canary, parallel, as, replace },
+        ...{ machines, tags, canary, parallel, as, replace },
         keepKept: flags["keep-kept"],
         despiteChanges: flags["despite-changes"],
         allowBattery: flags["allow-battery"],

@@ -7,7 +7,7 @@ export default class RolloutCancel extends ConnectedCommand {
   static override summary =
     "Stop a roll-out and take the preset back where it put it. Cancelling twice is no error.";
   static override description =
-    "Machines that are applying undo what they began. `ozone rollout watch` follows that to its end. A roll-out that has ended stays as it is; `ozone preset rollback` takes a preset back on one machine.";
+    "Machines that are applying undo what they began. `ozone rollout watch` follows that to its end. A roll-out that has ended stays as it is; `ozone rollout undo` takes its preset back.";
   static override examples = [
     "<%= config.bin %> rollout cancel r-0123456789",
     "<%= config.bin %> rollout cancel r-0123456789 --keep-kept",

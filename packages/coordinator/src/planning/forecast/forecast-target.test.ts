@@ -34,7 +34,7 @@ function machineWith({
   const made = JSON.parse(announcement.factsJson);
   announcement.factsJson = JSON.stringify({ ...made, ...facts, memory: { ...made.memory, ...memory } });
   for (const model of announcement.models) model.kvBytesPerToken = BigInt(kvBytes);
-  return { id: "m-1", announcement, activity: "idle", lastSeenAt: new Date(0), silentMs: 0 };
+  return { id: "m-1", announcement, activity: "idle", lastSeenAt: new Date(0), silentMs: 0, tags: [] };
 }
 const TARGET = { machineId: "m-1", modelName: "ozone-synthetic:4m", modelDigest: "sha256:abc" };
 const forecast = (document: object, machine = machineWith(), results: TrialResult[] = []) =>

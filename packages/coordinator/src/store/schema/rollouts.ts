@@ -9,11 +9,11 @@ export const rollouts = pgTable(
     /** ozone.v1.RolloutRequest, completed. */
     request: bytea("request").notNull(),
     state: text("state", {
-      enum: ["running", "kept", "partly kept", "rolled back", "cancelled", "not applied"],
+      enum: ["running", "kept", "partly kept", "rolled back", "cancelled", "not applied", "undone"],
     }).notNull(),
     because: text("because").notNull().default(""),
     /** Nothing more is sent: why. Null while it goes on. */
-    stopped: text("stopped", { enum: ["regression", "cancelled"] }),
+    stopped: text("stopped", { enum: ["regression", "cancelled", "undone"] }),
     stoppedBecause: text("stopped_because").notNull().default(""),
     keepKept: boolean("keep_kept").notNull(),
     createdAt: instant("created_at").notNull().defaultNow(),

@@ -1,0 +1,32 @@
+// What the commands about one machine share: how it is named, and how it is found.
+import { Args } from "@oclif/core";
+import { OzoneError } from "@ozone/shared/errors";
+import type { CoordinatorClient } from "../../coordinator-client.ts";
+
+/** The machine, and with it any number of words. */
+export const MACHINE_ARGUMENT = {
+  machine: Args.string({
+    description: "Name or id of the machine, as `ozone machine list` shows it.",
+    required: true,
+  }),
+};
+
+/** The first of the tags; the others follow it. */
+export const TAG_ARGUMENTS = {
+  ...MACHINE_ARGUMENT,
+  tag: Args.string({
+    // Short: a missing argument is named by the first word of each line of this.
+    description: "Tag (up to 40 of a-z, 0-9, -, _, .); several may follow.",
+    required: true,
+  }),
+};
+
+/** The machine that is meant. @throws OzoneError not_found, or invalid_input where several match */
+export async function findMachine(client: CoordinatorClient, typed: string) {
+  const { MachineService } = await import("@ozone/proto/machine_service");
+  const { selectMachine } = await import("../../machines/select-machine.ts");
+  // An empty word would mean the only machine there is.
+  if (typed.trim() === "") throw new OzoneError("invalid_input", "Name the machine (`ozone machine list`).");
+  const { machines } = await client.call(MachineService.method.listMachines, {});
+  return selectMachine(machines, typed, "give the id of one");
+}

@@ -1,0 +1,21 @@
+// `ozone machine show MACHINE`.
+import { ConnectedCommand } from "../../base-command.ts";
+import { findMachine, MACHINE_ARGUMENT } from "./machine-argument.ts";
+
+export default class MachineShow extends ConnectedCommand {
+  static override summary = "Show one machine: what it is, its tags, engine and models, and what to look at.";
+  static override examples = ["<%= config.bin %> machine show lab-1"];
+  static override args = MACHINE_ARGUMENT;
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(MachineShow);
+    const { MachineSchema } = await import("@ozone/proto/machine");
+    const { messageJson } = await import("../../message-json.ts");
+    const { machineText } = await import("../../render/text-machines.ts");
+    return this.withCoordinator(flags.address, async (client) => {
+      const machine = await findMachine(client, args.machine);
+      this.print(machineText(machine));
+      return { machine: messageJson(MachineSchema, machine) };
+    });
+  }
+}
