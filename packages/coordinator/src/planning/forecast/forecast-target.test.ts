@@ -68,6 +68,19 @@ describe("the forecast of a target", () => {
     expect(ran.length).toBeLessThanOrEqual(trialsMax);
   });
 
+  it("counts a fill once that several output lengths share, and says so", () => {
+    const document = namedSweep("seed-144")?.document ?? {};
+    const [shared, alone] = ["on", "off"].map((share_fill) =>
+      forecast({ ...document, share_fill }, machineWith(), RESULTS),
+    );
+    expect([shared?.configurations, alone?.configurations]).toEqual([49, 49]);
+    // The default and 48 points: one trial each, or 20 pairs and 8 alone (4096, where 512 tokens shorten the prompt).
+    expect((alone?.trialsMin ?? 0) - (shared?.trialsMin ?? 0)).toBeGreaterThanOrEqual(20);
+    expect(shared?.duration?.likelyMs).toBeLessThan(0.75 * (alone?.duration?.likelyMs ?? 0));
+    expect(shared?.notes.join(" ")).toMatch(/28 trials measure 48 points .* num_ctx 4096 is filled anew/);
+    expect(alone?.notes.join(" ")).not.toMatch(/share fills/);
+  });
+
   it("says how long from earlier results, and by how many", () => {
     const { duration, basis, earlierResults } = forecast(GRID, machineWith(), RESULTS);
     expect([basis, earlierResults]).toEqual([ForecastBasis.RESULTS, 1]);
