@@ -54,6 +54,7 @@ describe("presets over several output lengths behind the same fills", () => {
     // Its decode is a tenth faster in the made results, and the context the same.
     expect(preset?.configuration).toMatchObject({ numCtx: 16_384, numPredict: 256 });
     expect(preset?.evidence).toEqual(["t-3/1"]);
+    expect(preset?.warnings.join(" ")).toContain("TTFT and prefill are those of fills shared with a longer");
     expect(preset?.figures?.decodeTokensPerSecond).toMatchObject({ n: 3 });
     expect(preset?.figures?.ttftMs?.median).toBe(Math.floor(16_384 * 0.9));
   });
