@@ -3,6 +3,7 @@
 import { create } from "@bufbuild/protobuf";
 import { PrecisionSchema, Purpose } from "@ozone/proto/configuration";
 import { type Sample, SampleKind, type TrialResult, Verdict } from "@ozone/proto/trial";
+import { expandSharedFills } from "@ozone/shared/expand-shared-fills";
 import { usableSamples } from "@ozone/shared/usable-samples";
 import {
   flatPace,
@@ -13,6 +14,7 @@ import {
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { unknownSampler } from "./measure/ports.ts";
 import {
+  failedCodes,
   newFolder,
   type OrderChange,
   orderFor,
@@ -148,6 +150,90 @@ describe("a warm prefix", () => {
     });
     expect(ofKind(result, SampleKind.WARM_PREFIX)).toEqual([]);
     expect(warned(result)).toEqual(["warm_prefix_no_room"]);
+  });
+});
+
+describe("a fill that several output lengths share", () => {
+  const shared = { repetitions: 2, protocol: { shorterPredicts: [16] } };
+  const kinds = (result: TrialResult) => result.samples.map(({ kind, valid }) => [kind, valid]);
+  const { FILLED, SHORTER } = SampleKind;
+
+  it.each([
+    ["says how much it cached", { version: "0.34.0" }],
+    ["does not say", { version: "0.24.0" }],
+  ])("is filled once for each sample on a server that %s", async (_what, script) => {
+    const result = await trial(shared, script);
+    expect(story(result)).toBe("");
+    expect(result.samples.map(({ kind }) => kind)).toEqual([FILLED, SHORTER, FILLED, SHORTER]);
+    const shorter = ofKind(result, SHORTER);
+    expect(shorter.map(({ fillIndex, numPredict }) => [fillIndex, numPredict])).toEqual([
+      [0, 16],
+      [2, 16],
+    ]);
+    expect(shorter.map(({ promptTokens, generatedTokens }) => [promptTokens, generatedTokens])).toEqual([
+      [921, 16],
+      [921, 16],
+    ]);
+    const check = shorter[0]?.checks.find(({ code }) => code === "no_prefix_cache");
+    expect(check?.detail).toContain("921 of 921 prompt tokens were sent before, on purpose");
+    const [longest, other] = expandSharedFills(result);
+    expect(other?.configuration?.numPredict).toBe(16);
+    expect(other?.samples.map(({ ttftMs }) => ttftMs)).toEqual(longest?.samples.map(({ ttftMs }) => ttftMs));
+    // Its own wait was for one token out of the cache: nothing that anybody may take for a fill.
+    expect(shorter[0]?.ttftMs).toBeLessThan(0.5 * (longest?.samples[0]?.ttftMs ?? 0));
+  });
+
+  it("is refused where the server computes the prompt again, and the sharing ends there", async () => {
+    // These releases use their cache only with context shift, which no request of ours allows.
+    const result = await trial(shared, { version: "0.30.5" });
+    expect(kinds(result)).toEqual([
+      [FILLED, true],
+      [SHORTER, false],
+      [FILLED, true],
+    ]);
+    expect(failedCodes(result)).toEqual(["no_prefix_cache"]);
+    expect(warned(result)).toEqual(["fill_not_shared"]);
+    expect(result.verdict).toBe(Verdict.REJECTED);
+    expect(expandSharedFills(result).map(({ verdict }) => verdict)).toEqual([
+      Verdict.VALID,
+      Verdict.REJECTED,
+    ]);
+  });
+
+  it.each(["early_stop_claims_length", "inflated_eval_count"] as const)(
+    "is refused where the answer has another length: %s",
+    async (lie) => {
+      // Told of the shorter answers only: they are the ones with few tokens behind a long prompt.
+      const server = await startScriptedOllama({});
+      servers.push(server);
+      const onActivity = (words: string): void => {
+        server.set({ lies: words.startsWith("16 tokens behind") ? [{ name: lie }] : [] });
+      };
+      const point = { numCtx: 1024, numPredict: 32, numBatch: 512 };
+      const result = await runTrial(
+        orderFor({ ...shared, point }),
+        portsFor(server.url, { cacheDir, onActivity }),
+      );
+      expect(kinds(result)).toEqual([
+        [FILLED, true],
+        [SHORTER, false],
+        [SHORTER, false],
+        [FILLED, true],
+      ]);
+      expect(failedCodes(result)).toContain("output_complete");
+      expect(warned(result)).toEqual(["fill_not_shared"]);
+      const [longest, shorter] = expandSharedFills(result);
+      expect(usableSamples(longest ?? result)).toHaveLength(2);
+      expect(usableSamples(shorter ?? result)).toEqual([]);
+    },
+  );
+
+  it("is not one where the shorter output would be filled differently, or several requests share the server", async () => {
+    // 1024 - 200 - 8 tokens are less than nine tenths: with 16 the prompt would be longer.
+    const tight = await trial({ ...shared, repetitions: 1, point: { numPredict: 200 } });
+    expect(kinds(tight)).toEqual([[FILLED, true]]);
+    const two = await trial({ ...shared, repetitions: 1, point: { concurrency: 2 } });
+    expect(ofKind(two, SHORTER)).toEqual([]);
   });
 });
 

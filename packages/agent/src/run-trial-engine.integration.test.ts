@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { EngineKind, Provenance } from "@ozone/proto/machine";
 import { SampleKind, Verdict } from "@ozone/proto/trial";
+import { expandSharedFills } from "@ozone/shared/expand-shared-fills";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   failedCodes,
@@ -102,6 +103,30 @@ describe("the agent on the reference engine", () => {
       middle(samples.map((one) => one.decodeTokensPerSecond)),
     );
     expect(rates[1]).toBeLessThan(rates[0] ?? 0);
+  });
+
+  it("asks for a shorter answer behind the same fill, which the engine takes from its cache", async () => {
+    const point = { numCtx: 4096, numBatch: 64, numThread: 1, numPredict: 64 };
+    const protocol = { shorterPredicts: [32] };
+    const result = await runTrial(
+      orderFor({ modelName: model, point, protocol, repetitions: 2 }),
+      portsFor(url),
+    );
+    expect(story(result)).toBe("");
+    expect(result.samples.map(({ kind, generatedTokens }) => [kind, generatedTokens])).toEqual([
+      [SampleKind.FILLED, 64],
+      [SampleKind.SHORTER, 32],
+      [SampleKind.FILLED, 64],
+      [SampleKind.SHORTER, 32],
+    ]);
+    const [filled, shorter] = result.samples;
+    // One token at least is computed again, to have something to choose from; here it is just that one.
+    expect([filled?.promptTokens, shorter?.promptTokens, shorter?.cachedTokens]).toEqual([3686, 3686, 3685]);
+    expect(shorter?.ttftMs).toBeLessThan(0.3 * (filled?.ttftMs ?? 0));
+    const [, view] = expandSharedFills(result);
+    expect(view?.samples.map(({ ttftMs, decodeTokensPerSecond }) => [ttftMs, decodeTokensPerSecond])).toEqual(
+      [0, 2].map((at) => [result.samples[at]?.ttftMs, result.samples[at + 1]?.decodeTokensPerSecond]),
+    );
   });
 
   it("measures the rest of the protocol in one load: depths, a warm prefix, a sustained run", async () => {

@@ -21,6 +21,7 @@ describe("the named sweeps", () => {
     const configurations = numCtx.length * numBatch.length * kvCacheType.length * numPredict.length;
     expect([configurations, configurations * (request?.protocol?.repetitions ?? 0)]).toEqual([48, 144]);
     expect(request?.strategy).toBe("grid");
+    expect(request?.protocol?.shareFill).toBe(true);
   });
 
   it("all but quick leave out what a target can't use instead of refusing it", () => {

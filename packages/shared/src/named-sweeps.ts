@@ -56,7 +56,7 @@ const thorough: NamedSweep = {
   },
 };
 
-/** The matrix that the first tool called "144 configurations": 6 x 2 x 2 x 2 are 48, in 3 runs each. */
+/** The matrix that the first tool called "144 configurations": 6 x 2 x 2 x 2 are 48, in 3 runs each; lengths share fills. */
 const seed144: NamedSweep = {
   name: "seed-144",
   summary: "the first tool's own matrix as a grid: 48 configurations, 144 runs",
@@ -64,6 +64,7 @@ const seed144: NamedSweep = {
     name: "seed-144",
     strategy: "grid",
     repetitions: 3,
+    share_fill: "on",
     misfits: "leave_out",
     matrix: {
       num_ctx: [4096, 8192, 12_288, 16_384, 24_576, 32_768],

@@ -53,6 +53,7 @@ describe("samples of other kinds", () => {
       SampleKind.DEPTH,
       SampleKind.WARM_PREFIX,
       SampleKind.SUSTAINED,
+      SampleKind.SHORTER,
       99 as SampleKind,
     ];
     const all = result(
@@ -67,6 +68,7 @@ describe("samples of other kinds", () => {
       "depth",
       "warm_prefix",
       "sustained",
+      "shorter",
       "unknown",
     ]);
   });
@@ -75,6 +77,7 @@ describe("samples of other kinds", () => {
     const computedAgain = [{ code: "no_prefix_cache", passed: false }];
     expect(isSampleValid(computedAgain, SampleKind.WARM_PREFIX)).toBe(true);
     expect(isSampleValid(computedAgain, SampleKind.DEPTH)).toBe(false);
+    expect(isSampleValid(computedAgain, SampleKind.SHORTER)).toBe(false);
     expect(isSampleValid([{ code: "clocks_agree", passed: false }], SampleKind.WARM_PREFIX)).toBe(false);
   });
 });

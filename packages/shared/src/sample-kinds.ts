@@ -9,9 +9,10 @@ const WORDS: Readonly<Record<SampleKind, string>> = {
   [SampleKind.DEPTH]: "depth",
   [SampleKind.WARM_PREFIX]: "warm_prefix",
   [SampleKind.SUSTAINED]: "sustained",
+  [SampleKind.SHORTER]: "shorter",
 };
 
-/** "filled", "depth", "warm_prefix", "sustained"; "unknown" for what a newer agent sent. */
+/** "filled", "depth", "warm_prefix", "sustained", "shorter"; "unknown" for what a newer agent sent. */
 export const sampleKindWords = (kind: SampleKind): string => WORDS[kind] ?? "unknown";
 
 /** Whether a sample is one of the configuration itself; agents that knew no other kind sent none. */

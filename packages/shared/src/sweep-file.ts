@@ -134,6 +134,7 @@ const sweepSchema = z.strictObject(
     warm_prefix: onOff.optional(),
     sustained: sustainedSchema.optional(),
     managed: onOff.optional(),
+    share_fill: onOff.optional(),
     quiet_wait: quietWaitSchema.optional(),
     contended: words(["allow", "refuse"]).optional(),
     misfits: words(["leave_out", "refuse"]).optional(),
@@ -233,6 +234,7 @@ function requestOf(document: SweepDocument): SweepRequest {
     ...besides(document),
     allowBattery: document.allow_battery === true,
     managed: document.managed === "on",
+    shareFill: document.share_fill === "on",
   };
   return create(SweepRequestSchema, {
     name,

@@ -5,6 +5,7 @@ import { median } from "@ozone/shared/statistics/median";
 import type { Attempt } from "./attempt.ts";
 import { certify } from "./certificate/certify.ts";
 import type { AttemptFacts, SampleFacts } from "./certificate/facts.ts";
+import type { Finding } from "./certificate/finding.ts";
 import { isBeyondWarmUp } from "./certificate/rate-check.ts";
 import { serverFiguresOf, timingsOf } from "./timings.ts";
 
@@ -49,6 +50,14 @@ export function lastSamplesPass(attempt: Attempt, count: number): boolean {
     facts?.samples.slice(-count).every((one) => isSampleValid(certify(one, facts), one.evidence.kind)) ??
     false
   );
+}
+
+/** The checks of the last sample that reject it, as far as can be said by now. */
+export function lastFailures(attempt: Attempt): Finding[] {
+  const facts = factsOf(attempt);
+  const last = facts?.samples.at(-1);
+  if (facts === null || last === undefined) return [];
+  return certify(last, facts).filter((finding) => !isSampleValid([finding], last.evidence.kind));
 }
 
 /** Whether any of the last `count` samples is much faster than the warm-up. */

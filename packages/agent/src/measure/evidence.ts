@@ -25,6 +25,8 @@ export interface SampleEvidence {
   /** Tokens at its beginning that the server was sent before, on purpose; 0 for a prompt that is new. */
   readonly repeatedTokens: number;
   readonly numPredict: number;
+  /** Position of the sample whose fill this one shares; absent for one that filled by itself. */
+  readonly fillIndex?: number;
   /** Requests made at the same time, this one included. */
   readonly atOnce: number;
   readonly stream: StreamRecord;

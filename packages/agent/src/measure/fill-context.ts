@@ -6,6 +6,7 @@ import { TrialFailure } from "@ozone/shared/failure";
 import { type Attempt, type Launch, warn } from "./attempt.ts";
 import { precisionValues, shouldGoOn, stoppingRule } from "./precision.ts";
 import { configurationSamples } from "./sample-messages.ts";
+import { shareFill } from "./share-fill.ts";
 import { requestsAtOnce, takeRound } from "./take-round.ts";
 import { hasRoomFor, hasTimeFor } from "./time-left.ts";
 import { warmUpAgain } from "./warm-up-runner.ts";
@@ -24,6 +25,7 @@ export async function fillContext(attempt: Attempt, launch: Launch): Promise<boo
   for (let taken = 1; taken <= wanted; taken += 1) {
     const words = `sample ${taken} of ${wanted}`;
     if (!(await takeFilled(attempt, launch, { promptTokens, words }))) return false;
+    await shareFill(attempt, launch);
   }
   return !launch.isLast || fillUntilPrecise(attempt, launch, promptTokens);
 }

@@ -33,11 +33,21 @@ export function configurationSamples(attempt: Attempt): Sample[] {
   return usableSamples({ configuration, protocol, rounds, samples: sampleMessages(attempt) });
 }
 
-/** Flagged by decode rate among the samples of the configuration; kept all the same. */
+/** Samples that make the figures of a configuration: of this one, or of those that share its fills. */
+const isOfConfiguration = ({ kind }: SampleEvidence): boolean =>
+  kind === SampleKind.FILLED || kind === SampleKind.SHORTER;
+
+/** Flagged by decode rate among the samples of the same configuration; kept all the same. */
 function outlierFlags(samples: readonly SampleFacts[]): boolean[] {
-  const rates = samples.map(({ evidence, figures }) =>
-    evidence.kind === SampleKind.FILLED ? decodeRate(figures) : null,
+  const lengths = [...new Set(samples.map(({ evidence }) => evidence.numPredict))];
+  const byLength = lengths.map((numPredict) =>
+    flagsAmong(samples, ({ evidence }) => isOfConfiguration(evidence) && evidence.numPredict === numPredict),
   );
+  return samples.map((_sample, at) => byLength.some((flags) => flags[at] === true));
+}
+
+function flagsAmong(samples: readonly SampleFacts[], isOne: (sample: SampleFacts) => boolean): boolean[] {
+  const rates = samples.map((sample) => (isOne(sample) ? decodeRate(sample.figures) : null));
   const known = rates.filter((one) => one !== null);
   if (known.length < OUTLIERS_FROM) return samples.map(() => false);
   const flags = flagOutliers(known);
@@ -91,5 +101,8 @@ function sampleOf(
     chunks: evidence.stream.textTimesMs.length,
     startedAt: timestampFromDate(evidence.startedAt),
     energyJoules: energyOf(evidence),
+    ...(evidence.fillIndex === undefined
+      ? {}
+      : { fillIndex: evidence.fillIndex, numPredict: evidence.numPredict }),
   });
 }

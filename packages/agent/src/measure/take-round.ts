@@ -30,6 +30,8 @@ export interface RoundPlan {
   readonly numPredict: number;
   /** Tokens at their beginning that the server was sent before, on purpose. */
   readonly repeatedTokens?: number;
+  /** Position of the sample whose fill this round shares. */
+  readonly fillIndex?: number;
 }
 
 /** As many requests as the configuration makes at the same time. */
@@ -41,7 +43,7 @@ export const requestsAtOnce = ({ configuration }: Attempt): number => Math.max(1
  * @throws TrialFailure
  */
 export async function takeRound(attempt: Attempt, plan: RoundPlan): Promise<boolean> {
-  const { kind, launch, texts, promptTokens, numPredict, repeatedTokens = 0 } = plan;
+  const { kind, launch, texts, promptTokens, numPredict, repeatedTokens = 0, fillIndex } = plan;
   const atOnce = texts.length;
   const before = await snapshot(attempt);
   const sampler = attempt.ports.sampler.start();
@@ -64,7 +66,8 @@ export async function takeRound(attempt: Attempt, plan: RoundPlan): Promise<bool
   });
   const after = await snapshot(attempt);
   const ownDelayMs = Math.max(0, loop.max / 1e6 - DELAY_RESOLUTION_MS);
-  const asPlanned = { kind, launch, promptTokens, repeatedTokens, numPredict, atOnce };
+  const shared = fillIndex === undefined ? {} : { fillIndex };
+  const asPlanned = { kind, launch, promptTokens, repeatedTokens, numPredict, atOnce, ...shared };
   const common = { ...asPlanned, round: attempt.rounds, intendedAtMs, startedAt, before, after };
   attempt.samples.push(
     ...answers.map((answer): SampleEvidence => ({ ...common, resources, ownDelayMs, ...answer })),

@@ -1,6 +1,6 @@
 // What went wrong in a set of results: failures and rejected samples, counted and with their advice. Pure.
 import type { Configuration } from "@ozone/proto/configuration";
-import { type TrialResult, Verdict } from "@ozone/proto/trial";
+import { type Sample, SampleKind, type TrialResult, Verdict } from "@ozone/proto/trial";
 import { CHECK_ADVICE } from "@ozone/shared/check-codes";
 import { configurationKey } from "@ozone/shared/configuration";
 import { FAILURE_ADVICE, isFailureClass } from "@ozone/shared/failure";
@@ -45,17 +45,27 @@ export function failureRows(results: readonly TrialResult[]): FailureRow[] {
   return [...rows.values()].sort((a, b) => b.attempts - a.attempts);
 }
 
+const failedChecks = ({ checks, kind }: Sample) =>
+  checks.filter(({ passed }) => passed === false).map(({ code, detail }) => ({ code, detail, kind }));
+
+/** Where a prompt was to come from the cache, the check asks for the contrary. */
+function adviceFor(code: string, kind: SampleKind): string {
+  const repeats = kind === SampleKind.SHORTER || kind === SampleKind.WARM_PREFIX;
+  if (repeats && code === "no_prefix_cache")
+    return "The server computed a prompt again that it had just read: there is no figure of it from the cache, and no fill to share.";
+  const advice: Readonly<Record<string, string>> = CHECK_ADVICE;
+  return advice[code] ?? "";
+}
+
 /** Failed checks of samples, most frequent first; markings (contended, throttled) are among them. */
 export function rejectionRows(results: readonly TrialResult[]): RejectionRow[] {
   const rows = new Map<string, RejectionRow>();
   for (const { modelName, samples } of results) {
-    for (const { code, detail } of samples.flatMap(({ checks }) =>
-      checks.filter(({ passed }) => passed === false),
-    )) {
-      const key = JSON.stringify([modelName, code]);
-      const advice: Readonly<Record<string, string>> = CHECK_ADVICE;
+    for (const { code, detail, kind } of samples.flatMap(failedChecks)) {
+      const advice = adviceFor(code, kind);
+      const key = JSON.stringify([modelName, code, advice]);
       const seen = rows.get(key)?.samples ?? 0;
-      rows.set(key, { modelName, check: code, samples: seen + 1, detail, advice: advice[code] ?? "" });
+      rows.set(key, { modelName, check: code, samples: seen + 1, detail, advice });
     }
   }
   return [...rows.values()].sort((a, b) => b.samples - a.samples);

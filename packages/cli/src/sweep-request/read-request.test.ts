@@ -41,6 +41,15 @@ describe("readSweepRequest()", () => {
     );
   });
 
+  it("shares fills where a flag says so, over what the named sweep says", async () => {
+    const shares = async (file: string | undefined, flags: object) =>
+      (await readSweepRequest({ file, flags })).protocol?.shareFill;
+    expect(await shares(undefined, { "num-predict": ["64", "128"] })).toBe(false);
+    expect(await shares(undefined, { "num-predict": ["64", "128"], "share-fill": "on" })).toBe(true);
+    expect(await shares("seed-144", {})).toBe(true);
+    expect(await shares("seed-144", { "share-fill": "off" })).toBe(false);
+  });
+
   it("names the flag, not the file, when the flag is wrong", async () => {
     const file = fileWith("matrix: {num_ctx: 4096}\n");
     await expect(readSweepRequest({ file, flags: { "num-ctx": ["4096", "1"] } })).rejects.toThrow(

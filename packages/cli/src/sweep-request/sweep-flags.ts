@@ -15,7 +15,7 @@ export const SWEEP_FILE = Args.string({
 });
 
 /** What a sweep is made of, for the help of every command that takes one. */
-export const SWEEP_DESCRIPTION = `Keys of the file: name, models, machines, strategy (grid, guided, halving, quick, random, a module ./my-search.mjs relative to the file, or an installed package; see docs/plug-in-strategies.md), trials, seed, budget (240s, 10m), fill, repetitions, launches, precision (on, off), depths (shares of the context), warm_prefix (on, off), sustained (60s), managed (on, off), quiet_wait, contended (allow, refuse), misfits (leave_out, refuse), allow_battery (true, false), matrix (num_ctx, num_batch, num_thread, num_gpu, kv_cache_type, flash_attention, num_predict, concurrency; one value or a list). With neither matrix nor strategy, quick searches for 240 s.
+export const SWEEP_DESCRIPTION = `Keys of the file: name, models, machines, strategy (grid, guided, halving, quick, random, a module ./my-search.mjs relative to the file, or an installed package; see docs/plug-in-strategies.md), trials, seed, budget (240s, 10m), fill, repetitions, launches, precision (on, off), depths (shares of the context), warm_prefix (on, off), sustained (60s), managed (on, off), share_fill (on, off), quiet_wait, contended (allow, refuse), misfits (leave_out, refuse), allow_battery (true, false), matrix (num_ctx, num_batch, num_thread, num_gpu, kv_cache_type, flash_attention, num_predict, concurrency; one value or a list). With neither matrix nor strategy, quick searches for 240 s.
 
 The key tags means the machines that carry all of them, of those that are named, or else of all that are online.
 
@@ -68,6 +68,11 @@ export const SWEEP_FLAGS = {
       "Measure on servers that the agents start themselves (implied by --kv-cache-type and --flash-attention).",
     helpValue: "on|off",
   }),
+  "share-fill": Flags.string({
+    summary:
+      "In a grid: fill a context once for configurations that differ in num_predict only, and ask for the shorter answers behind the same prompt.",
+    helpValue: "on|off",
+  }),
   "quiet-wait": Flags.string({ summary: "How long to wait for a quiet machine.", helpValue: "60s" }),
   contended: Flags.string({
     summary: "Whether samples taken while other programs use the machine may count, with a warning.",
@@ -111,6 +116,7 @@ const KEYS: Readonly<Record<keyof typeof SWEEP_FLAGS, readonly [string] | readon
   "warm-prefix": ["warm_prefix"],
   sustained: ["sustained"],
   managed: ["managed"],
+  "share-fill": ["share_fill"],
   "quiet-wait": ["quiet_wait"],
   contended: ["contended"],
   misfits: ["misfits"],

@@ -62,6 +62,21 @@ describe("checking a payload before it is counted", () => {
     );
   });
 
+  it("refuses a shorter answer that shares the fill of no sample before it, or that nobody asked for", () => {
+    const sharing = (change: object): Uint8Array => {
+      const result = madeResult({ shorterPredicts: [32] });
+      for (const sample of result.samples) {
+        if (sample.kind === SampleKind.SHORTER) Object.assign(sample, change);
+      }
+      return bytesOf(result);
+    };
+    expect(() => parseResult(sharing({}), "m-1")).not.toThrow();
+    for (const change of [{ fillIndex: undefined }, { fillIndex: 1 }, { launch: 1 }, { promptTokens: 7 }]) {
+      expect(() => parseResult(sharing(change), "m-1")).toThrow(/sample 1 shares the fill of no sample/);
+    }
+    expect(() => parseResult(sharing({ numPredict: 16 }), "m-1")).toThrow(/trial was not asked for/);
+  });
+
   it.each([
     [
       "a round's rate that is no number",

@@ -1,9 +1,10 @@
 // Is a payload a result at all? What fails here goes to quarantine; it could never be counted.
-import { type Sample, type TrialResult, Verdict } from "@ozone/proto/trial";
+import { type Sample, SampleKind, type TrialResult, Verdict } from "@ozone/proto/trial";
 import { decodeResult } from "@ozone/shared/bus";
 import { isSampleValid } from "@ozone/shared/check-codes";
 import { messageOf } from "@ozone/shared/errors";
 import { MESSAGE_BYTES_MAX, SAMPLES_PER_RESULT_MAX } from "@ozone/shared/limits";
+import { isFilledSample } from "@ozone/shared/sample-kinds";
 
 const TEXT_MAX = 512;
 
@@ -34,6 +35,24 @@ function sampleProblem(sample: Sample): string | null {
   if (sample.checks.length === 0) return `sample ${sample.index} carries no certificate`;
   if (sample.valid !== isSampleValid(sample.checks, sample.kind)) {
     return `sample ${sample.index} says valid ${sample.valid}, its checks say otherwise`;
+  }
+  return null;
+}
+
+/** A shorter answer stands for its configuration by the fill that it shares: without one it would be half a sample. */
+function sharingProblem({ samples, protocol }: TrialResult): string | null {
+  for (const { index, kind, launch, promptTokens, fillIndex, numPredict } of samples) {
+    if (kind !== SampleKind.SHORTER) continue;
+    const fill = samples.find((one) => one.index === fillIndex);
+    const isItsFill =
+      fill !== undefined &&
+      isFilledSample(fill) &&
+      fill.launch === launch &&
+      fill.promptTokens === promptTokens &&
+      fill.index < index;
+    if (!isItsFill) return `sample ${index} shares the fill of no sample before it`;
+    if (numPredict === undefined || !protocol?.shorterPredicts.includes(numPredict))
+      return `sample ${index} has an output length that its trial was not asked for`;
   }
   return null;
 }
@@ -73,7 +92,7 @@ function problemOf(result: TrialResult, machineId: string): string | null {
     const problem = sampleProblem(sample);
     if (problem) return problem;
   }
-  return conclusionProblem(result);
+  return sharingProblem(result) ?? conclusionProblem(result);
 }
 
 /**

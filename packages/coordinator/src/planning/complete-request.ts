@@ -4,8 +4,8 @@ import { ProtocolSchema } from "@ozone/proto/configuration";
 import { MatrixSchema, type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
 import { isQuantisedCache, KV_CACHE_TYPES } from "@ozone/shared/configuration";
 import { OzoneError } from "@ozone/shared/errors";
-import { NUM_CTX_MAX, NUM_CTX_MIN, TRIALS_PER_SWEEP_MAX } from "@ozone/shared/limits";
-import { isPath } from "@ozone/shared/strategy-names";
+import { NUM_CTX_MAX, NUM_CTX_MIN, SAMPLES_PER_RESULT_MAX, TRIALS_PER_SWEEP_MAX } from "@ozone/shared/limits";
+import { isPath, strategyTitle } from "@ozone/shared/strategy-names";
 import { matrixSize } from "../search/option-space.ts";
 import { STRATEGIES, strategyNamed } from "../search/strategies.ts";
 import { protocolProblem } from "./protocol-problem.ts";
@@ -62,6 +62,23 @@ function checkServerSettings({ matrix }: SweepRequest): void {
   }
 }
 
+/** Whoever chooses its trials one by one chooses each output length for itself. */
+function checkSharing({ matrix, protocol }: SweepRequest, strategy: string): void {
+  if (!protocol?.shareFill) return;
+  if (strategy !== "grid") {
+    refuse(
+      `share_fill has a place in a grid only, not in ${strategy}: switch it off (share_fill: off), or use strategy grid.`,
+    );
+  }
+  const rounds = Math.max(1, protocol.repetitions) * Math.max(1, protocol.launches);
+  const samples = rounds * Math.max(1, new Set(matrix?.numPredict).size);
+  if (samples > SAMPLES_PER_RESULT_MAX) {
+    refuse(
+      `${samples} samples per trial are too many: launches x repetitions x output lengths that share a fill may be ${SAMPLES_PER_RESULT_MAX}.`,
+    );
+  }
+}
+
 const asksForServerSettings = ({ matrix }: SweepRequest): boolean =>
   (matrix?.kvCacheType.length ?? 0) > 0 ||
   (matrix?.flashAttention.length ?? 0) > 0 ||
@@ -87,6 +104,7 @@ export function completeRequest(request: SweepRequest): SweepRequest {
   }
   checkNumbers(request);
   checkServerSettings(request);
+  checkSharing(request, strategyTitle(strategy));
   const quick = strategy === "quick";
   if (quick && request.protocol?.precision) {
     refuse(
@@ -122,6 +140,7 @@ export function completeRequest(request: SweepRequest): SweepRequest {
     sustainedMs: given?.sustainedMs ?? 0,
     allowBattery: given?.allowBattery ?? false,
     managed: isManaged(request),
+    shareFill: given?.shareFill ?? false,
   });
   const budgetMs = request.budgetMs || (quick ? QUICK_BUDGET_MS : 0);
   return create(SweepRequestSchema, { ...request, strategy, matrix, protocol, budgetMs });

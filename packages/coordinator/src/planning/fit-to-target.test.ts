@@ -1,5 +1,7 @@
 import { create } from "@bufbuild/protobuf";
+import { ConfigurationSchema } from "@ozone/proto/configuration";
 import { type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
+import { configurationKey } from "@ozone/shared/configuration";
 import { namedSweep } from "@ozone/shared/named-sweeps";
 import { readSweep } from "@ozone/shared/sweep-file";
 import { describe, expect, it } from "vitest";
@@ -75,10 +77,16 @@ describe("fitting a named sweep to a target", () => {
     );
   });
 
-  it("plans the seed's 48 configurations beside the default, in three samples each", () => {
+  it("plans the seed's 48 configurations beside the default in 28 trials of three fills each", () => {
     const { ran } = runTarget(targetPlanner, named("seed-144"), { rateOf: () => 100, trialMs: 1000 });
     const screens = ran.filter(({ reason }) => reason.includes("of the grid"));
-    expect(screens).toHaveLength(48);
+    expect(screens).toHaveLength(28);
+    const lengths = screens.flatMap(({ configuration, protocol }) =>
+      [configuration.numPredict, ...protocol.shorterPredicts].map((numPredict) =>
+        configurationKey(create(ConfigurationSchema, { ...configuration, numPredict })),
+      ),
+    );
+    expect([lengths.length, new Set(lengths).size]).toEqual([48, 48]);
     expect(new Set(screens.map(({ protocol }) => protocol.repetitions))).toEqual(new Set([3]));
     expect(ran.some(({ reason }) => reason === "the default, to compare with")).toBe(true);
   });

@@ -1,9 +1,11 @@
 // One target's rows -> what its strategy may look at -> the next trials. Pure.
 
-import { Purpose } from "@ozone/proto/configuration";
+import { create } from "@bufbuild/protobuf";
+import { ConfigurationSchema, Purpose } from "@ozone/proto/configuration";
 import type { Sample, TrialResult } from "@ozone/proto/trial";
 import { type DriftByAttempt, driftAround, mayCount } from "@ozone/shared/drift-around";
 import { OzoneError } from "@ozone/shared/errors";
+import { expandSharedFills } from "@ozone/shared/expand-shared-fills";
 import { groupBy } from "@ozone/shared/group-by";
 import { OBJECTIVES, type Objective } from "@ozone/shared/objective";
 import { samplesWanted } from "@ozone/shared/samples-wanted";
@@ -26,8 +28,23 @@ import { driftedTrials, isOpenStretch, referenceDue } from "./drift.ts";
 import { fitToTarget } from "./fit-to-target.ts";
 import { machineOf, modelOf } from "./target-facts.ts";
 
-function observation(trial: TrialRow, mine: readonly TrialResult[], drift: DriftByAttempt): Observation {
-  const samples: Sample[] = mine.filter((result) => mayCount(result, drift)).flatMap(usableSamples);
+/** What a trial says of its configuration, then of the shorter outputs that shared its fills; its time counts once. */
+function observationsOf(trial: TrialRow, mine: readonly TrialResult[], drift: DriftByAttempt): Observation[] {
+  const { configuration, protocol } = trial;
+  const views = mine.filter((result) => mayCount(result, drift)).flatMap(expandSharedFills);
+  const samplesOf = (numPredict: number): Sample[] =>
+    views.filter((view) => view.configuration?.numPredict === numPredict).flatMap(usableSamples);
+  const own = observation(trial, mine, samplesOf(configuration.numPredict));
+  const shorter = protocol.shorterPredicts.map((numPredict) => ({
+    ...own,
+    configuration: create(ConfigurationSchema, { ...configuration, numPredict }),
+    samples: samplesOf(numPredict),
+    elapsedMs: 0,
+  }));
+  return [own, ...shorter];
+}
+
+function observation(trial: TrialRow, mine: readonly TrialResult[], samples: readonly Sample[]): Observation {
   return {
     configuration: trial.configuration,
     purpose: trial.purpose,
@@ -60,7 +77,7 @@ function searchStateOf(
     ...(objectives ? { objectives } : {}),
     model: modelOf(machine.announcement, target.modelDigest),
     machine: machineOf(machine.announcement),
-    observations: trials.map((trial) => observation(trial, byTrial.get(trial.id) ?? [], drift)),
+    observations: trials.flatMap((trial) => observationsOf(trial, byTrial.get(trial.id) ?? [], drift)),
   };
 }
 

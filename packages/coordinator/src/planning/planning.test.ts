@@ -61,6 +61,19 @@ describe("completing a sweep request", () => {
     ["a depth of 150 %", { protocol: { depths: [0.5, 1.5] } }, /depth 1.5 is impossible/],
     ["a half-width of 200 %", { protocol: { precision: { decode: 2 } } }, /half-width of precision/],
     ["precision in a time box", { strategy: "quick", protocol: { precision: {} } }, /use the grid strategy/],
+    [
+      "shared fills in a search",
+      { strategy: "guided", protocol: { shareFill: true } },
+      /share_fill has a place in a grid only, not in guided/,
+    ],
+    [
+      "more output lengths behind a fill than a result can hold",
+      {
+        matrix: create(MatrixSchema, { numPredict: Array.from({ length: 8 }, (_, at) => 2 + at) }),
+        protocol: { repetitions: 64, shareFill: true },
+      },
+      /512 samples per trial are too many/,
+    ],
     ["too many samples", { protocol: { repetitions: 40, launches: 2 } }, /80 samples per trial are too many/],
     [
       "an unknown strategy",

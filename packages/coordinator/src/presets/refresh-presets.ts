@@ -3,6 +3,7 @@ import type { Configuration } from "@ozone/proto/configuration";
 import type { Recommendation } from "@ozone/proto/preset";
 import type { TrialResult } from "@ozone/proto/trial";
 import { defaultConfiguration } from "@ozone/shared/default-configuration";
+import { expandSharedFills } from "@ozone/shared/expand-shared-fills";
 import { EXTREME_TIERS } from "@ozone/shared/extreme-tiers";
 import { OBJECTIVES, type Objective } from "@ozone/shared/objective";
 import { engineKindWords } from "@ozone/shared/provenance";
@@ -21,7 +22,8 @@ export const presetKeyText = (key: PresetKey): string =>
 async function defaultsFor(store: Store, results: readonly TrialResult[]): Promise<Configuration[]> {
   const ids = new Set(results.map(({ machineId }) => machineId));
   const digest = results[0]?.modelDigest;
-  const lengths = new Set(results.map(({ configuration }) => configuration?.numPredict));
+  const measured = results.flatMap(expandSharedFills);
+  const lengths = new Set(measured.map(({ configuration }) => configuration?.numPredict));
   const machines = (await listMachines(store.db)).filter(({ id }) => ids.has(id));
   return machines.flatMap(({ announcement }) => {
     const model = announcement.models.find((candidate) => candidate.digest === digest);

@@ -48,6 +48,11 @@ export function warnings(chosen: ConfigurationSummary, provenance: Provenance): 
   if (!chosen.confirmed) {
     all.push("preliminary: screened only, not confirmed on fresh samples; the figures may be lucky.");
   }
+  if (chosen.samples.some(({ fillIndex }) => fillIndex !== undefined)) {
+    all.push(
+      "TTFT and prefill are those of fills shared with a longer num_predict; the decode rate is this one's own.",
+    );
+  }
   if (chosen.contended) {
     all.push("Other programs used the machine during some of the samples; a quiet machine may be faster.");
   }

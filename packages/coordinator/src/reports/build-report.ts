@@ -12,6 +12,7 @@ import {
 } from "@ozone/proto/report";
 import { type TrialResult, TrialResultSchema, Verdict } from "@ozone/proto/trial";
 import { configurationKey } from "@ozone/shared/configuration";
+import { expandSharedFills } from "@ozone/shared/expand-shared-fills";
 import { figures } from "@ozone/shared/figures";
 import { GRPC_MESSAGE_BYTES_MAX } from "@ozone/shared/limits";
 import { filledSamples } from "@ozone/shared/sample-kinds";
@@ -127,7 +128,7 @@ export async function* buildReport(
     provenance: overall(results),
     machines: await machinesOf(store, results, options.leaseMs),
     presets: presets.filter(({ modelDigest }) => keys.size > 0 && digests.has(modelDigest)),
-    configurations: groupResults(results).map((group) => measured(group, judged)),
+    configurations: groupResults(results.flatMap(expandSharedFills)).map((group) => measured(group, judged)),
     notes: await notesOf(store, options.sweepId),
   });
   for (const part of parts(results)) yield create(ReportSchema, { results: part });

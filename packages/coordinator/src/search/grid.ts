@@ -1,10 +1,12 @@
-// grid: every point of the matrix is screened, then the finalists are confirmed on fresh samples.
+// grid: every point of the matrix is screened (those that can share a fill in one trial, where the sweep says so), then
+// the finalists are confirmed on fresh samples.
 import { create } from "@bufbuild/protobuf";
 import { PrecisionSchema, type Protocol, ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { configurationKey, describeConfiguration } from "@ozone/shared/configuration";
 import { PRECISION_TARGETS } from "@ozone/shared/statistics/stopping";
 import { chooseFinalists } from "./finalists.ts";
 import { baseConfiguration, expandMatrix, impossibleNotes } from "./option-space.ts";
+import { shareFills, sharingNotes } from "./share-fills.ts";
 import type { SearchState, SearchStep, Strategy } from "./strategy.ts";
 
 const { decode, prefill, ttft } = PRECISION_TARGETS;
@@ -24,17 +26,26 @@ function screenAll(state: SearchState): SearchStep {
   const points = expandMatrix(matrix, base);
   const known = new Set(points.map(configurationKey));
   const missing = known.has(configurationKey(base)) ? [] : [base];
+  const shared = shareFills(points, protocol);
   return {
     trials: [
-      ...missing.map((configuration) => ({ configuration, reason: "the default, to compare with" })),
-      ...points.map((configuration, index) => ({
+      ...missing.map((configuration) => ({
         configuration,
-        reason: `point ${index + 1} of ${points.length} of the grid`,
+        protocol,
+        reason: "the default, to compare with",
       })),
-    ].map((trial) => ({ ...trial, purpose: Purpose.SCREEN, protocol })),
-    notes: impossibleNotes(matrix),
+      ...shared.map(({ configuration, shorterPredicts }, index) => ({
+        configuration,
+        protocol: create(ProtocolSchema, { ...protocol, shorterPredicts: [...shorterPredicts] }),
+        reason: `point ${index + 1} of ${shared.length} of the grid${alsoFor(shorterPredicts)}`,
+      })),
+    ].map((trial) => ({ ...trial, purpose: Purpose.SCREEN })),
+    notes: [...impossibleNotes(matrix), ...sharingNotes(points, protocol)],
   };
 }
+
+const alsoFor = (shorterPredicts: readonly number[]): string =>
+  shorterPredicts.length === 0 ? "" : `, and num_predict ${shorterPredicts.join(", ")} behind its fills`;
 
 function confirmFinalists(state: SearchState): SearchStep {
   const base = baseConfiguration(state);

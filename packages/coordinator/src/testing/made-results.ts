@@ -2,7 +2,14 @@
 import { create } from "@bufbuild/protobuf";
 import { type Configuration, ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { EngineKind, Provenance } from "@ozone/proto/machine";
-import { type Sample, SampleSchema, type TrialResult, TrialResultSchema, Verdict } from "@ozone/proto/trial";
+import {
+  type Sample,
+  SampleKind,
+  SampleSchema,
+  type TrialResult,
+  TrialResultSchema,
+  Verdict,
+} from "@ozone/proto/trial";
 import { configuration } from "@ozone/shared/configuration";
 
 /** What a made result should say; the rest is plausible. */
@@ -21,6 +28,8 @@ export interface MadeResult {
   readonly allowContended?: boolean;
   readonly timeBoxed?: boolean;
   readonly trained?: number;
+  /** Shorter answers behind each sample's fill: each with its own rate, a tenth above that of the sample. */
+  readonly shorterPredicts?: readonly number[];
   readonly memory?: { readonly availableBytes: bigint; readonly peakPssBytes: bigint };
 }
 
@@ -53,6 +62,28 @@ function sample(made: MadeResult, rate: number, index: number): Sample {
   });
 }
 
+/** Every sample with the shorter answers behind it, in the order in which an agent takes them. */
+const withShorter = (samples: readonly Sample[], { shorterPredicts = [] }: MadeResult): Sample[] =>
+  samples
+    .flatMap((filled) => [
+      { filled, numPredict: null },
+      ...shorterPredicts.map((numPredict) => ({ filled, numPredict })),
+    ])
+    .map(({ filled, numPredict }, index) => {
+      if (numPredict === null) return create(SampleSchema, { ...filled, index });
+      const fillIndex = filled.index * (shorterPredicts.length + 1);
+      const rate = 1.1 * (filled.decodeTokensPerSecond ?? 0);
+      const itsOwn = { generatedTokens: numPredict, decodeTokensPerSecond: rate, ttftMs: 3, totalMs: 9 };
+      return create(SampleSchema, {
+        ...filled,
+        ...itsOwn,
+        index,
+        kind: SampleKind.SHORTER,
+        fillIndex,
+        numPredict,
+      });
+    });
+
 /** Makes one. */
 export function madeResult(made: MadeResult = {}): TrialResult {
   const failed = made.failureClass !== undefined;
@@ -72,9 +103,15 @@ export function madeResult(made: MadeResult = {}): TrialResult {
       launches: 1,
       allowContended: made.allowContended ?? false,
       timeBoxed: made.timeBoxed ?? false,
+      shorterPredicts: [...(made.shorterPredicts ?? [])],
     }),
     purpose: made.purpose ?? Purpose.SCREEN,
-    samples: failed ? [] : (made.decode ?? [100]).map((rate, index) => sample(made, rate, index)),
+    samples: failed
+      ? []
+      : withShorter(
+          (made.decode ?? [100]).map((rate, index) => sample(made, rate, index)),
+          made,
+        ),
     context: {
       requested: made.configuration?.numCtx ?? 4096,
       ...(made.trained ? { trained: made.trained } : {}),

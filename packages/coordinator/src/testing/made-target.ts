@@ -51,6 +51,7 @@ function resultOf(trial: TrialRow, rate: number, atMs: number): TrialResult {
     purpose,
     decode: Array.from({ length: samples }, () => rate),
     allowContended: protocol.allowContended,
+    shorterPredicts: protocol.shorterPredicts,
   });
   result.startedAt = timestampFromMs(atMs);
   // The made sample of 64 tokens is no reference's; its rate is all that counts here.

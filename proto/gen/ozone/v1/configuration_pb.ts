@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/configuration.proto.
  */
 export const file_ozone_v1_configuration: GenFile = /*@__PURE__*/
-  fileDesc("Chxvem9uZS92MS9jb25maWd1cmF0aW9uLnByb3RvEghvem9uZS52MSLXAQoNQ29uZmlndXJhdGlvbhIPCgdudW1fY3R4GAEgASgNEhEKCW51bV9iYXRjaBgCIAEoDRIXCgpudW1fdGhyZWFkGAMgASgNSACIAQESFAoHbnVtX2dwdRgEIAEoBUgBiAEBEhUKDWt2X2NhY2hlX3R5cGUYBSABKAkSFwoPZmxhc2hfYXR0ZW50aW9uGAYgASgJEhMKC251bV9wcmVkaWN0GAcgASgNEhMKC2NvbmN1cnJlbmN5GAggASgNQg0KC19udW1fdGhyZWFkQgoKCF9udW1fZ3B1IjoKCVByZWNpc2lvbhIOCgZkZWNvZGUYASABKAESDwoHcHJlZmlsbBgCIAEoARIMCgR0dGZ0GAMgASgBIrUCCghQcm90b2NvbBIMCgRmaWxsGAEgASgBEhMKC3JlcGV0aXRpb25zGAIgASgNEhAKCGxhdW5jaGVzGAMgASgNEhAKCGxpbWl0X21zGAQgASgNEhUKDXF1aWV0X3dhaXRfbXMYBSABKA0SFwoPYWxsb3dfY29udGVuZGVkGAYgASgIEhIKCnRpbWVfYm94ZWQYByABKAgSJgoJcHJlY2lzaW9uGAggASgLMhMub3pvbmUudjEuUHJlY2lzaW9uEhMKC3NhbXBsZXNfbWF4GAkgASgNEhQKDHN1c3RhaW5lZF9tcxgKIAEoDRITCgt3YXJtX3ByZWZpeBgLIAEoCBIOCgZkZXB0aHMYDCADKAESDwoHbWFuYWdlZBgNIAEoCBIVCg1hbGxvd19iYXR0ZXJ5GA4gASgIKmIKB1B1cnBvc2USFwoTUFVSUE9TRV9VTlNQRUNJRklFRBAAEhIKDlBVUlBPU0VfU0NSRUVOEAESEwoPUFVSUE9TRV9DT05GSVJNEAISFQoRUFVSUE9TRV9SRUZFUkVOQ0UQA2IGcHJvdG8z");
+  fileDesc("Chxvem9uZS92MS9jb25maWd1cmF0aW9uLnByb3RvEghvem9uZS52MSLXAQoNQ29uZmlndXJhdGlvbhIPCgdudW1fY3R4GAEgASgNEhEKCW51bV9iYXRjaBgCIAEoDRIXCgpudW1fdGhyZWFkGAMgASgNSACIAQESFAoHbnVtX2dwdRgEIAEoBUgBiAEBEhUKDWt2X2NhY2hlX3R5cGUYBSABKAkSFwoPZmxhc2hfYXR0ZW50aW9uGAYgASgJEhMKC251bV9wcmVkaWN0GAcgASgNEhMKC2NvbmN1cnJlbmN5GAggASgNQg0KC19udW1fdGhyZWFkQgoKCF9udW1fZ3B1IjoKCVByZWNpc2lvbhIOCgZkZWNvZGUYASABKAESDwoHcHJlZmlsbBgCIAEoARIMCgR0dGZ0GAMgASgBIuMCCghQcm90b2NvbBIMCgRmaWxsGAEgASgBEhMKC3JlcGV0aXRpb25zGAIgASgNEhAKCGxhdW5jaGVzGAMgASgNEhAKCGxpbWl0X21zGAQgASgNEhUKDXF1aWV0X3dhaXRfbXMYBSABKA0SFwoPYWxsb3dfY29udGVuZGVkGAYgASgIEhIKCnRpbWVfYm94ZWQYByABKAgSJgoJcHJlY2lzaW9uGAggASgLMhMub3pvbmUudjEuUHJlY2lzaW9uEhMKC3NhbXBsZXNfbWF4GAkgASgNEhQKDHN1c3RhaW5lZF9tcxgKIAEoDRITCgt3YXJtX3ByZWZpeBgLIAEoCBIOCgZkZXB0aHMYDCADKAESDwoHbWFuYWdlZBgNIAEoCBIVCg1hbGxvd19iYXR0ZXJ5GA4gASgIEhIKCnNoYXJlX2ZpbGwYDyABKAgSGAoQc2hvcnRlcl9wcmVkaWN0cxgQIAMoDSpiCgdQdXJwb3NlEhcKE1BVUlBPU0VfVU5TUEVDSUZJRUQQABISCg5QVVJQT1NFX1NDUkVFThABEhMKD1BVUlBPU0VfQ09ORklSTRACEhUKEVBVUlBPU0VfUkVGRVJFTkNFEANiBnByb3RvMw");
 
 /**
  * Every option is sent to Ollama explicitly: an unset option would be chosen by the server, unseen.
@@ -216,6 +216,20 @@ export type Protocol = Message<"ozone.v1.Protocol"> & {
    * @generated from field: bool allow_battery = 14;
    */
   allowBattery: boolean;
+
+  /**
+   * Asked of a sweep: configurations that differ in num_predict only share the fills of the longest.
+   *
+   * @generated from field: bool share_fill = 15;
+   */
+  shareFill: boolean;
+
+  /**
+   * Said in an order: shorter answers to ask for behind each fill, with the prompt still in the server's cache.
+   *
+   * @generated from field: repeated uint32 shorter_predicts = 16;
+   */
+  shorterPredicts: number[];
 };
 
 /**

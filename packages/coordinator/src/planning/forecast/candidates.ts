@@ -2,6 +2,7 @@
 import { type Configuration, type Protocol, Purpose } from "@ozone/proto/configuration";
 import { MemoryFit } from "@ozone/proto/sweep_service";
 import { confirmationProtocol } from "../../search/grid.ts";
+import { shareFills } from "../../search/share-fills.ts";
 import type { SearchState } from "../../search/strategy.ts";
 import { type Ends, fillMs, type Pace, trialMs, wholeTrialMs } from "./estimate-cost.ts";
 import { type MemoryOutlook, memoryOutlook } from "./memory-outlook.ts";
@@ -20,6 +21,8 @@ export interface CandidateCost {
 export interface Candidate {
   readonly configuration: Configuration;
   readonly memory: MemoryOutlook;
+  /** Measured behind the fills of another configuration: no trial screens it by itself. */
+  readonly sharesFills: boolean;
   /** Null: nobody knows how fast the target is. */
   readonly cost: CandidateCost | null;
 }
@@ -33,7 +36,8 @@ const refusedMs = ({ likely, high }: Pace): Ends<number> => ({
 
 function costOf(pace: Pace, configuration: Configuration, protocol: Protocol): CandidateCost {
   const screen = { configuration, protocol, purpose: Purpose.SCREEN };
-  const confirm = { configuration, protocol: confirmationProtocol(protocol), purpose: Purpose.CONFIRM };
+  const alone = confirmationProtocol({ ...protocol, shorterPredicts: [] });
+  const confirm = { configuration, protocol: alone, purpose: Purpose.CONFIRM };
   const fills = {
     low: fillMs(pace.low, configuration, protocol.fill),
     likely: fillMs(pace.likely, configuration, protocol.fill),
@@ -52,12 +56,17 @@ export const candidatesOf = (
   { model, machine, protocol }: SearchState,
   configurations: readonly Configuration[],
   paceOf: ((configuration: Configuration) => Pace) | null,
-): Candidate[] =>
-  configurations.map((configuration) => {
+): Candidate[] => {
+  const shared = shareFills(configurations, protocol);
+  const shorterOf = new Map(shared.map((one) => [one.configuration, one.shorterPredicts]));
+  return configurations.map((configuration) => {
     const memory = memoryOutlook(model, machine, configuration);
-    if (paceOf === null) return { configuration, memory, cost: null };
+    const shorterPredicts = shorterOf.get(configuration);
+    const known = { configuration, memory, sharesFills: shorterPredicts === undefined };
+    if (paceOf === null) return { ...known, cost: null };
     const pace = paceOf(configuration);
-    const cost = costOf(pace, configuration, protocol);
+    const cost = costOf(pace, configuration, { ...protocol, shorterPredicts: [...(shorterPredicts ?? [])] });
     const tooLarge = memory.fit === MemoryFit.TOO_LARGE;
-    return { configuration, memory, cost: tooLarge ? { ...cost, screenMs: refusedMs(pace) } : cost };
+    return { ...known, cost: tooLarge ? { ...cost, screenMs: refusedMs(pace) } : cost };
   });
+};

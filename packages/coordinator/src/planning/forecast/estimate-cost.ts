@@ -77,8 +77,13 @@ function besidesMs(speed: Speed, question: TrialQuestion, end: keyof Ends<number
   const { depths, warmPrefix, sustainedMs, fill, launches, repetitions } = protocol;
   const depthsMs = depths.reduce((sum, depth) => sum + roundMs(speed, configuration, depth, end), 0);
   const turns = warmPrefix ? Math.max(1, launches) * Math.max(1, repetitions) : 0;
+  const shorterMs = protocol.shorterPredicts.reduce(
+    (sum, numPredict) => sum + answerMs(speed, { ...configuration, numPredict }, fill),
+    0,
+  );
   const lastMs = sustainedMs > 0 ? roundMs(speed, configuration, fill, end) : 0;
-  return depthsMs + turns * answerMs(speed, configuration, fill) + sustainedMs + lastMs;
+  const turnsMs = turns * answerMs(speed, configuration, fill);
+  return depthsMs + turnsMs + samplesWanted(protocol) * shorterMs + sustainedMs + lastMs;
 }
 
 /** Time of one whole trial in milliseconds, whatever its limit. */

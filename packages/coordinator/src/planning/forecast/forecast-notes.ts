@@ -2,7 +2,8 @@
 import { MemoryFit } from "@ozone/proto/sweep_service";
 import type { MachineFacts } from "@ozone/shared/machine-facts";
 import { formatDuration } from "@ozone/shared/units";
-import { impossibleNotes } from "../../search/option-space.ts";
+import { baseConfiguration, expandMatrix, impossibleNotes } from "../../search/option-space.ts";
+import { sharingNotes } from "../../search/share-fills.ts";
 import { strategyNamed } from "../../search/strategies.ts";
 import type { SearchState } from "../../search/strategy.ts";
 import type { Candidate } from "./candidates.ts";
@@ -79,11 +80,18 @@ function derivedNotes({ candidates, experience }: NoteFacts): string[] {
       ];
 }
 
+/** The same words as the sweep's own notes will have. */
+const fillNotes = ({ search }: NoteFacts): string[] =>
+  search.protocol.shareFill
+    ? sharingNotes(expandMatrix(search.matrix, baseConfiguration(search)), search.protocol)
+    : [];
+
 /** All notes but those about misfits. */
 export const forecastNotes = (noteFacts: NoteFacts): string[] => {
   const { search, facts, sweepsBefore } = noteFacts;
   return [
     ...impossibleNotes(search.matrix),
+    ...fillNotes(noteFacts),
     ...memoryNotes(noteFacts),
     ...timeNotes(noteFacts),
     ...derivedNotes(noteFacts),

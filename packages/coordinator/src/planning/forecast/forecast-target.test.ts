@@ -68,6 +68,32 @@ describe("the forecast of a target", () => {
     expect(ran.length).toBeLessThanOrEqual(trialsMax);
   });
 
+  it("counts a fill once that several output lengths share, and says so", () => {
+    const document = namedSweep("seed-144")?.document ?? {};
+    const [shared, alone] = ["on", "off"].map((share_fill) =>
+      forecast({ ...document, share_fill }, machineWith(), RESULTS),
+    );
+    expect([shared?.configurations, alone?.configurations]).toEqual([49, 49]);
+    // The default and 48 points: one trial each, or 20 pairs and 8 alone (4096, where 512 tokens shorten the prompt).
+    expect((alone?.trialsMin ?? 0) - (shared?.trialsMin ?? 0)).toBeGreaterThanOrEqual(20);
+    expect(shared?.notes.join(" ")).toMatch(/28 trials measure 48 points .* num_ctx 4096 is filled anew/);
+    expect(alone?.notes.join(" ")).not.toMatch(/share fills/);
+  });
+
+  it("takes the time of the fills that are shared out of the estimate, at every end of its range", () => {
+    const matrix = { num_ctx: [2048, 8192], num_batch: [512], num_predict: [64, 128] };
+    const [shared, alone] = ["on", "off"].map((share_fill) =>
+      forecast({ strategy: "grid", repetitions: 3, share_fill, matrix }, machineWith(), RESULTS),
+    );
+    const contexts = (shared?.contexts ?? []).filter(({ numCtx }) => matrix.num_ctx.includes(numCtx));
+    expect(contexts).toHaveLength(2);
+    for (const end of ["lowMs", "likelyMs", "highMs"] as const) {
+      const fills = contexts.reduce((sum, { fill }) => sum + 3 * (fill?.[end] ?? Number.NaN), 0);
+      const saved = (alone?.duration?.[end] ?? 0) - (shared?.duration?.[end] ?? 0);
+      expect(saved).toBeGreaterThan(0.999 * fills);
+    }
+  });
+
   it("says how long from earlier results, and by how many", () => {
     const { duration, basis, earlierResults } = forecast(GRID, machineWith(), RESULTS);
     expect([basis, earlierResults]).toEqual([ForecastBasis.RESULTS, 1]);

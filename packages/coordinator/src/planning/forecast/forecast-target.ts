@@ -83,9 +83,10 @@ function configurationsOf(strategy: string, search: SearchState): { all: Configu
 
 function costsOf(candidates: readonly Candidate[], paceOf: PaceOf, search: SearchState): TrialCosts {
   const costs = candidates.flatMap(({ cost }) => cost ?? []);
+  const screened = candidates.filter(({ sharesFills }) => !sharesFills);
   const reference = referenceTrial(search, "");
   return {
-    screens: costs.map(({ screenMs }) => screenMs),
+    screens: screened.flatMap(({ cost }) => cost?.screenMs ?? []),
     confirmations: costs.map(({ confirmMs }) => confirmMs),
     reference: trialMs(paceOf(reference.configuration), reference),
   };
@@ -122,7 +123,8 @@ function timeOf(
   points: number,
   paceOf: PaceOf | null,
 ): Time {
-  const shape = sweepShape(strategy, search, { points, all: tried.length });
+  const trials = tried.filter(({ sharesFills }) => !sharesFills).length;
+  const shape = sweepShape(strategy, search, { points, all: tried.length, trials });
   if (!shape) return { shape, cost: null, durationMs: ends(() => search.budgetMs) };
   const costs = paceOf ? costsOf(tried, paceOf, search) : null;
   const cost = sweepCost(shape, costs);

@@ -53,9 +53,9 @@ function references({ screens, confirmations }: SweepShape, ms: [Ends<number>, E
 
 /** @param costs null: how fast the target is is unknown. */
 export function sweepCost(shape: SweepShape, costs: TrialCosts | null): SweepCost {
-  const { measured, screens, confirmations } = shape;
+  const { screens, confirmations } = shape;
   // The whole matrix is a sum, not a choice.
-  const isWhole = measured.min === costs?.screens.length && screens.max === measured.max;
+  const isWhole = screens.min === screens.max && screens.min === costs?.screens.length;
   const ms: [Ends<number>, Ends<number>] | null = costs && [
     isWhole ? sumOf(costs.screens) : someOf(costs.screens, screens),
     confirmationsMs(costs.confirmations, confirmations),

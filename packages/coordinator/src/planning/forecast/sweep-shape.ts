@@ -59,15 +59,21 @@ function halvingShape(state: SearchState, points: number): SweepShape {
 /** When nothing works at all, a search ends after so many. */
 const DRAWN_BEFORE_HOPELESS = 4;
 
-/**
- * The shape of a sweep on one target; null for a time box, which measures what time allows.
- * @param points of the matrix, the impossible ones left out.
- * @param all with the default, where it is none of them.
- */
+/** How many configurations there are. */
+export interface SweepSize {
+  /** Points of the matrix, the impossible ones left out. */
+  readonly points: number;
+  /** With the default, where it is none of them. */
+  readonly all: number;
+  /** Trials that measure all of them: fewer where output lengths share fills. */
+  readonly trials: number;
+}
+
+/** The shape of a sweep on one target; null for a time box, which measures what time allows. */
 export function sweepShape(
   strategy: string,
   state: SearchState,
-  { points, all }: { points: number; all: number },
+  { points, all, trials }: SweepSize,
 ): SweepShape | null {
   if (strategy === "quick") return null;
   if (strategy === "guided") return guidedShape(state, points);
@@ -77,7 +83,7 @@ export function sweepShape(
   const measured = exactly(strategy === "random" ? Math.min(all, Math.max(1, drawn)) : all);
   return {
     measured,
-    screens: measured,
+    screens: strategy === "grid" ? exactly(trials) : measured,
     confirmations: { min: 1, max: Math.min(measured.max, FINALISTS_MAX) },
   };
 }
