@@ -5,7 +5,7 @@ import { MatrixSchema, type SweepRequest, SweepRequestSchema } from "@ozone/prot
 import { isQuantisedCache, KV_CACHE_TYPES } from "@ozone/shared/configuration";
 import { OzoneError } from "@ozone/shared/errors";
 import { NUM_CTX_MAX, NUM_CTX_MIN, TRIALS_PER_SWEEP_MAX } from "@ozone/shared/limits";
-import { isPath } from "@ozone/shared/strategy-names";
+import { isPath, strategyTitle } from "@ozone/shared/strategy-names";
 import { matrixSize } from "../search/option-space.ts";
 import { STRATEGIES, strategyNamed } from "../search/strategies.ts";
 import { protocolProblem } from "./protocol-problem.ts";
@@ -67,6 +67,15 @@ const asksForServerSettings = ({ matrix }: SweepRequest): boolean =>
   (matrix?.flashAttention.length ?? 0) > 0 ||
   (matrix?.concurrency ?? []).some((requests) => requests > 1);
 
+/** What one machine finds out has to tell the others something while they work; not every search can do that. */
+function checkSharing({ shareWithinClass }: SweepRequest, strategy: string): void {
+  if (!shareWithinClass || strategyNamed(strategy)?.sharing) return;
+  const able = STRATEGIES.filter(({ sharing }) => sharing).map(({ name }) => name);
+  refuse(
+    `share class is not possible with the strategy ${strategyTitle(strategy)}, whose trials count on their order: use ${oneOf(able)}, or leave share out.`,
+  );
+}
+
 /** Server settings need a server of the agent's own; the default is then measured on one too, to be comparable. */
 const isManaged = ({ matrix, protocol }: SweepRequest): boolean =>
   protocol?.managed === true ||
@@ -87,6 +96,7 @@ export function completeRequest(request: SweepRequest): SweepRequest {
   }
   checkNumbers(request);
   checkServerSettings(request);
+  checkSharing(request, strategy);
   const quick = strategy === "quick";
   if (quick && request.protocol?.precision) {
     refuse(

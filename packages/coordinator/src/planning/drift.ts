@@ -37,7 +37,8 @@ export function referenceDue(trials: readonly TrialRow[]): string | null {
   return ms >= EVERY_MS ? `the drift reference, after ${Math.round(ms / 60_000)} minutes` : null;
 }
 
-const identity = ({ configuration, purpose }: TrialRow): string =>
+/** What a trial measures: equal ones are tries at the same thing. */
+export const identityOf = ({ configuration, purpose }: Pick<TrialRow, "configuration" | "purpose">): string =>
   `${purpose} ${configurationKey(configuration)}`;
 
 /** What lies between two references that differ: measured again once, and left out of the presets. */
@@ -46,25 +47,43 @@ export interface Drifted {
   readonly notes: readonly string[];
 }
 
-/**
- * Trials whose only results lie in a stretch in which the machine changed its speed. Each is repeated once; what drifts
- * again is named in a note. A sweep that allows contended samples publishes them with a warning instead.
- */
-export function driftedTrials(trials: readonly TrialRow[], results: readonly TrialResult[]): Drifted {
+/** A trial whose only results lie in a stretch in which the machine changed its speed, and by how much. */
+interface LostTrial {
+  readonly trial: TrialRow;
+  readonly change: number;
+}
+
+/** Groups of equal trials all of which were lost to drift. */
+function lostToDrift(trials: readonly TrialRow[], results: readonly TrialResult[]): LostTrial[][] {
   const judged = driftAround(results);
   const resultOf = new Map(results.map((result) => [result.trialId, result]));
   const judgeable = trials.filter(
     ({ purpose, protocol, state }) =>
       purpose !== Purpose.REFERENCE && !protocol.allowContended && state === "done",
   );
-  const changeOf = ({ id }: TrialRow): number | null => {
-    const result = resultOf.get(id);
+  const lostOf = (trial: TrialRow): LostTrial[] => {
+    const result = resultOf.get(trial.id);
     const drift = result ? judged.get(attemptKey(result)) : undefined;
-    return drift?.verdict === "drifted" ? drift.change : null;
+    return drift?.verdict === "drifted" ? [{ trial, change: drift.change ?? 0 }] : [];
   };
-  const lost = [...groupBy(judgeable, identity).values()].filter((group) =>
-    group.every((trial) => changeOf(trial) !== null),
-  );
+  return [...groupBy(judgeable, identityOf).values()].flatMap((group) => {
+    const lost = group.flatMap(lostOf);
+    return lost.length === group.length ? [lost] : [];
+  });
+}
+
+/** Trials that were lost to drift and not measured again yet: nothing is known of them so far. */
+export const unsettledTrials = (trials: readonly TrialRow[], results: readonly TrialResult[]): TrialRow[] =>
+  lostToDrift(trials, results)
+    .filter((group) => group.length === 1)
+    .flatMap((group) => group.map(({ trial }) => trial));
+
+/**
+ * Trials whose only results lie in a stretch in which the machine changed its speed. Each is repeated once; what drifts
+ * again is named in a note. A sweep that allows contended samples publishes them with a warning instead.
+ */
+export function driftedTrials(trials: readonly TrialRow[], results: readonly TrialResult[]): Drifted {
+  const lost = lostToDrift(trials, results);
   const once = lost.filter((group) => group.length === 1).flat();
   const notes =
     lost.length > once.length
@@ -72,12 +91,15 @@ export function driftedTrials(trials: readonly TrialRow[], results: readonly Tri
           `${lost.length - once.length} trials lie where the machine changed its speed, also when measured again; they are left out. Find what else uses the machine, or what heats it, and run the sweep again.`,
         ]
       : [];
-  return { repeats: once.map((trial) => repeatOf(trial, changeOf(trial) ?? 0)), notes };
+  return { repeats: once.map(repeatOf), notes };
 }
 
-const repeatOf = ({ configuration, protocol, purpose }: TrialRow, change: number): PlannedTrial => ({
-  configuration,
-  protocol,
-  purpose,
-  reason: `once more: the machine became ${Math.abs(100 * change).toFixed(0)} % ${change < 0 ? "slower" : "faster"} around the first try`,
-});
+function repeatOf({ trial, change }: LostTrial): PlannedTrial {
+  const { configuration, protocol, purpose } = trial;
+  return {
+    configuration,
+    protocol,
+    purpose,
+    reason: `once more: the machine became ${Math.abs(100 * change).toFixed(0)} % ${change < 0 ? "slower" : "faster"} around the first try`,
+  };
+}
