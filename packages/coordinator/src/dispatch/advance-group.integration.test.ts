@@ -140,6 +140,9 @@ describe("machines that share a search, on real parts", () => {
     expect(new Set(trials.map(({ state }) => state))).toEqual(new Set(["done"]));
     // Four anchors, the default among them, on each of the three machines.
     expect(countOf(screenedPoints(trials)).sort()).toEqual([1, 1, 1, 1, 1, 3, 3, 3, 3]);
+    for (const id of machineIds) {
+      expect(trials.some((row) => row.machineId === id && row.reason.startsWith("point"))).toBe(true);
+    }
     expect(new Set(screenedPoints(trials)).size).toBe(POINTS);
     for (const preset of await presets()) expect(preset.machineIds).toEqual(machineIds);
   });

@@ -8,7 +8,7 @@ import { type GroupMachine, MadeGroup } from "../testing/made-group.ts";
 import { madeAnnouncement } from "../testing/made-sweep.ts";
 import { chooseTargets } from "./choose-targets.ts";
 import { completeRequest } from "./complete-request.ts";
-import { identityOf } from "./drift.ts";
+import { identityOf, isOpenStretch } from "./drift.ts";
 import { targetPlanner } from "./plan-target.ts";
 import { searchStateOf } from "./search-state.ts";
 import { shareTargets } from "./share-groups.ts";
@@ -81,6 +81,16 @@ describe("machines that share a grid", () => {
     }
   });
 
+  it("choose what to confirm when every reference is in", () => {
+    let chosen = false;
+    group([A, { ...B, trialMs: 9_000 }, C]).run(({ members }, { added }) => {
+      if (chosen || !added.some(({ trial }) => trial.purpose === Purpose.CONFIRM)) return;
+      chosen = true;
+      for (const { trials } of members) expect(isOpenStretch(trials)).toBe(false);
+    });
+    expect(chosen).toBe(true);
+  });
+
   it("go on where they were after a kill: the same rows give the same plan", () => {
     let looked = 0;
     group([A, B, { ...C, speedOf: () => 0.98 }], request("guided")).run((state, plan) => {
@@ -96,6 +106,13 @@ describe("machines that share a grid", () => {
     const again = ended(made).filter(({ reason }) => reason.startsWith("once more"));
     expect(again.length).toBeGreaterThan(0);
     expect(new Set(again.map(({ machineId }) => machineId))).toEqual(new Set(["m-b"]));
+  });
+
+  it("do not take a machine for odd whose anchors drift took, before it has measured them again", () => {
+    const drifts = { ...B, speedOf: (position: number) => (position < 3 ? 1 : 0.91) };
+    const made = group([A, drifts, C]).run();
+    expect(ended(made).some(({ reason }) => reason.startsWith("once more"))).toBe(true);
+    expect(made.targets.map(({ oddSince }) => oddSince)).toEqual([null, null, null]);
   });
 });
 
@@ -113,7 +130,7 @@ describe("a machine that goes away", () => {
   });
 
   it("keeps its trials through a short silence", () => {
-    const made = group([A, leaves(12_000, 40_000), C]).run();
+    const made = group([A, leaves(12_000, 60_000), C]).run();
     expect(made.rows.some(({ state }) => state === "cancelled")).toBe(false);
     expect(notes(made)).not.toMatch(/left what/);
   });
