@@ -20,8 +20,13 @@ export function namedIn(text: string, members: readonly Member[]): string {
   return text.replace(/[\w-]+/g, (word) => names.get(word) ?? word);
 }
 
+/** So many names keep a sentence one. */
+const SHOWN_MAX = 8;
+
 const listed = (names: readonly string[]): string =>
-  `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""}`;
+  names.length > SHOWN_MAX
+    ? `${names.slice(0, SHOWN_MAX).join(", ")} and ${names.length - SHOWN_MAX} more`
+    : `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""}`;
 
 /** Said once, before the first trial. */
 function sharingWords({ members, waiting }: GroupState): string[] {
