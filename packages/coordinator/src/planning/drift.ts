@@ -53,8 +53,14 @@ interface LostTrial {
   readonly change: number;
 }
 
-/** Groups of equal trials all of which were lost to drift. */
-function lostToDrift(trials: readonly TrialRow[], results: readonly TrialResult[]): LostTrial[][] {
+/** What of equal trials was lost to drift, where that is everything that they gave, and how many of them have ended. */
+interface LostGroup {
+  readonly lost: readonly LostTrial[];
+  /** Failed ones too: what fails when it is measured again is not tried for ever. */
+  readonly tries: number;
+}
+
+function lostToDrift(trials: readonly TrialRow[], results: readonly TrialResult[]): LostGroup[] {
   const judged = driftAround(results);
   const resultOf = new Map(results.map((result) => [result.trialId, result]));
   const judgeable = trials.filter(
@@ -66,29 +72,30 @@ function lostToDrift(trials: readonly TrialRow[], results: readonly TrialResult[
     const drift = result ? judged.get(attemptKey(result)) : undefined;
     return drift?.verdict === "drifted" ? [{ trial, change: drift.change ?? 0 }] : [];
   };
-  return [...groupBy(judgeable, identityOf).values()].flatMap((group) => {
+  const ended = groupBy(trials.filter(isEnded), identityOf);
+  return [...groupBy(judgeable, identityOf)].flatMap(([identity, group]) => {
     const lost = group.flatMap(lostOf);
-    return lost.length === group.length ? [lost] : [];
+    return lost.length === group.length ? [{ lost, tries: ended.get(identity)?.length ?? 0 }] : [];
   });
 }
 
 /** Trials that were lost to drift and not measured again yet: nothing is known of them so far. */
 export const unsettledTrials = (trials: readonly TrialRow[], results: readonly TrialResult[]): TrialRow[] =>
   lostToDrift(trials, results)
-    .filter((group) => group.length === 1)
-    .flatMap((group) => group.map(({ trial }) => trial));
+    .filter(({ tries }) => tries === 1)
+    .flatMap(({ lost }) => lost.map(({ trial }) => trial));
 
 /**
  * Trials whose only results lie in a stretch in which the machine changed its speed. Each is repeated once; what drifts
  * again is named in a note. A sweep that allows contended samples publishes them with a warning instead.
  */
 export function driftedTrials(trials: readonly TrialRow[], results: readonly TrialResult[]): Drifted {
-  const lost = lostToDrift(trials, results);
-  const once = lost.filter((group) => group.length === 1).flat();
+  const groups = lostToDrift(trials, results);
+  const once = groups.filter(({ tries }) => tries === 1).flatMap(({ lost }) => lost);
   const notes =
-    lost.length > once.length
+    groups.length > once.length
       ? [
-          `${lost.length - once.length} trials lie where the machine changed its speed, also when measured again; they are left out. Find what else uses the machine, or what heats it, and run the sweep again.`,
+          `${groups.length - once.length} trials lie where the machine changed its speed, also when measured again; they are left out. Find what else uses the machine, or what heats it, and run the sweep again.`,
         ]
       : [];
   return { repeats: once.map(repeatOf), notes };
