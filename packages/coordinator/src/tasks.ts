@@ -4,6 +4,7 @@ import { type Bus, ensureStreams, ensureWorkConsumer, isBusError } from "@ozone/
 import type { Objective } from "@ozone/shared/objective";
 import { startTask } from "./background-task.ts";
 import type { ChangeSignal } from "./change-signal.ts";
+import type { Sharing } from "./dispatch/advance-group.ts";
 import { advanceSweeps } from "./dispatch/advance-sweeps.ts";
 import { dispatchTrials } from "./dispatch/dispatch-trials.ts";
 import { expireLeases } from "./dispatch/expire-leases.ts";
@@ -61,10 +62,10 @@ async function withPipes<Value>(ports: TaskPorts, work: () => Promise<Value>): P
   }
 }
 
-async function planAndDispatch(ports: TaskPorts, plugIns: PlugIns): Promise<boolean> {
+async function planAndDispatch(ports: TaskPorts, plugIns: PlugIns, sharing: Sharing): Promise<boolean> {
   const { store, bus, leaseMs, objectives, changes, onError } = ports;
   const expired = await expireLeases(store);
-  const deciders = { planner: plannerFor(objectives), plugIns };
+  const deciders = { planner: plannerFor(objectives), plugIns, sharing };
   const ended = await advanceSweeps(store, deciders, (id, thrown) => onError(`sweep ${id}`, thrown));
   const machineIds = (await machinesOnline(store, leaseMs)).map(({ id }) => id);
   const sent = await dispatchTrials(store, bus, { machineIds, leaseMs });
@@ -113,12 +114,22 @@ export function startTasks(ports: TaskPorts): Tasks {
       return pending.size > 0;
     },
   });
+  const startedAtMs = performance.now();
+  const sharing: Sharing = {
+    leaseMs: ports.leaseMs,
+    listeningMs: () => performance.now() - startedAtMs,
+    settled: new Map(),
+    machineLeft: (key) => {
+      pending.set(presetKeyText(key), key);
+      refresh.wake();
+    },
+  };
   const questions = new OpenQuestions({ rules: ports.modules, wake: () => dispatch.wake() });
   const dispatch = startTask({
     name: "dispatch",
     intervalMs: DISPATCH_INTERVAL_MS,
     onError,
-    run: () => withPipes(ports, () => planAndDispatch(ports, questions)),
+    run: () => withPipes(ports, () => planAndDispatch(ports, questions, sharing)),
   });
   const intake = startTask({
     name: "intake",

@@ -70,6 +70,16 @@ describe("readSweep()", () => {
     expect(problemsOf({ allow_battery: "yes" })).toEqual(["must be true or false"]);
   });
 
+  it("shares a search within a class only where the file says so", () => {
+    const sharing = (document: object) => readSweep(document).request?.shareWithinClass;
+    expect([sharing({}), sharing({ share: "none" }), sharing({ share: "class" })]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(problemsOf({ share: "fleet" })).toEqual(["must be one of class, none"]);
+  });
+
   it("recognises the seed's names and says what Ollama calls them", () => {
     const [batch, f16] = problemsOf({ matrix: { batch: [8, 16], f16_kv: true } });
     expect(batch).toBe('"batch" is ignored by Ollama; its name is num_batch');

@@ -138,6 +138,7 @@ const sweepSchema = z.strictObject(
     quiet_wait: quietWaitSchema.optional(),
     contended: words(["allow", "refuse"]).optional(),
     misfits: words(["leave_out", "refuse"]).optional(),
+    share: words(["class", "none"]).optional(),
     allow_battery: z.boolean({ error: "must be true or false" }).optional(),
     matrix: matrixSchema.optional(),
   },
@@ -255,6 +256,7 @@ function requestOf(document: SweepDocument): SweepRequest {
     trialsMax: document.trials ?? 0,
     seed: document.seed ?? "",
     leaveOutMisfits: document.misfits === "leave_out",
+    shareWithinClass: document.share === "class",
     budgetMs: document.budget ?? (strategy === "quick" ? QUICK_BUDGET_MS : 0),
     protocol,
   });

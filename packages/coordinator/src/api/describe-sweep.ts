@@ -46,7 +46,9 @@ function remainingMs({ sweep, counts, targets, spentMs }: SweepParts): number | 
   const ended = counts.done + counts.failed;
   if (ended === 0) return null;
   const total = spent.reduce((sum, ms) => sum + ms, 0);
-  return (total / ended) * (counts.planned + counts.running);
+  // Machines that share a search work side by side on what is planned.
+  const hands = sweep.request.shareWithinClass ? targets.filter(({ finished }) => !finished).length : 1;
+  return ((total / ended) * (counts.planned + counts.running)) / Math.max(1, hands);
 }
 
 /** Sweep row to message. */

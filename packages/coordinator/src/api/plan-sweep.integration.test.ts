@@ -128,6 +128,19 @@ describe("PlanSweep", () => {
     expect(target?.notes.join()).toContain("num_ctx 12288, 16384, 24576, 32768 left out");
   });
 
+  it("says of equal machines that they would share the search, where that is asked for", async () => {
+    await saveMachine(store.db, madeAnnouncement("m-1"));
+    await saveMachine(store.db, madeAnnouncement("m-2"));
+    const shared = (await plan(asked({ ...GRID, share: "class" }))).targets;
+    expect(shared).toHaveLength(2);
+    for (const { notes } of shared) expect(notes.join()).toContain("2 machines share this search");
+    const alone = (await plan(asked(GRID))).targets.flatMap(({ notes }) => notes);
+    expect(alone.join()).not.toContain("share this search");
+    await expect(plan(asked({ strategy: "quick", share: "class" }))).rejects.toThrow(
+      /INVALID_ARGUMENT: share class is not possible with the strategy quick/,
+    );
+  });
+
   it("stores nothing and starts nothing", async () => {
     expect((await listSweeps(store.db, 10)).map(({ id }) => id)).toEqual(["s-1"]);
     expect(woken).toBe(0);

@@ -2,11 +2,13 @@
 import { create } from "@bufbuild/protobuf";
 import { type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
 import { type PlanSweepResponse, PlanSweepResponseSchema } from "@ozone/proto/sweep_service";
+import { groupBy } from "@ozone/shared/group-by";
 import { machinesOnline } from "../fleet/machines-online.ts";
 import { chooseTargets } from "../planning/choose-targets.ts";
 import { completeRequest } from "../planning/complete-request.ts";
 import { type ForecastQuestion, forecastTarget } from "../planning/forecast/forecast-target.ts";
 import { type HostForecast, totalDuration } from "../planning/forecast/total-duration.ts";
+import { shareTargets } from "../planning/share-groups.ts";
 import { matrixSize } from "../search/option-space.ts";
 import type { Store } from "../store/open-store.ts";
 import { newestResults } from "../store/results.ts";
@@ -54,7 +56,8 @@ export async function planSweep(
 ): Promise<PlanSweepResponse> {
   const request = completeRequest(asked);
   const online = await machinesOnline(store, leaseMs);
-  const targets = chooseTargets(request, online);
+  const targets = shareTargets(request, chooseTargets(request, online), online);
+  const groups = groupBy(targets, ({ shareGroup }) => shareGroup);
   const byId = new Map(online.map((machine) => [machine.id, machine]));
   const sweepsBefore = await sweepsByMachine(store);
   const forecasts: HostForecast[] = [];
@@ -62,7 +65,8 @@ export async function planSweep(
     const machine = byId.get(target.machineId);
     if (!machine) continue;
     const before = sweepsBefore.get(machine.id) ?? 0;
-    forecasts.push(await forecast(store, { request, machine, target, sweepsBefore: before }));
+    const sharedBy = target.shareGroup === "" ? 1 : (groups.get(target.shareGroup)?.length ?? 1);
+    forecasts.push(await forecast(store, { request, machine, target, sweepsBefore: before, sharedBy }));
   }
   const total = targets.length > forecasts.length ? null : totalDuration(forecasts);
   return create(PlanSweepResponseSchema, {

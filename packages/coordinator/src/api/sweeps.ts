@@ -17,6 +17,7 @@ import { isTrialEnded } from "@ozone/shared/trial-state";
 import { machinesOnline } from "../fleet/machines-online.ts";
 import { chooseTargets } from "../planning/choose-targets.ts";
 import { completeRequest } from "../planning/complete-request.ts";
+import { shareTargets } from "../planning/share-groups.ts";
 import { strategyNamed } from "../search/strategies.ts";
 import { machinesById } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
@@ -87,7 +88,8 @@ async function withModule(ports: SweepPorts, asked: SweepRequest): Promise<Sweep
 
 async function start(ports: SweepPorts, asked = create(SweepRequestSchema)): Promise<SweepRow> {
   const request = completeRequest(await withModule(ports, asked));
-  const targets = chooseTargets(request, await machinesOnline(ports.store, ports.leaseMs));
+  const online = await machinesOnline(ports.store, ports.leaseMs);
+  const targets = shareTargets(request, chooseTargets(request, online), online);
   const id = `s-${randomBytes(5).toString("hex")}`;
   const name =
     request.name === ""

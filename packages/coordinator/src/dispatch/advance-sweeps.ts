@@ -1,6 +1,7 @@
-// Running sweeps, step by step: when a target has nothing left to run, the planner is asked for more; when no target
-// has more, the sweep ends. All state is in Postgres, so a killed coordinator goes on where it was.
+// Running sweeps, step by step: when a target has nothing left to run, the planner is asked for more (for machines that share
+// a search: as soon as one of them is free); when no target has more, the sweep ends. All state is in Postgres, so a killed coordinator goes on where it was.
 import { randomUUID } from "node:crypto";
+import { groupBy } from "@ozone/shared/group-by";
 import { machinesById } from "../store/machines.ts";
 import type { Store, Transaction } from "../store/open-store.ts";
 import { peerPicks } from "../store/presets.ts";
@@ -16,6 +17,7 @@ import {
 } from "../store/sweeps.ts";
 import type { PlugIns, TargetPlan, TargetPlanner, TargetState } from "../store/target-state.ts";
 import { cancelTrials, insertTrials, type TrialRow, trialsOfTarget } from "../store/trials.ts";
+import { advanceGroup, type Sharing } from "./advance-group.ts";
 
 const isOpen = ({ state }: TrialRow) => state === "planned" || state === "running";
 
@@ -42,10 +44,11 @@ async function writePlan(tx: Transaction, state: TargetState, plan: TargetPlan):
   await updateTarget(tx, target.id, { finished: plan.trials.length === 0, notes });
 }
 
-/** Who decides: the planner, with plug-in strategies asked on its behalf. */
+/** Who decides: the planner, with plug-in strategies asked on its behalf; and what shared searches need besides. */
 export interface Deciders {
   readonly planner: TargetPlanner;
   readonly plugIns: PlugIns;
+  readonly sharing: Sharing;
 }
 
 /** The strategy can't be used: nothing more of this sweep is run; what was measured is kept. */
@@ -96,8 +99,12 @@ async function advanceTarget(
 /** @returns whether the sweep ended now. */
 async function advanceSweep(store: Store, sweepId: string, deciders: Deciders): Promise<boolean> {
   const outcomes = new Set<Outcome>();
-  for (const target of await listTargets(store.db, sweepId)) {
-    outcomes.add(await advanceTarget(store, sweepId, target, deciders));
+  for (const [shareGroup, targets] of groupBy(
+    await listTargets(store.db, sweepId),
+    (one) => one.shareGroup,
+  )) {
+    if (shareGroup !== "") outcomes.add(await advanceGroup(store, { sweepId, shareGroup }, deciders));
+    else for (const target of targets) outcomes.add(await advanceTarget(store, sweepId, target, deciders));
   }
   if (outcomes.has("failed")) return true;
   if (outcomes.has("open")) return false;

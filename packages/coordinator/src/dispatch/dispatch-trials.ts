@@ -20,7 +20,7 @@ import { changeTrial, findTrial, lockTrials } from "../store/trials.ts";
 async function openNextAttempt(store: Store, trialId: string, leaseMs: number): Promise<void> {
   await store.db.transaction(async (tx) => {
     const trial = (await lockTrials(tx, [trialId])).get(trialId);
-    if (!trial) return;
+    if (!trial || trial.forAnyone) return;
     const state = nextTrialState(trial.state, "dispatched");
     if (state === null || (await runningTrialIds(tx, [trial.machineId])).length > 0) return;
     const number = trial.attempt + 1;

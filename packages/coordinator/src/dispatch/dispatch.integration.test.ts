@@ -10,7 +10,7 @@ import type { Store } from "../store/open-store.ts";
 import { countTrials, findSweep } from "../store/sweeps.ts";
 import { trialsOfSweep } from "../store/trials.ts";
 import { madeResult } from "../testing/made-results.ts";
-import { arrivedResult, storeSweep, trialId } from "../testing/made-sweep.ts";
+import { arrivedResult, madeSharing, storeSweep, trialId } from "../testing/made-sweep.ts";
 import { openRealParts, type RealParts } from "../testing/real-parts.ts";
 import { advanceSweeps } from "./advance-sweeps.ts";
 import { dispatchTrials, publishOpenAttempts } from "./dispatch-trials.ts";
@@ -127,9 +127,13 @@ describe("dispatching trials", () => {
 
   it("plans the confirmations when the screening has ended, and ends the sweep after them", async () => {
     for (let step = 0; step < 12; step += 1) {
-      await advanceSweeps(store, { planner: targetPlanner, plugIns: NO_PLUG_INS }, (_id, thrown) => {
-        throw thrown;
-      });
+      await advanceSweeps(
+        store,
+        { planner: targetPlanner, plugIns: NO_PLUG_INS, sharing: madeSharing() },
+        (_id, thrown) => {
+          throw thrown;
+        },
+      );
       if ((await findSweep(store.db, "s-1"))?.state !== "running") break;
       await dispatch();
       const running = (await trialsOfSweep(store.db, "s-1")).find(({ state }) => state === "running");

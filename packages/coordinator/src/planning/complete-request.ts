@@ -63,8 +63,13 @@ function checkServerSettings({ matrix }: SweepRequest): void {
 }
 
 /** Whoever chooses its trials one by one chooses each output length for itself. */
-function checkSharing({ matrix, protocol }: SweepRequest, strategy: string): void {
+function checkSharedFills({ matrix, protocol, shareWithinClass }: SweepRequest, strategy: string): void {
   if (!protocol?.shareFill) return;
+  if (shareWithinClass) {
+    refuse(
+      "share class and share_fill can't be combined yet: leave one of them out (share: none, or share_fill: off).",
+    );
+  }
   if (strategy !== "grid") {
     refuse(
       `share_fill has a place in a grid only, not in ${strategy}: switch it off (share_fill: off), or use strategy grid.`,
@@ -83,6 +88,15 @@ const asksForServerSettings = ({ matrix }: SweepRequest): boolean =>
   (matrix?.kvCacheType.length ?? 0) > 0 ||
   (matrix?.flashAttention.length ?? 0) > 0 ||
   (matrix?.concurrency ?? []).some((requests) => requests > 1);
+
+/** What one machine finds out has to tell the others something while they work; not every search can do that. */
+function checkSharing({ shareWithinClass }: SweepRequest, strategy: string): void {
+  if (!shareWithinClass || strategyNamed(strategy)?.sharing) return;
+  const able = STRATEGIES.filter(({ sharing }) => sharing).map(({ name }) => name);
+  refuse(
+    `share class is not possible with the strategy ${strategyTitle(strategy)}, whose trials count on their order: use ${oneOf(able)}, or leave share out.`,
+  );
+}
 
 /** Server settings need a server of the agent's own; the default is then measured on one too, to be comparable. */
 const isManaged = ({ matrix, protocol }: SweepRequest): boolean =>
@@ -104,7 +118,8 @@ export function completeRequest(request: SweepRequest): SweepRequest {
   }
   checkNumbers(request);
   checkServerSettings(request);
-  checkSharing(request, strategyTitle(strategy));
+  checkSharedFills(request, strategyTitle(strategy));
+  checkSharing(request, strategy);
   const quick = strategy === "quick";
   if (quick && request.protocol?.precision) {
     refuse(

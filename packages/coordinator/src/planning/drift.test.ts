@@ -7,6 +7,7 @@ import { choosePresets } from "../presets/choose-preset.ts";
 import type { TrialRow } from "../store/trials.ts";
 import { runTarget } from "../testing/made-target.ts";
 import { completeRequest } from "./complete-request.ts";
+import { driftedTrials } from "./drift.ts";
 import { targetPlanner } from "./plan-target.ts";
 
 const GRID = completeRequest(
@@ -79,6 +80,16 @@ describe("a machine that changes its speed", () => {
     expect(repeats).toHaveLength(8);
     expect(repeats[0]?.reason).toMatch(/became 30 % slower/);
     expect(notes).toEqual([]);
+  });
+
+  it("measures nothing a third time, also where the second try failed", () => {
+    const slowsDown = { ...steady, rateOf: (position: number) => (position < 5 ? 100 : 70) };
+    const { ran, results } = runTarget(targetPlanner, GRID, slowsDown);
+    const isRepeat = ({ reason }: TrialRow) => reason.startsWith("once more");
+    const before = ran.slice(0, ran.findIndex(isRepeat));
+    expect(driftedTrials(before, results).repeats).toHaveLength(8);
+    const failed = ran.map((trial) => (isRepeat(trial) ? { ...trial, state: "failed" as const } : trial));
+    expect(driftedTrials(failed, results).repeats).toEqual([]);
   });
 
   it("ends all the same when its speed never settles, and says what was left out", () => {

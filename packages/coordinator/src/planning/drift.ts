@@ -37,7 +37,8 @@ export function referenceDue(trials: readonly TrialRow[]): string | null {
   return ms >= EVERY_MS ? `the drift reference, after ${Math.round(ms / 60_000)} minutes` : null;
 }
 
-const identity = ({ configuration, purpose }: TrialRow): string =>
+/** What a trial measures: equal ones are tries at the same thing. */
+export const identityOf = ({ configuration, purpose }: Pick<TrialRow, "configuration" | "purpose">): string =>
   `${purpose} ${configurationKey(configuration)}`;
 
 /** What lies between two references that differ: measured again once, and left out of the presets. */
@@ -46,38 +47,66 @@ export interface Drifted {
   readonly notes: readonly string[];
 }
 
-/**
- * Trials whose only results lie in a stretch in which the machine changed its speed. Each is repeated once; what drifts
- * again is named in a note. A sweep that allows contended samples publishes them with a warning instead.
- */
-export function driftedTrials(trials: readonly TrialRow[], results: readonly TrialResult[]): Drifted {
+/** A trial whose only results lie in a stretch in which the machine changed its speed, and by how much. */
+interface LostTrial {
+  readonly trial: TrialRow;
+  readonly change: number;
+}
+
+/** What of equal trials was lost to drift, where that is everything that they gave, and how many of them have ended. */
+interface LostGroup {
+  readonly lost: readonly LostTrial[];
+  /** Failed ones too: what fails when it is measured again is not tried for ever. */
+  readonly tries: number;
+}
+
+function lostToDrift(trials: readonly TrialRow[], results: readonly TrialResult[]): LostGroup[] {
   const judged = driftAround(results);
   const resultOf = new Map(results.map((result) => [result.trialId, result]));
   const judgeable = trials.filter(
     ({ purpose, protocol, state }) =>
       purpose !== Purpose.REFERENCE && !protocol.allowContended && state === "done",
   );
-  const changeOf = ({ id }: TrialRow): number | null => {
-    const result = resultOf.get(id);
+  const lostOf = (trial: TrialRow): LostTrial[] => {
+    const result = resultOf.get(trial.id);
     const drift = result ? judged.get(attemptKey(result)) : undefined;
-    return drift?.verdict === "drifted" ? drift.change : null;
+    return drift?.verdict === "drifted" ? [{ trial, change: drift.change ?? 0 }] : [];
   };
-  const lost = [...groupBy(judgeable, identity).values()].filter((group) =>
-    group.every((trial) => changeOf(trial) !== null),
-  );
-  const once = lost.filter((group) => group.length === 1).flat();
-  const notes =
-    lost.length > once.length
-      ? [
-          `${lost.length - once.length} trials lie where the machine changed its speed, also when measured again; they are left out. Find what else uses the machine, or what heats it, and run the sweep again.`,
-        ]
-      : [];
-  return { repeats: once.map((trial) => repeatOf(trial, changeOf(trial) ?? 0)), notes };
+  const ended = groupBy(trials.filter(isEnded), identityOf);
+  return [...groupBy(judgeable, identityOf)].flatMap(([identity, group]) => {
+    const lost = group.flatMap(lostOf);
+    return lost.length === group.length ? [{ lost, tries: ended.get(identity)?.length ?? 0 }] : [];
+  });
 }
 
-const repeatOf = ({ configuration, protocol, purpose }: TrialRow, change: number): PlannedTrial => ({
-  configuration,
-  protocol,
-  purpose,
-  reason: `once more: the machine became ${Math.abs(100 * change).toFixed(0)} % ${change < 0 ? "slower" : "faster"} around the first try`,
-});
+/** Trials that were lost to drift and not measured again yet: nothing is known of them so far. */
+export const unsettledTrials = (trials: readonly TrialRow[], results: readonly TrialResult[]): TrialRow[] =>
+  lostToDrift(trials, results)
+    .filter(({ tries }) => tries === 1)
+    .flatMap(({ lost }) => lost.map(({ trial }) => trial));
+
+/**
+ * Trials whose only results lie in a stretch in which the machine changed its speed. Each is repeated once; what drifts
+ * again is named in a note. A sweep that allows contended samples publishes them with a warning instead.
+ */
+export function driftedTrials(trials: readonly TrialRow[], results: readonly TrialResult[]): Drifted {
+  const groups = lostToDrift(trials, results);
+  const once = groups.filter(({ tries }) => tries === 1).flatMap(({ lost }) => lost);
+  const notes =
+    groups.length > once.length
+      ? [
+          `${groups.length - once.length} trials lie where the machine changed its speed, also when measured again; they are left out. Find what else uses the machine, or what heats it, and run the sweep again.`,
+        ]
+      : [];
+  return { repeats: once.map(repeatOf), notes };
+}
+
+function repeatOf({ trial, change }: LostTrial): PlannedTrial {
+  const { configuration, protocol, purpose } = trial;
+  return {
+    configuration,
+    protocol,
+    purpose,
+    reason: `once more: the machine became ${Math.abs(100 * change).toFixed(0)} % ${change < 0 ? "slower" : "faster"} around the first try`,
+  };
+}

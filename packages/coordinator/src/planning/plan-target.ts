@@ -1,21 +1,13 @@
-// One target's rows -> what its strategy may look at -> the next trials. Pure.
-
-import { create } from "@bufbuild/protobuf";
-import { ConfigurationSchema, Purpose } from "@ozone/proto/configuration";
-import type { Sample, TrialResult } from "@ozone/proto/trial";
-import { type DriftByAttempt, driftAround, mayCount } from "@ozone/shared/drift-around";
+// One target's rows -> the next trials of its strategy, drift references around them. Pure.
+import { Purpose } from "@ozone/proto/configuration";
 import { OzoneError } from "@ozone/shared/errors";
-import { expandSharedFills } from "@ozone/shared/expand-shared-fills";
-import { groupBy } from "@ozone/shared/group-by";
 import { OBJECTIVES, type Objective } from "@ozone/shared/objective";
-import { samplesWanted } from "@ozone/shared/samples-wanted";
 import { strategyTitle } from "@ozone/shared/strategy-names";
-import { usableSamples } from "@ozone/shared/usable-samples";
 import { isOutOfTime, OUT_OF_TIME_STEP, PlugInProblem, stepFromAnswer } from "../search/plug-in/answer.ts";
 import { plugInState } from "../search/plug-in/question.ts";
 import { referenceTrial } from "../search/reference.ts";
 import { strategyNamed } from "../search/strategies.ts";
-import type { Observation, SearchState, SearchStep } from "../search/strategy.ts";
+import type { SearchState, SearchStep } from "../search/strategy.ts";
 import type {
   PlugInAnswer,
   PlugInQuestion,
@@ -24,77 +16,17 @@ import type {
   TargetState,
 } from "../store/target-state.ts";
 import type { TrialRow } from "../store/trials.ts";
-import { driftedTrials, isOpenStretch, referenceDue } from "./drift.ts";
+import { driftedTrials, referenceDue } from "./drift.ts";
 import { fitToTarget } from "./fit-to-target.ts";
-import { machineOf, modelOf } from "./target-facts.ts";
-
-/** What a trial says of its configuration, then of the shorter outputs that shared its fills; its time counts once. */
-function observationsOf(trial: TrialRow, mine: readonly TrialResult[], drift: DriftByAttempt): Observation[] {
-  const { configuration, protocol } = trial;
-  const views = mine.filter((result) => mayCount(result, drift)).flatMap(expandSharedFills);
-  const samplesOf = (numPredict: number): Sample[] =>
-    views.filter((view) => view.configuration?.numPredict === numPredict).flatMap(usableSamples);
-  const own = observation(trial, mine, samplesOf(configuration.numPredict));
-  const shorter = protocol.shorterPredicts.map((numPredict) => ({
-    ...own,
-    configuration: create(ConfigurationSchema, { ...configuration, numPredict }),
-    samples: samplesOf(numPredict),
-    elapsedMs: 0,
-  }));
-  return [own, ...shorter];
-}
-
-function observation(trial: TrialRow, mine: readonly TrialResult[], samples: readonly Sample[]): Observation {
-  return {
-    configuration: trial.configuration,
-    purpose: trial.purpose,
-    state: trial.state,
-    failureClass: trial.failureClass,
-    samples,
-    wanted: samplesWanted(trial.protocol),
-    elapsedMs: mine.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0),
-  };
-}
-
-function searchStateOf(
-  { sweep, target, machine, trials, results, peers = [] }: TargetState,
-  objectives?: readonly Objective[],
-): SearchState {
-  const { request } = sweep;
-  if (!request.protocol) {
-    throw new OzoneError("internal", `Sweep ${sweep.id} was stored without a protocol.`);
-  }
-  const { matrix, protocol } = fitToTarget(request, machine.announcement, target.modelDigest);
-  const drift = driftAround(results);
-  const byTrial = groupBy(results, ({ trialId }) => trialId);
-  return {
-    matrix,
-    protocol,
-    budgetMs: request.budgetMs,
-    trialsMax: request.trialsMax,
-    seed: request.seed || sweep.id,
-    peers,
-    ...(objectives ? { objectives } : {}),
-    model: modelOf(machine.announcement, target.modelDigest),
-    machine: machineOf(machine.announcement),
-    observations: trials.flatMap((trial) => observationsOf(trial, byTrial.get(trial.id) ?? [], drift)),
-  };
-}
-
-/** In a time box a reference may take this share of it; a dearer one is made at the start only. */
-const REFERENCE_SHARE = 0.05;
-
-function canAffordReferences({ budgetMs, observations }: SearchState): boolean {
-  if (budgetMs === 0) return true;
-  const last = observations.findLast(({ purpose }) => purpose === Purpose.REFERENCE);
-  return (last?.elapsedMs ?? 0) <= REFERENCE_SHARE * budgetMs;
-}
+import { planGroup, standingOf } from "./plan-group.ts";
+import { canClose, reasonBetween } from "./references.ts";
+import { searchStateOf } from "./search-state.ts";
 
 const isConfirmation = ({ purpose }: { purpose: Purpose }): boolean => purpose === Purpose.CONFIRM;
 
 /** Why the stretch of trials that is open must be closed by a reference before this step, or null. */
 function closingReason(search: SearchState, trials: readonly TrialRow[], step: SearchStep): string | null {
-  if (!isOpenStretch(trials) || !canAffordReferences(search)) return null;
+  if (!canClose(search, trials)) return null;
   if (step.trials.length === 0) return "the drift reference, at the end";
   const confirmingStarts = step.trials.some(isConfirmation) && !trials.some(isConfirmation);
   return confirmingStarts ? "the drift reference, before the confirmations" : referenceDue(trials);
@@ -159,10 +91,7 @@ function plan(state: TargetState, answer: PlugInAnswer | null, objectives: reado
 /** A reference between trials that are planned already, when one is due. Results are not looked at. */
 function between(state: TargetState): TargetPlan {
   const { trials } = state;
-  const isOpen = ({ state: one }: TrialRow): boolean => one === "planned" || one === "running";
-  const waiting = trials.some((trial) => trial.state === "planned" && trial.purpose !== Purpose.REFERENCE);
-  const underWay = trials.some((trial) => isOpen(trial) && trial.purpose === Purpose.REFERENCE);
-  const reason = waiting && !underWay ? referenceDue(trials) : null;
+  const reason = reasonBetween(trials);
   return { trials: reason === null ? [] : [referenceTrial(searchStateOf(state), reason)], notes: [] };
 }
 
@@ -171,6 +100,8 @@ export const plannerFor = (objectives: readonly Objective[]): TargetPlanner => (
   question,
   next: (state, answer = null) => next(state, answer, objectives),
   between,
+  together: (state) => planGroup(state, objectives),
+  standing: standingOf,
 });
 
 /** Plans for the presets that every sweep gives. */

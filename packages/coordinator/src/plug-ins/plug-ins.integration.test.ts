@@ -19,7 +19,7 @@ import type { Store } from "../store/open-store.ts";
 import { findSweep, listTargets } from "../store/sweeps.ts";
 import { trialsOfSweep } from "../store/trials.ts";
 import { madeResult } from "../testing/made-results.ts";
-import { arrivedResult, storeSweep } from "../testing/made-sweep.ts";
+import { arrivedResult, madeSharing, storeSweep } from "../testing/made-sweep.ts";
 import { openRealParts, type RealParts } from "../testing/real-parts.ts";
 import { findModule } from "./find-module.ts";
 import { OpenQuestions } from "./open-questions.ts";
@@ -87,7 +87,7 @@ async function runSweep(module: string, { restarts = false } = {}) {
   const open = () => new OpenQuestions({ rules, limitMs: LIMIT_MS, wake });
   let plugIns = open();
   const advance = () =>
-    advanceSweeps(store, { planner: targetPlanner, plugIns }, (_id, thrown) => {
+    advanceSweeps(store, { planner: targetPlanner, plugIns, sharing: madeSharing() }, (_id, thrown) => {
       throw thrown;
     });
   for (let step = 0; step < 200; step += 1) {
@@ -256,7 +256,7 @@ describe("a plug-in strategy", () => {
     const started = performance.now();
     const plugIns = new OpenQuestions({ rules: { places: [folder], namedIn: null }, wake: () => undefined });
     await storeSweep(store, 0, machineId, "s-1", { strategy: module, matrix });
-    await advanceSweeps(store, { planner: targetPlanner, plugIns }, () => undefined);
+    await advanceSweeps(store, { planner: targetPlanner, plugIns, sharing: madeSharing() }, () => undefined);
     const planned = (await trialsOfSweep(store.db, "s-2")).length;
     plugIns.stop();
     expect(planned).toBe(9);

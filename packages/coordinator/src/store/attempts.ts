@@ -102,7 +102,7 @@ export async function nextTrialIds(db: Executor, machineIds: readonly string[]):
     select distinct on (t.machine_id) t.id
     from trials t
     join sweeps s on s.id = t.sweep_id and s.state = 'running'
-    where t.state = 'planned'
+    where t.state = 'planned' and not t.for_anyone
       and t.machine_id in (${sql.join(
         machineIds.map((id) => sql`${id}`),
         sql`, `,

@@ -7,9 +7,10 @@ import { type Sample, type TrialResult, TrialResultSchema } from "@ozone/proto/t
 import { configurationKey, configuration as emptyConfiguration } from "@ozone/shared/configuration";
 import { engineKindWords } from "@ozone/shared/provenance";
 import { isFilledSample } from "@ozone/shared/sample-kinds";
-import { and, asc, count, desc, eq, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray, isNotNull, notInArray, type SQL, sql } from "drizzle-orm";
 import type { Executor, Transaction } from "./open-store.ts";
 import { quarantine, results, samples } from "./schema/results.ts";
+import { sweepTargets } from "./schema/sweeps.ts";
 
 /** What presets are keyed by. */
 export interface PresetKey {
@@ -96,11 +97,19 @@ const load = async (db: Executor, where: SQL | undefined): Promise<TrialResult[]
 export const resultsOfTarget = (db: Executor, targetId: number): Promise<TrialResult[]> =>
   load(db, eq(results.targetId, targetId));
 
+/** Results of these targets, by trial and attempt. */
+export const resultsOfTargets = (db: Executor, targetIds: readonly number[]): Promise<TrialResult[]> =>
+  load(db, inArray(results.targetId, [...targetIds]));
+
 /** Results of one sweep, or all (empty id), by trial and attempt. */
 export const resultsOfSweep = (db: Executor, sweepId: string): Promise<TrialResult[]> =>
   load(db, sweepId === "" ? undefined : eq(results.sweepId, sweepId));
 
-/** Everything measured for one preset key. */
+/** Targets whose machine was found to be odd: its results do not count for its class. */
+const oddTargets = (db: Executor) =>
+  db.select({ id: sweepTargets.id }).from(sweepTargets).where(isNotNull(sweepTargets.oddSince));
+
+/** Everything measured for one preset key, but for what odd machines measured. */
 export const resultsOfKey = (db: Executor, key: PresetKey): Promise<TrialResult[]> =>
   load(
     db,
@@ -109,6 +118,7 @@ export const resultsOfKey = (db: Executor, key: PresetKey): Promise<TrialResult[
       eq(results.modelDigest, key.modelDigest),
       eq(results.engineKind, key.engineKind),
       eq(results.engineVersion, key.engineVersion),
+      notInArray(results.targetId, oddTargets(db)),
     ),
   );
 
@@ -134,7 +144,7 @@ export async function newestResults(
   return rows.map(({ payload }) => fromBinary(TrialResultSchema, payload));
 }
 
-/** All preset keys with their newest result's arrival. */
+/** All preset keys with when what they are made from changed last: a result came, or a machine was found to be odd. */
 export const presetKeys = (db: Executor): Promise<(PresetKey & { newest: Date })[]> =>
   db
     .select({
@@ -142,9 +152,12 @@ export const presetKeys = (db: Executor): Promise<(PresetKey & { newest: Date })
       modelDigest: results.modelDigest,
       engineKind: results.engineKind,
       engineVersion: results.engineVersion,
-      newest: sql<Date>`max(${results.receivedAt})`.mapWith(results.receivedAt),
+      newest: sql<Date>`greatest(max(${results.receivedAt}), max(${sweepTargets.oddSince}))`.mapWith(
+        results.receivedAt,
+      ),
     })
     .from(results)
+    .innerJoin(sweepTargets, eq(sweepTargets.id, results.targetId))
     .groupBy(results.hardwareClass, results.modelDigest, results.engineKind, results.engineVersion);
 
 const QUARANTINED_BYTES_MAX = 256 * 1024;

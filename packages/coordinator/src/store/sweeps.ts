@@ -2,7 +2,7 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
 import type { SweepStateName, TrialStateName } from "@ozone/shared/trial-state";
-import { and, count, desc, eq, sql } from "drizzle-orm";
+import { and, count, desc, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import type { Executor } from "./open-store.ts";
 import { sweeps, sweepTargets } from "./schema/sweeps.ts";
 import { trials } from "./schema/trials.ts";
@@ -26,6 +26,10 @@ export interface TargetRow {
   readonly modelDigest: string;
   readonly finished: boolean;
   readonly notes: string[];
+  /** Targets of a sweep with the same text share one search; empty: this one is searched alone. */
+  readonly shareGroup: string;
+  /** Since when its results do not count for its class; null: they do. */
+  readonly oddSince: Date | null;
 }
 
 const parse = (row: typeof sweeps.$inferSelect): SweepRow => ({
@@ -37,7 +41,8 @@ const parse = (row: typeof sweeps.$inferSelect): SweepRow => ({
 export async function insertSweep(
   db: Executor,
   sweep: { id: string; name: string; request: SweepRequest },
-  targets: readonly { machineId: string; modelName: string; modelDigest: string }[],
+  targets: readonly (Pick<TargetRow, "machineId" | "modelName" | "modelDigest"> &
+    Partial<Pick<TargetRow, "shareGroup">>)[],
 ): Promise<void> {
   const request = toBinary(SweepRequestSchema, sweep.request);
   await db.insert(sweeps).values({ id: sweep.id, name: sweep.name, request, state: "running" });
@@ -88,6 +93,37 @@ export async function updateTarget(
     .update(sweepTargets)
     .set({ finished: change.finished, notes: [...change.notes] })
     .where(eq(sweepTargets.id, id));
+}
+
+/** Notes that a target is odd: from now on its results do not count for its class. */
+export async function markOdd(db: Executor, id: number): Promise<void> {
+  await db
+    .update(sweepTargets)
+    .set({ oddSince: sql`now()` })
+    .where(and(eq(sweepTargets.id, id), isNull(sweepTargets.oddSince)));
+}
+
+/** Machines of these that have something to do for a running sweep that goes before this one. */
+export async function occupiedMachines(
+  db: Executor,
+  { id, createdAt }: Pick<SweepRow, "id" | "createdAt">,
+  machineIds: readonly string[],
+): Promise<Set<string>> {
+  const before = or(lt(sweeps.createdAt, createdAt), and(eq(sweeps.createdAt, createdAt), lt(sweeps.id, id)));
+  const rows = await db
+    .selectDistinct({ machineId: trials.machineId })
+    .from(trials)
+    .innerJoin(sweeps, eq(sweeps.id, trials.sweepId))
+    .where(
+      and(
+        eq(sweeps.state, "running"),
+        before,
+        inArray(trials.state, ["planned", "running"]),
+        inArray(trials.machineId, [...machineIds]),
+        eq(trials.forAnyone, false),
+      ),
+    );
+  return new Set(rows.map(({ machineId }) => machineId));
 }
 
 /** Ends a running sweep. @returns false when it had ended already. */

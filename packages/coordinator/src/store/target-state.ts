@@ -2,6 +2,7 @@
 // (which decides).
 import type { Configuration } from "@ozone/proto/configuration";
 import type { TrialResult } from "@ozone/proto/trial";
+import type { GroupPlan, GroupState } from "./group-state.ts";
 import type { MachineRow } from "./machines.ts";
 import type { SweepRow, TargetRow } from "./sweeps.ts";
 import type { PlannedTrial, TrialRow } from "./trials.ts";
@@ -48,4 +49,8 @@ export interface TargetPlanner {
   next(state: TargetState, answer?: PlugInAnswer | null): TargetPlan;
   /** Trials are planned or running: what has to be put between them. `results` are not read for it. */
   between(state: TargetState): TargetPlan;
+  /** The next step of machines that share one search. */
+  together(state: GroupState): GroupPlan;
+  /** Everything but the results that `together` decides by: while it is the same, so is the plan. */
+  standing(state: GroupState): string;
 }

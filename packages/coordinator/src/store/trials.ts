@@ -19,6 +19,8 @@ export interface TrialRow {
   readonly targetId: number;
   readonly machineId: string;
   readonly ordinal: number;
+  /** It waits for whichever machine of its group is free first. */
+  readonly forAnyone: boolean;
   readonly configuration: Configuration;
   readonly protocol: Protocol;
   readonly purpose: Purpose;
@@ -44,7 +46,8 @@ export type NewTrial = Pick<
   | "protocol"
   | "purpose"
   | "reason"
->;
+> &
+  Partial<Pick<TrialRow, "forAnyone">>;
 
 /** What a planner says of a trial; the rest is bookkeeping. */
 export type PlannedTrial = Pick<NewTrial, "configuration" | "protocol" | "purpose" | "reason">;
@@ -80,6 +83,10 @@ export const trialsOfSweep = (db: Executor, sweepId: string): Promise<TrialRow[]
 /** Trials of one target, in the order in which they were planned. */
 export const trialsOfTarget = (db: Executor, targetId: number): Promise<TrialRow[]> =>
   select(db, eq(trials.targetId, targetId));
+
+/** Trials of these targets, in the order in which they were planned for each. */
+export const trialsOfTargets = (db: Executor, targetIds: readonly number[]): Promise<TrialRow[]> =>
+  select(db, inArray(trials.targetId, [...targetIds]));
 
 /** One trial, or null. */
 export const findTrial = async (db: Executor, id: string): Promise<TrialRow | null> =>
@@ -122,6 +129,16 @@ export async function changeTrial(tx: Transaction, id: string, change: TrialChan
       ...(ended ? { endedAt: sql`now()` } : {}),
     })
     .where(eq(trials.id, id));
+}
+
+/** Gives a trial that no attempt was made at to a target of its group, or leaves it to whoever is free first. */
+export async function handTrial(
+  tx: Transaction,
+  id: string,
+  to: Pick<TrialRow, "targetId" | "machineId" | "ordinal" | "forAnyone">,
+): Promise<void> {
+  const { targetId, machineId, ordinal, forAnyone } = to;
+  await tx.update(trials).set({ targetId, machineId, ordinal, forAnyone }).where(eq(trials.id, id));
 }
 
 /** Cancels what has not ended of a sweep. @returns ids of those that were running. */

@@ -5,6 +5,7 @@ import { AnnouncementSchema } from "@ozone/proto/machine";
 import { type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
 import { type TrialResult, TrialResultSchema } from "@ozone/proto/trial";
 import type { ArrivedResult } from "@ozone/shared/bus";
+import type { Sharing } from "../dispatch/advance-group.ts";
 import { saveMachine } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
 import { insertSweep, listTargets } from "../store/sweeps.ts";
@@ -52,6 +53,14 @@ export const madeAnnouncement = (machineId: string) =>
     ],
     defaultThreads: 1,
   });
+
+/** What shared searches need besides the planner; `heard` is how long the coordinator has been listening. */
+export const madeSharing = (leaseMs = 30_000, heard = 0): Sharing => ({
+  leaseMs,
+  listeningMs: () => heard,
+  settled: new Map(),
+  machineLeft: () => undefined,
+});
 
 /** Name of the n-th trial of a machine: the stream remembers message ids longer than a test lasts. */
 export const trialId = (number: number, machineId = "m-1"): string =>

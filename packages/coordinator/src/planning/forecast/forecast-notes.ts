@@ -18,6 +18,8 @@ export interface NoteFacts {
   readonly facts: MachineFacts | null;
   readonly experience: Experience | null;
   readonly sweepsBefore: number;
+  /** How many machines share the search; 1: it is this machine's own. */
+  readonly sharedBy: number;
   /** Of the whole search, whatever the budget; null: unknown. */
   readonly wholeMs: Ends<number> | null;
 }
@@ -88,7 +90,7 @@ const fillNotes = ({ search }: NoteFacts): string[] =>
 
 /** All notes but those about misfits. */
 export const forecastNotes = (noteFacts: NoteFacts): string[] => {
-  const { search, facts, sweepsBefore } = noteFacts;
+  const { search, facts, sweepsBefore, sharedBy } = noteFacts;
   return [
     ...impossibleNotes(search.matrix),
     ...fillNotes(noteFacts),
@@ -96,6 +98,11 @@ export const forecastNotes = (noteFacts: NoteFacts): string[] => {
     ...timeNotes(noteFacts),
     ...derivedNotes(noteFacts),
     ...(search.protocol.managed ? ["Each trial starts a server of the agent's own and ends it."] : []),
+    ...(sharedBy > 1
+      ? [
+          `${sharedBy} machines share this search; trials and time are those of one machine alone, of which each takes a part, its anchor trials and its drift references on top.`,
+        ]
+      : []),
     ...(sweepsBefore > 0
       ? [
           `The machine serves ${sweepsBefore === 1 ? "a sweep that runs" : `${sweepsBefore} sweeps that run`} already first; their time is not counted here.`,

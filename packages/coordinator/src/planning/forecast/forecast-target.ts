@@ -38,6 +38,8 @@ export interface ForecastQuestion {
   readonly results: readonly TrialResult[];
   /** Running sweeps that the machine serves first. */
   readonly sweepsBefore: number;
+  /** How many machines share the search; absent: it is this machine's own. */
+  readonly sharedBy?: number;
 }
 
 type PaceOf = (configuration: Configuration) => Pace;
@@ -171,6 +173,7 @@ export function forecastTarget(question: ForecastQuestion): TargetForecast {
         facts,
         experience,
         sweepsBefore: question.sweepsBefore,
+        sharedBy: question.sharedBy ?? 1,
         wholeMs: cost?.durationMs ?? null,
       }),
     ],

@@ -1,6 +1,6 @@
 // One strategy state for a class of machines: each machine that is free is handed its next trial. Pure: everything follows
 // from what was observed, what is running and what waits, so that it goes on after any interruption.
-import type { Configuration } from "@ozone/proto/configuration";
+import { type Configuration, Purpose } from "@ozone/proto/configuration";
 import { configurationKey } from "@ozone/shared/configuration";
 import { samplesWanted } from "@ozone/shared/samples-wanted";
 import type { Observation, Proposal, SearchState, Strategy } from "../strategy.ts";
@@ -43,6 +43,8 @@ class Desk {
   readonly #shared: SharedSearch;
   readonly #anchors: readonly Configuration[];
   readonly pool: Pool;
+  /** Machines of the pool that can be handed something. */
+  readonly #here: readonly string[];
   readonly running: MachineTrial[];
   readonly started: MachineTrial[] = [];
   readonly notes: string[] = [];
@@ -54,11 +56,14 @@ class Desk {
     this.#strategy = strategy;
     this.#shared = shared;
     this.#anchors = shared.machines.length > 1 ? anchorsOf(shared.search) : [];
-    this.pool = poolOf(shared.observations, this.#anchors, shared.machines);
+    const { left = [], away = [] } = shared;
+    const staying = shared.machines.filter((machine) => !left.includes(machine));
+    this.pool = poolOf(shared.observations, this.#anchors, staying);
+    this.#here = this.pool.machines.filter((machine) => !away.includes(machine));
     this.running = shared.running.filter(({ machine }) => this.pool.machines.includes(machine));
     const lost = strategy.sharing === "between steps" ? lostWith(this.pool, shared, this.#anchors) : [];
     this.waiting = [...shared.waiting, ...lost].map(({ machine, proposal }) => ({
-      machine: machine !== null && this.pool.machines.includes(machine) ? machine : null,
+      machine: machine !== null && this.#here.includes(machine) ? machine : null,
       proposal,
     }));
   }
@@ -68,7 +73,7 @@ class Desk {
   }
 
   isFree(machine: string): boolean {
-    return !this.running.some((trial) => trial.machine === machine);
+    return this.#here.includes(machine) && !this.running.some((trial) => trial.machine === machine);
   }
 
   get finished(): boolean {
@@ -94,9 +99,10 @@ class Desk {
     this.started.push({ machine, proposal });
   }
 
+  /** There is nothing yet but drift references, which are each machine's own. */
   #isStart(): boolean {
-    const { observations } = this.#shared;
-    return observations.length === 0 && this.running.length === 0 && this.waiting.length === 0;
+    const given = [...this.running, ...this.waiting].map(({ proposal }) => proposal);
+    return [...this.#shared.observations, ...given].every(({ purpose }) => purpose === Purpose.REFERENCE);
   }
 
   /** What waits for this machine, else of what waits for any the longest where the order does not matter. */
@@ -120,12 +126,13 @@ class Desk {
   }
 
   #ask(): void {
-    const busy = this.running.length > 0 || this.waiting.length > 0;
+    const start = this.#isStart();
+    const busy = !start && (this.running.length > 0 || this.waiting.length > 0);
     if (this.#nothing || (busy && this.#strategy.sharing !== "while running")) return;
     const { trials, notes } = this.#strategy.next(this.#state());
     this.#nothing = trials.length === 0;
     if (!(busy && this.#nothing)) this.notes.push(...notes);
-    const covered = this.#together && this.#isStart() ? anchorKeys(this.#anchors) : new Set();
+    const covered = this.#together && start ? anchorKeys(this.#anchors) : new Set();
     this.waiting.push(
       ...trials
         .filter(({ configuration }) => !covered.has(configurationKey(configuration)))
@@ -135,7 +142,7 @@ class Desk {
 
   /** Who confirms: not those that are at something else, as long as enough others are left. */
   #confirmers(): readonly string[] {
-    const { machines } = this.pool;
+    const machines = this.#here;
     const free = machines.filter((machine) => this.isFree(machine));
     return free.length >= Math.min(CONFIRMERS_MIN, machines.length) ? free : machines;
   }
@@ -143,7 +150,9 @@ class Desk {
   #state(): SearchState {
     const { search } = this.#shared;
     const observations = onAverage(classObservations(this.#shared, this.pool), this.pool.machines.length);
-    const pending = [...this.running, ...this.waiting].map(({ proposal }) => proposal);
+    const pending = [...this.running, ...this.waiting].flatMap(({ proposal }) =>
+      proposal.purpose === Purpose.REFERENCE ? [] : [proposal],
+    );
     const shared = this.#together ? { machines: this.pool.machines.length } : {};
     return { ...search, observations, ...shared, ...(pending.length > 0 ? { pending } : {}) };
   }

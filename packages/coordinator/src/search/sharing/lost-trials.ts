@@ -29,15 +29,16 @@ const asMade = (machine: string | null, proposal: Proposal): Made => ({
 /** The trials that the pool has to make in place of odd machines. */
 export function lostWith(
   pool: Pool,
-  { search, observations, running, waiting }: SharedSearch,
+  { search, machines, observations, running, waiting }: SharedSearch,
   anchors: readonly Configuration[],
 ): WaitingTrial[] {
-  if (pool.odd.length === 0) return [];
+  if (machines.every((machine) => pool.machines.includes(machine))) return [];
   const keys = anchorKeys(anchors);
   const all = [
     ...observations,
     ...running.map(({ machine, proposal }) => asMade(machine, proposal)),
-    ...waiting.map(({ machine, proposal }) => asMade(machine, proposal)),
+    // What waits for an odd machine goes to whoever is free.
+    ...waiting.map(({ proposal }) => asMade(null, proposal)),
   ].filter(({ purpose }) => purpose !== Purpose.REFERENCE);
   const covered = new Map<string, number>();
   const lost: Made[] = [];

@@ -24,6 +24,10 @@ export interface SharedSearch {
   readonly search: SearchState;
   /** Machines of one class, in a fixed order. */
   readonly machines: readonly string[];
+  /** Those that are handed nothing now: what they measured counts, what waits for them goes to others. */
+  readonly away?: readonly string[];
+  /** Those that were odd before: they stay out, whatever their anchors would say by now. */
+  readonly left?: readonly string[];
   /** Of all machines, in the order in which they came in. */
   readonly observations: readonly MachineObservation[];
   readonly running: readonly MachineTrial[];

@@ -27,6 +27,10 @@ export const sweepTargets = pgTable(
     modelDigest: text("model_digest").notNull(),
     finished: boolean("finished").notNull().default(false),
     notes: jsonb("notes").$type<string[]>().notNull().default([]),
+    /** Targets of one group share one search: what makes them comparable, as text. Empty: this one is searched alone. */
+    shareGroup: text("share_group").notNull().default(""),
+    /** It was found to be odd among its group: its results do not count for its class. */
+    oddSince: instant("odd_since"),
   },
   (table) => [uniqueIndex("sweep_targets_once").on(table.sweepId, table.machineId, table.modelDigest)],
 );

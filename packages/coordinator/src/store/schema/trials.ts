@@ -15,6 +15,8 @@ export const trials = pgTable(
       .references(() => sweepTargets.id),
     machineId: text("machine_id").notNull(),
     ordinal: integer("ordinal").notNull(),
+    /** It waits for whichever machine of its group is free first; until then machine and target stand for nothing. */
+    forAnyone: boolean("for_anyone").notNull().default(false),
     configuration: bytea("configuration").notNull(),
     protocol: bytea("protocol").notNull(),
     purpose: integer("purpose").notNull(),

@@ -1,0 +1,102 @@
+// An agent that measures nothing: it speaks to a real coordinator over the real bus as an agent does, and answers each
+// order at once with figures made by arithmetic. For stories in which the coordinator is what is looked at.
+import { create } from "@bufbuild/protobuf";
+import { HeartbeatSchema } from "@ozone/proto/machine";
+import type { TrialOrder } from "@ozone/proto/trial";
+import {
+  announce,
+  type Bus,
+  connectBus,
+  encodeResult,
+  publishResultBytes,
+  sendHeartbeat,
+  takeTrialOrder,
+} from "@ozone/shared/bus";
+import { samplesWanted } from "@ozone/shared/samples-wanted";
+import { madeResult } from "../../packages/coordinator/src/testing/made-results.ts";
+import { madeAnnouncement } from "../../packages/coordinator/src/testing/made-sweep.ts";
+
+/** What it is like. */
+export interface MadeAgentOptions {
+  readonly natsUrl: string;
+  readonly machineId: string;
+  /** Times as fast as the others. */
+  readonly speed?: number;
+  /** Waited for before each result is sent. */
+  readonly mayReport?: (machineId: string) => Promise<void>;
+}
+
+const HEARTBEAT_MS = 1_000;
+
+function answer(
+  { trialId, attempt, machineId, configuration, protocol, purpose }: TrialOrder,
+  speed: number,
+) {
+  const rate = speed * (100 + (configuration?.numBatch ?? 0) / 100);
+  const repetitions = samplesWanted(protocol ?? { launches: 1, repetitions: 1 });
+  return madeResult({
+    trialId,
+    attempt,
+    machineId,
+    ...(configuration ? { configuration } : {}),
+    purpose,
+    decode: Array.from({ length: repetitions }, () => rate),
+    ttftMs: (configuration?.numCtx ?? 1) / speed,
+  });
+}
+
+/** A running one. */
+export class MadeAgent {
+  readonly #bus: Bus;
+  readonly #options: MadeAgentOptions;
+  readonly #ended = new AbortController();
+  readonly #beating: NodeJS.Timeout;
+  #working: Promise<void> = Promise.resolve();
+  #order: TrialOrder | null = null;
+
+  private constructor(bus: Bus, options: MadeAgentOptions) {
+    this.#bus = bus;
+    this.#options = options;
+    this.#beating = setInterval(() => this.#beat(), HEARTBEAT_MS);
+  }
+
+  /** Announces itself and takes orders until it is stopped. */
+  static async start(options: MadeAgentOptions): Promise<MadeAgent> {
+    const bus = await connectBus({ url: options.natsUrl, name: options.machineId });
+    const { accepted, reason } = await announce(bus, madeAnnouncement(options.machineId));
+    if (!accepted) throw new Error(`${options.machineId} was refused: ${reason}`);
+    const agent = new MadeAgent(bus, options);
+    agent.#working = agent.#work();
+    return agent;
+  }
+
+  #beat(): void {
+    const { machineId } = this.#options;
+    const { trialId = "", attempt = 0 } = this.#order ?? {};
+    // While no coordinator listens there is nobody to tell.
+    sendHeartbeat(this.#bus, create(HeartbeatSchema, { machineId, trialId, attempt })).catch(() => undefined);
+  }
+
+  async #work(): Promise<void> {
+    const { machineId, speed = 1, mayReport } = this.#options;
+    while (!this.#ended.signal.aborted) {
+      const signal = AbortSignal.any([this.#ended.signal]);
+      const taken = await takeTrialOrder(this.#bus, machineId, { waitMs: 2_000, signal });
+      if (!taken) continue;
+      this.#order = taken.order;
+      await mayReport?.(machineId);
+      const { trialId, attempt } = taken.order;
+      const payload = encodeResult(answer(taken.order, speed));
+      await publishResultBytes(this.#bus, machineId, { trialId, attempt, payload });
+      this.#order = null;
+      taken.done();
+    }
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#beating);
+    this.#ended.abort();
+    await this.#working;
+    await this.#bus.close();
+  }
+}
