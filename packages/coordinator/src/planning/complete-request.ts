@@ -63,7 +63,7 @@ function checkServerSettings({ matrix }: SweepRequest): void {
 }
 
 /** Whoever chooses its trials one by one chooses each output length for itself. */
-function checkSharing({ matrix, protocol }: SweepRequest, strategy: string): void {
+function checkSharedFills({ matrix, protocol }: SweepRequest, strategy: string): void {
   if (!protocol?.shareFill) return;
   if (strategy !== "grid") {
     refuse(
@@ -104,7 +104,7 @@ export function completeRequest(request: SweepRequest): SweepRequest {
   }
   checkNumbers(request);
   checkServerSettings(request);
-  checkSharing(request, strategyTitle(strategy));
+  checkSharedFills(request, strategyTitle(strategy));
   const quick = strategy === "quick";
   if (quick && request.protocol?.precision) {
     refuse(

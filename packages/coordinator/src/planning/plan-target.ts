@@ -1,21 +1,16 @@
 // One target's rows -> what its strategy may look at -> the next trials. Pure.
 
-import { create } from "@bufbuild/protobuf";
-import { ConfigurationSchema, Purpose } from "@ozone/proto/configuration";
-import type { Sample, TrialResult } from "@ozone/proto/trial";
-import { type DriftByAttempt, driftAround, mayCount } from "@ozone/shared/drift-around";
+import { Purpose } from "@ozone/proto/configuration";
+import { driftAround } from "@ozone/shared/drift-around";
 import { OzoneError } from "@ozone/shared/errors";
-import { expandSharedFills } from "@ozone/shared/expand-shared-fills";
 import { groupBy } from "@ozone/shared/group-by";
 import { OBJECTIVES, type Objective } from "@ozone/shared/objective";
-import { samplesWanted } from "@ozone/shared/samples-wanted";
 import { strategyTitle } from "@ozone/shared/strategy-names";
-import { usableSamples } from "@ozone/shared/usable-samples";
 import { isOutOfTime, OUT_OF_TIME_STEP, PlugInProblem, stepFromAnswer } from "../search/plug-in/answer.ts";
 import { plugInState } from "../search/plug-in/question.ts";
 import { referenceTrial } from "../search/reference.ts";
 import { strategyNamed } from "../search/strategies.ts";
-import type { Observation, SearchState, SearchStep } from "../search/strategy.ts";
+import type { SearchState, SearchStep } from "../search/strategy.ts";
 import type {
   PlugInAnswer,
   PlugInQuestion,
@@ -26,35 +21,8 @@ import type {
 import type { TrialRow } from "../store/trials.ts";
 import { driftedTrials, isOpenStretch, referenceDue } from "./drift.ts";
 import { fitToTarget } from "./fit-to-target.ts";
+import { observationsOf } from "./observations.ts";
 import { machineOf, modelOf } from "./target-facts.ts";
-
-/** What a trial says of its configuration, then of the shorter outputs that shared its fills; its time counts once. */
-function observationsOf(trial: TrialRow, mine: readonly TrialResult[], drift: DriftByAttempt): Observation[] {
-  const { configuration, protocol } = trial;
-  const views = mine.filter((result) => mayCount(result, drift)).flatMap(expandSharedFills);
-  const samplesOf = (numPredict: number): Sample[] =>
-    views.filter((view) => view.configuration?.numPredict === numPredict).flatMap(usableSamples);
-  const own = observation(trial, mine, samplesOf(configuration.numPredict));
-  const shorter = protocol.shorterPredicts.map((numPredict) => ({
-    ...own,
-    configuration: create(ConfigurationSchema, { ...configuration, numPredict }),
-    samples: samplesOf(numPredict),
-    elapsedMs: 0,
-  }));
-  return [own, ...shorter];
-}
-
-function observation(trial: TrialRow, mine: readonly TrialResult[], samples: readonly Sample[]): Observation {
-  return {
-    configuration: trial.configuration,
-    purpose: trial.purpose,
-    state: trial.state,
-    failureClass: trial.failureClass,
-    samples,
-    wanted: samplesWanted(trial.protocol),
-    elapsedMs: mine.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0),
-  };
-}
 
 function searchStateOf(
   { sweep, target, machine, trials, results, peers = [] }: TargetState,
