@@ -20,6 +20,13 @@ describe("time limits", () => {
     expect(requestLimitMs(size, quick, plenty)).toBeCloseTo(5000 + 3 * (expectedMs(size, quick) ?? 0));
   });
 
+  it("wait for a deep context of a model so small that attention is nearly all of its cost", () => {
+    const short = { prefillTokensPerSecond: 12_000, decodeTokensPerSecond: 2_500 };
+    expect(requestLimitMs({ promptTokens: 29_491, numPredict: 512 }, short, plenty)).toBeGreaterThan(90_000);
+    // Of a shallow one a server that hangs is still given up early.
+    expect(requestLimitMs(size, quick, plenty)).toBeLessThan(15_000);
+  });
+
   it("never exceed what is left", () => {
     expect(requestLimitMs(size, quick, { limitMs: 60_000, remainingMs: 700 })).toBe(700);
     expect(loadLimitMs(1e12, { limitMs: 60_000, remainingMs: 900 })).toBe(900);
