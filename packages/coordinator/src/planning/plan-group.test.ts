@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { Purpose } from "@ozone/proto/configuration";
+import { ProtocolSchema, Purpose } from "@ozone/proto/configuration";
 import { MatrixSchema, SweepRequestSchema } from "@ozone/proto/sweep";
 import { describe, expect, it } from "vitest";
 import { anchorsOf } from "../search/sharing/anchors.ts";
@@ -189,5 +189,10 @@ describe("who shares a search", () => {
     expect(() => request(strategy)).toThrow(
       /^share class is not possible with the strategy \S+, .*: use grid, guided or random, or leave share out\.$/,
     );
+  });
+
+  it("is refused with fills that output lengths share, in one sentence", () => {
+    const asked = { ...GRID, protocol: create(ProtocolSchema, { fill: 0.9, shareFill: true }) };
+    expect(() => completeRequest(asked)).toThrow(/^share class and share_fill can't be combined yet: .*\.$/);
   });
 });
