@@ -135,3 +135,14 @@ export async function cancelTrials(tx: Transaction, sweepId: string): Promise<st
   for (const { id } of open) await changeTrial(tx, id, { state: "cancelled" });
   return open.filter(({ state }) => state === "running").map(({ id }) => id);
 }
+
+/** Cancels what has not ended on one machine. */
+export async function cancelTrialsOfMachine(tx: Transaction, machineId: string): Promise<void> {
+  const open = await tx
+    .select({ id: trials.id })
+    .from(trials)
+    .where(and(eq(trials.machineId, machineId), inArray(trials.state, ["planned", "running"])))
+    .orderBy(trials.id)
+    .for("update");
+  for (const { id } of open) await changeTrial(tx, id, { state: "cancelled" });
+}
