@@ -109,7 +109,13 @@ async function openParts(config: CoordinatorConfig, log: Logger, stops: Stops) {
   stops.push(() => bus.close());
   await ensureStreams(bus);
   await extendAllLeases(store.db, config.leaseMs);
-  return { store, bus, admission, natsUrl: busServer.url, words: { database: database.words, bus: busServer.words } };
+  return {
+    store,
+    bus,
+    admission,
+    natsUrl: busServer.url,
+    words: { database: database.words, bus: busServer.words },
+  };
 }
 
 type Parts = Awaited<ReturnType<typeof openParts>>;

@@ -38,5 +38,7 @@ export async function reloadServer(pid: number, logFile: string): Promise<void> 
     if (said.includes(DONE)) return;
     await wait(pauseMs);
   }
-  throw new Error(`nats-server (process ${pid}) did not confirm its new configuration within ${CONFIRM_MS / 1000} s`);
+  throw new Error(
+    `nats-server (process ${pid}) did not confirm its new configuration within ${CONFIRM_MS / 1000} s`,
+  );
 }

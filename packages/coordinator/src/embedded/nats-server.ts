@@ -10,15 +10,16 @@ import { natsConfig } from "./nats-config.ts";
 import { askNatsInfo, type NatsInfo } from "./nats-info.ts";
 import {
   findNatsProcess,
-  natsIdentity,
   type NatsPaths,
   type NatsRecord,
+  natsIdentity,
   natsPaths,
   natsRecordFile,
   readOrMakeRecord,
 } from "./nats-record.ts";
 import { reloadServer } from "./nats-reload.ts";
 import type { AgentUser } from "./nats-users.ts";
+import { isServer } from "./process-identity.ts";
 import {
   explainFileError,
   failureOf,
@@ -28,7 +29,6 @@ import {
   saysPortTaken,
   sizeOf,
 } from "./server-log.ts";
-import { isServer } from "./process-identity.ts";
 import { withStartLock } from "./start-lock.ts";
 import { writePrivateFile, writeState } from "./state-file.ts";
 
@@ -130,7 +130,11 @@ async function startFresh(context: Context): Promise<EmbeddedNats> {
   }
 }
 
-async function writeConfig({ paths, record, options }: Context, port: number, version: string): Promise<void> {
+async function writeConfig(
+  { paths, record, options }: Context,
+  port: number,
+  version: string,
+): Promise<void> {
   await writePrivateFile(paths.config, natsConfig(record, port, paths, version, options.agents?.() ?? []));
 }
 

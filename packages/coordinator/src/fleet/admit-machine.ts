@@ -51,7 +51,10 @@ export async function approveMachine(store: Store, machineId: string, who: strin
 /** Nothing is expected of the machine any more: its leases end, and it counts as away at once. */
 async function takeBack(tx: Transaction, machineId: string): Promise<void> {
   const leases = await leasesOfMachine(tx, machineId);
-  const trials = await lockTrials(tx, leases.map(({ trialId }) => trialId));
+  const trials = await lockTrials(
+    tx,
+    leases.map(({ trialId }) => trialId),
+  );
   for (const lease of leases) {
     await closeAttempt(tx, lease, "expired");
     const trial = trials.get(lease.trialId);

@@ -20,9 +20,12 @@ export type EnrolmentDecision = { readonly state: AdmissionState } | { readonly 
 /** Decides about one enrolment. */
 export function decideEnrolment(facts: EnrolmentFacts): EnrolmentDecision {
   const { machineId, publicKey, known, announced, holderOfKey, token } = facts;
-  if (holderOfKey !== null && holderOfKey !== machineId) return { refused: "This key belongs to another machine." };
+  if (holderOfKey !== null && holderOfKey !== machineId)
+    return { refused: "This key belongs to another machine." };
   if (known?.state === "revoked")
-    return { refused: `${machineId} was revoked; an administrator can let it in with \`ozone machine approve ${machineId}\`.` };
+    return {
+      refused: `${machineId} was revoked; an administrator can let it in with \`ozone machine approve ${machineId}\`.`,
+    };
   const sameKey = known?.publicKey === publicKey && known.state !== "removed";
   // Ids are no secret: whoever holds any token must not become a machine that is there already.
   if ((known !== null || announced) && !sameKey && token.machineId !== machineId)

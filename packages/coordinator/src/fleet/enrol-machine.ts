@@ -60,7 +60,8 @@ const WHY_NOT = {
 async function answerAgain(tx: Transaction, digest: string, said: EnrolmentRequest): Promise<AdmissionState> {
   const token = await tokenOfDigest(tx, digest);
   if (!token) return refuse("This token is not known here; check it, and which coordinator it is of.");
-  if (token.state === "open") return refuse(`This token is for ${token.machineId}, not for ${said.machineId}.`);
+  if (token.state === "open")
+    return refuse(`This token is for ${token.machineId}, not for ${said.machineId}.`);
   const identity = await findIdentity(tx, said.machineId);
   const again = token.usedBy === said.machineId && identity?.publicKey === said.publicKey;
   return again ? identity.state : refuse(WHY_NOT[token.state]);

@@ -25,7 +25,10 @@ async function requireUsable(store: Store, { validMs, machineId }: TokenRequest)
     throw new OzoneError("invalid_input", "A token is valid for 1 minute to 30 days.");
   if (machineId === "") return;
   if (!isMachineId(machineId))
-    throw new OzoneError("invalid_input", "A machine id is 1 to 64 of a-z, 0-9 and - (`ozone machine list`).");
+    throw new OzoneError(
+      "invalid_input",
+      "A machine id is 1 to 64 of a-z, 0-9 and - (`ozone machine list`).",
+    );
   if ((await findIdentity(store.db, machineId))?.state === "revoked")
     throw new OzoneError(
       "invalid_input",
@@ -65,5 +68,8 @@ export async function closeToken(store: Store, id: string, who: string): Promise
 async function requireToken(store: Store, id: string): Promise<TokenRow> {
   const token = await findToken(store.db, id);
   if (token) return token;
-  throw new OzoneError("not_found", `There is no token ${JSON.stringify(id)}; \`ozone enroll token list\` shows them.`);
+  throw new OzoneError(
+    "not_found",
+    `There is no token ${JSON.stringify(id)}; \`ozone enroll token list\` shows them.`,
+  );
 }

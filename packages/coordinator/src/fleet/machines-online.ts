@@ -12,8 +12,8 @@ import { messageOf } from "@ozone/shared/errors";
 import { HEARTBEATS_PER_LEASE } from "@ozone/shared/limits";
 import { parseMachineFacts } from "@ozone/shared/machine-facts";
 import { extendLease } from "../store/attempts.ts";
-import { barredOf } from "../store/machine-identities.ts";
 import { isOnline } from "../store/describe-machine.ts";
+import { barredOf } from "../store/machine-identities.ts";
 import { listMachines, type MachineRow, saveMachine, touchMachine } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
 

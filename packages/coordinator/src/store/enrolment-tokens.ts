@@ -92,4 +92,8 @@ export async function withdrawToken(db: Executor, id: string): Promise<boolean> 
 
 /** The newest tokens, newest first. */
 export const listTokens = (db: Executor, limit: number): Promise<TokenRow[]> =>
-  db.select(columns).from(enrolmentTokens).orderBy(desc(enrolmentTokens.createdAt), enrolmentTokens.id).limit(limit);
+  db
+    .select(columns)
+    .from(enrolmentTokens)
+    .orderBy(desc(enrolmentTokens.createdAt), enrolmentTokens.id)
+    .limit(limit);

@@ -1,8 +1,8 @@
 // Queries on machines.
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type Announcement, AnnouncementSchema } from "@ozone/proto/machine";
-import { and, eq, inArray, sql } from "drizzle-orm";
 import type { AdmissionState } from "@ozone/shared/enrolment";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import { admissionColumn } from "./machine-identities.ts";
 import { tagsColumn } from "./machine-tags.ts";
 import type { Executor } from "./open-store.ts";
@@ -63,7 +63,10 @@ export async function touchMachine(db: Executor, id: string, activity: string): 
 
 /** The machine counts as not heard of from now on: nothing is sent to it. */
 export async function countAsSilent(db: Executor, id: string): Promise<void> {
-  await db.update(machines).set({ lastSeenAt: new Date(0) }).where(eq(machines.id, id));
+  await db
+    .update(machines)
+    .set({ lastSeenAt: new Date(0) })
+    .where(eq(machines.id, id));
 }
 
 /** All machines, ordered by name and id. */
