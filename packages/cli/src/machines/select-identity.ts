@@ -12,9 +12,13 @@ export function selectIdentity(
   machines: readonly Machine[],
   typed: string,
 ): { id: string; name: string } {
-  const all = new Map(machines.map(({ id, name }) => [id, name]));
-  for (const { machineId, name } of identities) all.set(machineId, all.get(machineId) ?? name);
-  const matching = [...all].filter(([id, name]) => id === typed || name === typed);
+  // A machine may have announced itself under another name since it enrolled: it is known by both.
+  const named = [...machines, ...identities.map(({ machineId, name }) => ({ id: machineId, name }))];
+  const matching = [
+    ...new Map(
+      named.filter(({ id, name }) => id === typed || name === typed).map(({ id, name }) => [id, name]),
+    ),
+  ];
   const [first] = matching;
   if (first && matching.length === 1) return { id: first[0], name: first[1] };
   if (first)
