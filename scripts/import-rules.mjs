@@ -40,7 +40,7 @@ export const ONLY_IN = {
   systeminformation: ["packages/agent/src/machine/"],
   ollama: ["packages/agent/src/ollama/"],
   "@oclif/core": ["packages/cli/"],
-  "@grpc/grpc-js": ["packages/coordinator/src/api/", "packages/cli/"],
+  "@grpc/grpc-js": ["packages/coordinator/src/api/", "packages/cli/", "packages/agent/src/enrolment/"],
   "node-llama-cpp": ["packages/engine/", "bench/equivalence/"],
 };
 

@@ -2,13 +2,17 @@
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { isMachineName } from "@ozone/shared/enrolment";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { dataDir } from "./data-dir.ts";
 
 /** Everything that can be set from outside. */
 export interface AgentConfig {
   readonly dataDir: string;
-  readonly natsUrl: string;
+  /** Null: this machine has enrolled, or is about to. */
+  readonly natsUrl: string | null;
+  /** host:port to enrol with. */
+  readonly coordinator: string | null;
   readonly engineUrl: string;
   /** Data folder of this installation's reference engine. */
   readonly engineDataDir: string;
@@ -18,7 +22,6 @@ export interface AgentConfig {
 }
 
 const DEFAULT_OLLAMA = "http://127.0.0.1:11434";
-const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 /**
  * OLLAMA_HOST as people write it: with or without scheme and port; 0.0.0.0 means this machine.
@@ -61,22 +64,17 @@ export function readConfig(
     throw new OzoneError("invalid_input", `${messageOf(thrown)}. See \`ozone-agent --help\`.`);
   }
   const name = flags.name ?? env.OZONE_AGENT_NAME ?? hostname();
-  if (!SAFE_NAME.test(name)) {
+  if (!isMachineName(name)) {
     throw new OzoneError(
       "invalid_input",
       `The name ${JSON.stringify(name)} can't be used: letters, digits, dot, dash, underscore, at most 63.`,
     );
   }
-  if (!env.OZONE_NATS_URL) {
-    throw new OzoneError(
-      "invalid_input",
-      "OZONE_NATS_URL is not set: the agent does not know where the coordinator's bus is. `ozone up` sets it; by hand, write nats://user:password@host:4222.",
-    );
-  }
   const base = dataDir(env);
   return {
     dataDir: resolve(flags["data-dir"] ?? join(base, "agent")),
-    natsUrl: env.OZONE_NATS_URL,
+    natsUrl: env.OZONE_NATS_URL || null,
+    coordinator: env.OZONE_GRPC_ADDRESS || null,
     engineUrl: engineUrlOf(env.OLLAMA_HOST),
     engineDataDir: join(base, "engine"),
     name,

@@ -5,13 +5,14 @@ import { OZONE_VERSION } from "@ozone/shared/version";
 const USAGE = `ozone-agent ${OZONE_VERSION}
 
   ozone-agent start [--name NAME] [--data-dir DIR]   join the fleet and run trials until SIGTERM or Ctrl-C
+  ozone-agent enroll --coordinator HOST:PORT [--token-file FILE]   join the fleet; the token also from OZONE_ENROLL_TOKEN or stdin
   ozone-agent bench --model M --num-ctx N [...]      one honest trial, no coordinator (see ozone-agent bench --help)
   ozone-agent apply [--file FILE]                    a preset becomes a model here, if it keeps its promise
   ozone-agent rollback [NAME]                        and is taken back (see ozone-agent apply --help)
   ozone-agent probe                                  print what is known of this machine, and what may not be read, as JSON
   ozone-agent --help | --version
 
-Environment: OLLAMA_HOST, OZONE_NATS_URL, OZONE_DATA_DIR, OZONE_LOG_LEVEL; OZONE_OLLAMA names the program of managed servers.
+Environment: OLLAMA_HOST, OZONE_GRPC_ADDRESS (where to enrol), OZONE_ENROLL_TOKEN, OZONE_NATS_URL (a bus with a password), OZONE_DATA_DIR, OZONE_LOG_LEVEL; OZONE_OLLAMA names the program of managed servers.
 `;
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -35,6 +36,14 @@ async function start(argv: readonly string[]): Promise<void> {
     if (!stop.signal.aborted) throw thrown;
   });
   process.exit(0);
+}
+
+async function enroll(argv: readonly string[]): Promise<void> {
+  const { enrolCommand } = await import("./enrolment/enrol-command.ts");
+  const stop = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop.abort());
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  await enrolCommand(argv, { env: process.env, stdin: process.stdin, say, stop: stop.signal });
 }
 
 async function probe(): Promise<void> {
@@ -63,6 +72,7 @@ async function applying(command: "apply" | "rollback", argv: readonly string[]):
 
 async function main([command, ...rest]: readonly string[]): Promise<void> {
   if (command === "start") return start(rest);
+  if (command === "enroll") return enroll(rest);
   if (command === "bench") return bench(rest);
   if (command === "apply" || command === "rollback") return applying(command, rest);
   if (command === "probe") return probe();

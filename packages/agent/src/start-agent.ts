@@ -15,6 +15,7 @@ import type { AgentConfig } from "./config.ts";
 import { announceSelf, type Self } from "./control/announcing.ts";
 import { type Heart, startHeart } from "./control/heartbeat.ts";
 import { WorkState } from "./control/work-state.ts";
+import { type BusAccess, busAccess } from "./enrolment/bus-access.ts";
 import { machineIdentity } from "./identity.ts";
 import { rememberFacts } from "./last-facts.ts";
 import { acquireHostLock } from "./machine/host-lock.ts";
@@ -40,11 +41,16 @@ const ANNOUNCE_RETRY_MS = 1_000;
 const RENEW_MS = 60_000;
 
 /** Connects, waiting for a bus that is not there yet: an agent may be started before its coordinator. */
-async function connectPatiently(config: AgentConfig, log: Log, stop: AbortSignal): Promise<Bus> {
+async function connectPatiently(
+  config: AgentConfig,
+  access: BusAccess,
+  log: Log,
+  stop: AbortSignal,
+): Promise<Bus> {
   let said = false;
   for (;;) {
     try {
-      return await connectBus({ url: config.natsUrl, name: `ozone-agent ${config.name}` });
+      return await connectBus({ ...access, name: `ozone-agent ${config.name}` });
     } catch (thrown) {
       if (!(thrown instanceof OzoneError) || thrown.code !== "unavailable") throw thrown;
       if (!said) log(`${thrown.message} Waiting for it.`);
@@ -126,11 +132,12 @@ interface Parts {
 
 async function openParts(config: AgentConfig, log: Log, stop: AbortSignal): Promise<Parts> {
   const machineId = await machineIdentity(config.dataDir);
+  const access = await busAccess(config, log, stop);
   const facts = await probeAlone(config, log, stop);
   const outbox = await openOutbox(join(config.dataDir, "outbox"), log);
   const journal = await openJournal(config.dataDir);
   await reconcile(outbox, journal);
-  const bus = await connectPatiently(config, log, stop);
+  const bus = await connectPatiently(config, access, log, stop);
   const self: Self = { machineId, name: config.name, facts, ...planOptions(config) };
   const state = new WorkState();
   const announce = async () => heart.setInterval(await announceSelf(bus, self, stop));

@@ -1,7 +1,14 @@
 // Every command by the words that are typed for it. oclif takes this map as it is (package.json, "oclif").
 import type { Command } from "@oclif/core";
+import AuditList from "./commands/audit/list.ts";
 import Down from "./commands/down.ts";
+import EnrollTokenCreate from "./commands/enroll/token/create.ts";
+import EnrollTokenList from "./commands/enroll/token/list.ts";
+import EnrollTokenWithdraw from "./commands/enroll/token/withdraw.ts";
+import MachineApprove from "./commands/machine/approve.ts";
 import MachineList from "./commands/machine/list.ts";
+import MachineRemove from "./commands/machine/remove.ts";
+import MachineRevoke from "./commands/machine/revoke.ts";
 import MachineShow from "./commands/machine/show.ts";
 import MachineTag from "./commands/machine/tag.ts";
 import MachineUntag from "./commands/machine/untag.ts";
@@ -31,8 +38,15 @@ import Up from "./commands/up.ts";
 
 /** Ids as oclif wants them, the words joined with colons. */
 export const COMMANDS: Readonly<Record<string, Command.Class>> = {
+  "audit:list": AuditList,
   down: Down,
+  "enroll:token:create": EnrollTokenCreate,
+  "enroll:token:list": EnrollTokenList,
+  "enroll:token:withdraw": EnrollTokenWithdraw,
+  "machine:approve": MachineApprove,
   "machine:list": MachineList,
+  "machine:remove": MachineRemove,
+  "machine:revoke": MachineRevoke,
   "machine:show": MachineShow,
   "machine:tag": MachineTag,
   "machine:untag": MachineUntag,

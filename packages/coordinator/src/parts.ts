@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { CoordinatorConfig } from "./config.ts";
 import { findNatsServer } from "./embedded/nats-binary.ts";
+import type { AgentUser } from "./embedded/nats-users.ts";
 import { type ServerChange, superviseNats, supervisePostgres } from "./embedded/supervise.ts";
 
 /** Where a part is and how to end it. */
@@ -10,6 +11,16 @@ export interface Part {
   /** For the status: "embedded", "external". */
   readonly words: string;
   stop(): Promise<void>;
+}
+
+/** The bus, and who may use it. */
+export interface BusPart extends Part {
+  /** Null: an external one, whose users are not ours to write. */
+  readonly users: {
+    /** Lets in exactly these beside the coordinator, and waits until the server confirms. */
+    letIn(agents: readonly AgentUser[]): Promise<void>;
+    serverPid(): number;
+  } | null;
 }
 
 type Log = (line: string) => void;
@@ -35,9 +46,18 @@ export async function openDatabase(config: CoordinatorConfig, log: Log): Promise
   return { url: postgres.url, words: "embedded Postgres", stop: () => postgres.stop() };
 }
 
-/** The bus. @throws with one sentence when no nats-server can be had. */
-export async function openBusServer(config: CoordinatorConfig, log: Log): Promise<Part> {
-  if (config.natsUrl !== null) return external(config.natsUrl);
+/**
+ * The bus.
+ * @param agents who is let in from the start
+ * @throws with one sentence when no nats-server can be had
+ */
+export async function openBusServer(
+  config: CoordinatorConfig,
+  log: Log,
+  agents: readonly AgentUser[],
+): Promise<BusPart> {
+  if (config.natsUrl !== null) return { ...external(config.natsUrl), users: null };
+  let letIn = agents;
   log("looking for nats-server");
   const binary = await findNatsServer({
     cacheDir: join(config.dataDir, "cache"),
@@ -48,8 +68,16 @@ export async function openBusServer(config: CoordinatorConfig, log: Log): Promis
   const nats = await superviseNats({
     dataDir: config.dataDir,
     binary: binary.path,
+    agents: () => letIn,
     log,
     onChange: onChange("nats-server", log),
   });
-  return { url: nats.url, words: `embedded nats-server ${binary.version}`, stop: () => nats.stop() };
+  const users = {
+    letIn: async (wanted: readonly AgentUser[]) => {
+      letIn = wanted;
+      await nats.current().reload();
+    },
+    serverPid: () => nats.current().pid,
+  };
+  return { url: nats.url, words: `embedded nats-server ${binary.version}`, users, stop: () => nats.stop() };
 }

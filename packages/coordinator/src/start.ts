@@ -1,6 +1,8 @@
 // Starts a coordinator, part by part, and stops it in reverse order.
 import { mkdir } from "node:fs/promises";
+import { EnrolmentService } from "@ozone/proto/enrolment_service";
 import { Health } from "@ozone/proto/health";
+import { IdentityService } from "@ozone/proto/identity_service";
 import { MachineService } from "@ozone/proto/machine_service";
 import { PresetService } from "@ozone/proto/preset_service";
 import { ReportService } from "@ozone/proto/report_service";
@@ -8,6 +10,7 @@ import { RolloutService } from "@ozone/proto/rollout_service";
 import { SweepService } from "@ozone/proto/sweep_service";
 import {
   connectBus,
+  dropWork,
   ensureStreams,
   ensureWorkConsumer,
   onAnnouncement,
@@ -17,14 +20,18 @@ import {
 import { messageOf, OzoneError, systemCodeOf } from "@ozone/shared/errors";
 import { OZONE_VERSION } from "@ozone/shared/version";
 import type { Logger } from "pino";
+import { startAdmission } from "./admission.ts";
+import { enrolmentHandlers } from "./api/enrolment.ts";
 import { addService, createServer, listen, stopServer } from "./api/grpc-server.ts";
 import { healthHandlers } from "./api/health.ts";
+import { identityHandlers } from "./api/identities.ts";
 import { machineHandlers } from "./api/machines.ts";
 import { presetHandlers, reportHandlers } from "./api/presets.ts";
 import { rolloutHandlers } from "./api/rollouts.ts";
 import { sweepHandlers } from "./api/sweeps.ts";
 import { type ChangeSignal, createChangeSignal } from "./change-signal.ts";
 import type { CoordinatorConfig } from "./config.ts";
+import { createChallenges } from "./fleet/challenge.ts";
 import { acceptAnnouncement, acceptHeartbeat } from "./fleet/machines-online.ts";
 import { loadObjectives } from "./objectives-file.ts";
 import { openBusServer, openDatabase } from "./parts.ts";
@@ -32,6 +39,7 @@ import { findModule, type ModuleRules } from "./plug-ins/find-module.ts";
 import { answerAgent } from "./rollouts/answer-agents.ts";
 import { refuseSecondCoordinator, removeRunFile, writeRunFile } from "./run-file.ts";
 import { extendAllLeases } from "./store/attempts.ts";
+import { approvedAgents, barredOf } from "./store/machine-identities.ts";
 import { openStore } from "./store/open-store.ts";
 import { startTasks, type Tasks } from "./tasks.ts";
 
@@ -92,13 +100,22 @@ async function openParts(config: CoordinatorConfig, log: Logger, stops: Stops) {
   stops.push(() => database.stop());
   const store = await openStore(database.url, (problem) => log.warn(`Postgres: ${problem}`));
   stops.push(() => store.close());
-  const busServer = await openBusServer(config, say);
+  const busServer = await openBusServer(config, say, await approvedAgents(store.db));
   stops.push(() => busServer.stop());
+  const refused = (name: string, thrown: unknown) => log.warn({ task: name }, messageOf(thrown));
+  const admission = await startAdmission(store, busServer, refused);
+  stops.push(() => admission.stop());
   const bus = await connectBus({ url: busServer.url, name: "ozone-coordinator" });
   stops.push(() => bus.close());
   await ensureStreams(bus);
   await extendAllLeases(store.db, config.leaseMs);
-  return { store, bus, natsUrl: busServer.url, words: { database: database.words, bus: busServer.words } };
+  return {
+    store,
+    bus,
+    admission,
+    natsUrl: busServer.url,
+    words: { database: database.words, bus: busServer.words },
+  };
 }
 
 type Parts = Awaited<ReturnType<typeof openParts>>;
@@ -136,6 +153,7 @@ function listenToFleet({ store, bus, tasks, changes, leaseMs, onError }: Running
     return reply;
   });
   const endApplying = onApplyingQuestion(bus, async (machineId, message) => {
+    if ((await barredOf(store.db, [machineId])).size > 0) throw new Error(`${machineId} is not let in`);
     const { answer, changed } = await answerAgent(store, machineId, message).catch(reported);
     if (changed) tasks.wake();
     if (changed) changes.notify();
@@ -148,9 +166,23 @@ function listenToFleet({ store, bus, tasks, changes, leaseMs, onError }: Running
   };
 }
 
+/** Who may be in the fleet: for agents, and for administrators. */
+function addAdmission(server: ReturnType<typeof createServer>, { store, bus, admission }: Running): void {
+  const { admit, busUrl, enforced } = admission;
+  addService(
+    server,
+    EnrolmentService,
+    enrolmentHandlers({ store, challenges: createChallenges(), busUrl, admit }),
+  );
+  const drop = (machineId: string) => dropWork(bus, machineId);
+  addService(server, IdentityService, identityHandlers({ store, enforced, admit, dropWork: drop }));
+}
+
 /** The gRPC server with all services. */
-function buildServer({ store, tasks, changes, leaseMs, modules, words }: Running, startedAtMs: number) {
+function buildServer(running: Running, startedAtMs: number) {
+  const { store, tasks, changes, leaseMs, modules, words } = running;
   const server = createServer();
+  addAdmission(server, running);
   const changed = (signal: AbortSignal) => changes.next(signal, WATCH_INTERVAL_MS);
   const find = (name: string) => findModule(name, modules);
   addService(
@@ -192,7 +224,8 @@ async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
   const grpcAddress = await listen(server, config.grpcAddress);
   stops.push(() => stopServer(server));
   const { natsUrl } = parts;
-  await writeRunFile(dataDir, { pid: process.pid, grpcAddress, natsUrl, version: OZONE_VERSION });
+  const { enforced: enrolment } = parts.admission;
+  await writeRunFile(dataDir, { pid: process.pid, grpcAddress, natsUrl, version: OZONE_VERSION, enrolment });
   stops.push(() => removeRunFile(dataDir));
   return { grpcAddress, natsUrl };
 }

@@ -41,6 +41,8 @@ export interface CoordinatorRunFile {
   readonly grpcAddress: string;
   readonly natsUrl: string;
   readonly version: string;
+  /** Agents enrol and get an identity on the bus of their own; absent before 0.2. */
+  readonly enrolment?: boolean;
 }
 
 /** Content of run/engine.json. */

@@ -6,6 +6,7 @@ import type { AgentRunFile, CoordinatorRunFile } from "@ozone/shared/data-folder
 import { OzoneError } from "@ozone/shared/errors";
 import { connectCoordinator } from "../coordinator-client.ts";
 import { type Launched, launch } from "./launch.ts";
+import { wayIn } from "./local-token.ts";
 import { lastError } from "./log-lines.ts";
 import { isRunning } from "./process-identity.ts";
 import { readAgentRunFile } from "./run-files.ts";
@@ -56,7 +57,7 @@ export async function ensureAgent(
     program: "ozone-agent",
     args: ["start"],
     folder: options.folder,
-    env: { OLLAMA_HOST: assignment.engineUrl, OZONE_NATS_URL: assignment.coordinator.natsUrl },
+    env: { OLLAMA_HOST: assignment.engineUrl, ...(await wayIn(options.folder, assignment.coordinator)) },
   });
   onLaunch(launched.pid);
   return { machine: await joined(options, assignment, launched), started: true };

@@ -17,7 +17,7 @@ export function machinesText(machines: readonly Machine[]): string {
   const rows = machines.map((machine) => [
     machine.id,
     machine.name,
-    machine.status,
+    statusOf(machine),
     machine.hardwareClass,
     firstOf(machine.tags, TAGS_SHOWN) || "-",
     machine.engineProblem ? "none" : engineWords(machine.engine),
@@ -39,6 +39,10 @@ export function machinesText(machines: readonly Machine[]): string {
     machines.map(accessLine).join("")
   );
 }
+
+/** A machine that is barred is not just away. */
+const statusOf = ({ status, admission }: Machine): string =>
+  admission === "" || admission === "approved" ? status : admission;
 
 /** The first of what an agent may not read; a whole fleet's list would bury the table. */
 function accessLine({ id, accessProblems: [first, ...others] }: Machine): string {
@@ -65,13 +69,13 @@ export const tagsText = ({ name, tags }: Machine): string =>
 
 /** One machine with all that the table has no room for. */
 export function machineText(machine: Machine): string {
-  const { id, name, status, lastSeenAt, hardwareClass, tags, models, activity, agentVersion } = machine;
+  const { id, name, lastSeenAt, hardwareClass, tags, models, activity, agentVersion } = machine;
   const problems = [machine.engineProblem, machine.managedProblem, ...machine.accessProblems];
   const seen = lastSeenAt ? timestampDate(lastSeenAt).toISOString().slice(0, 19).replace("T", " ") : "";
   return textPairs([
     ["machine", cleanText(id)],
     ["name", cleanText(name)],
-    ["status", `${cleanText(status)}${seen === "" ? "" : `, last heard ${seen} UTC`}`],
+    ["status", `${cleanText(statusOf(machine))}${seen === "" ? "" : `, last heard ${seen} UTC`}`],
     ["hardware class", cleanText(hardwareClass)],
     ["what it is", factsWords(machine)],
     ["tags", tags.map((tag) => cleanText(tag, 60)).join(", ") || "none"],

@@ -34,7 +34,9 @@ export const machineHandlers = (
   return {
     listMachines: async () =>
       create(ListMachinesResponseSchema, {
-        machines: (await listMachines(store.db)).map((row) => describeMachine(row, options.leaseMs)),
+        machines: (await listMachines(store.db))
+          .filter(({ admission }) => admission !== "removed")
+          .map((row) => describeMachine(row, options.leaseMs)),
       }),
     getStatus: async () => {
       const machines = await listMachines(store.db);

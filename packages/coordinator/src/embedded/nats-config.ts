@@ -1,5 +1,6 @@
 // The configuration of the embedded nats-server, as text, and what depends on the server's version. Pure.
 import type { NatsPaths, NatsRecord } from "./nats-record.ts";
+import { type AgentUser, usersBlock } from "./nats-users.ts";
 
 const MAX_FILE_STORE = "1GB";
 const MAX_MEMORY_STORE = "64MB";
@@ -18,7 +19,13 @@ export function isAtLeast(version: string, major: number, minor: number): boolea
  * with nats-server 2.10.0; 2.9 refuses to start when it sees them. With 2.9 a power loss can lose acknowledged
  * messages: Postgres is the record, the stream is rebuilt from it.
  */
-export function natsConfig(record: NatsRecord, port: number, paths: NatsPaths, version: string): string {
+export function natsConfig(
+  record: NatsRecord,
+  port: number,
+  paths: NatsPaths,
+  version: string,
+  agents: readonly AgentUser[] = [],
+): string {
   const modern = isAtLeast(version, 2, 10);
   // Quoted strings of this format take the same escapes as JSON's for all that a path can hold.
   const text = (value: string): string => JSON.stringify(value);
@@ -31,10 +38,7 @@ export function natsConfig(record: NatsRecord, port: number, paths: NatsPaths, v
     "logfile_size_limit: 16MB",
     ...(modern ? ["logfile_max_num: 2"] : []),
     `max_payload: ${MAX_PAYLOAD}`,
-    "authorization {",
-    `  user: ${text(record.user)}`,
-    `  password: ${text(record.password)}`,
-    "}",
+    ...usersBlock(record, agents),
     "jetstream {",
     `  store_dir: ${text(paths.store)}`,
     `  max_file_store: ${MAX_FILE_STORE}`,

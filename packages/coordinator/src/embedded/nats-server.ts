@@ -1,7 +1,8 @@
 // The embedded nats-server of a single machine: start it, take over one that outlived its coordinator, stop it.
 import { mkdir, realpath } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { messageOf } from "@ozone/shared/errors";
 import { adoptDaemon, type Daemon, endDaemon, type ServerExit, spawnDaemon } from "./daemon.ts";
 import { isPortFree, pickFreePort } from "./free-port.ts";
 import { natsVersion } from "./nats-binary.ts";
@@ -11,10 +12,14 @@ import {
   findNatsProcess,
   type NatsPaths,
   type NatsRecord,
+  natsIdentity,
   natsPaths,
   natsRecordFile,
   readOrMakeRecord,
 } from "./nats-record.ts";
+import { reloadServer } from "./nats-reload.ts";
+import type { AgentUser } from "./nats-users.ts";
+import { isServer } from "./process-identity.ts";
 import {
   explainFileError,
   failureOf,
@@ -41,6 +46,8 @@ export interface StartNatsOptions {
   log: (line: string) => void;
   /** Use this port or fail; default: the last one, or another when it is taken. */
   port?: number;
+  /** Who is let in beside the coordinator, asked at each start and reload. */
+  agents?: () => readonly AgentUser[];
 }
 
 /** A running embedded nats-server with JetStream. */
@@ -52,6 +59,11 @@ export interface EmbeddedNats {
   version: string;
   /** True when it was already running and was taken over. */
   adopted: boolean;
+  /**
+   * Lets in exactly the agents of the moment; whoever is not among them any more is cut off. A server that can't be told
+   * is ended, so that its next start reads the list.
+   */
+  reload(): Promise<void>;
   /** Ends it. Calling it again waits for the same end. */
   stop(): Promise<void>;
   /** Resolves when it has ended, expected or not. */
@@ -118,12 +130,20 @@ async function startFresh(context: Context): Promise<EmbeddedNats> {
   }
 }
 
+async function writeConfig(
+  { paths, record, options }: Context,
+  port: number,
+  version: string,
+): Promise<void> {
+  await writePrivateFile(paths.config, natsConfig(record, port, paths, version, options.agents?.() ?? []));
+}
+
 /** One start on one port: the running server, or the error with nothing left running. */
 async function tryStart(context: Context, port: number, version: string): Promise<EmbeddedNats | Error> {
   const { paths, record, recordFile, options } = context;
   // Before the start: nats-server opens its store first and its port last.
   if (!(await isPortFree(port))) return portTakenError(port);
-  await writePrivateFile(paths.config, natsConfig(record, port, paths, version));
+  await writeConfig(context, port, version);
   await writeState(recordFile, { ...record, port });
   const logStart = await sizeOf(paths.logFile);
   const file = basename(options.binary) === options.binary ? options.binary : resolve(options.binary);
@@ -177,9 +197,31 @@ async function running(
     ending ??= endNats(daemon);
     return ending;
   };
+  let reloading: Promise<void> = Promise.resolve();
+  const reload = (): Promise<void> => {
+    const next = reloading.then(() => reloadOrEnd(context, daemon, port, info.version));
+    reloading = next.catch(() => undefined);
+    return next;
+  };
   const url = `nats://${record.user}:${record.password}@127.0.0.1:${port}`;
   const { pid, adopted, exited } = daemon;
-  return { url, pid, version: info.version, adopted, stop, exited };
+  return { url, pid, version: info.version, adopted, reload, stop, exited };
+}
+
+/** Under the start lock: nobody else may write the configuration or start a server meanwhile. */
+async function reloadOrEnd(context: Context, daemon: Daemon, port: number, version: string): Promise<void> {
+  const { paths, options } = context;
+  await withStartLock(join(dirname(paths.folder), "nats.lock"), async () => {
+    // Ended meanwhile: whoever starts it again writes the list of that moment.
+    if (!daemon.isRunning() || !(await isServer(daemon.pid, natsIdentity(paths)))) return;
+    await writeConfig(context, port, version);
+    try {
+      await reloadServer(daemon.pid, paths.logFile);
+    } catch (thrown) {
+      options.log(`${messageOf(thrown)}; it is started again.`);
+      await endNats(daemon, HUNG_WAIT_MS);
+    }
+  });
 }
 
 /** Ends a nats-server: asked first, forced when it hangs (its store recovers at the next start). */

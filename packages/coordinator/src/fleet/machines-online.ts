@@ -13,11 +13,14 @@ import { HEARTBEATS_PER_LEASE } from "@ozone/shared/limits";
 import { parseMachineFacts } from "@ozone/shared/machine-facts";
 import { extendLease } from "../store/attempts.ts";
 import { isOnline } from "../store/describe-machine.ts";
+import { barredOf } from "../store/machine-identities.ts";
 import { listMachines, type MachineRow, saveMachine, touchMachine } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
 
 const NAME_MAX = 128;
 const MODELS_MAX = 2_000;
+
+const BARRED = "It was revoked or removed by an administrator.";
 
 function announcementProblem(machineId: string, message: Announcement): string | null {
   if (message.machineId !== machineId) return "The announcement names another machine than its subject.";
@@ -39,7 +42,12 @@ export async function acceptAnnouncement(
 ): Promise<AnnouncementReply> {
   const reason = announcementProblem(options.machineId, options.message);
   if (reason) return create(AnnouncementReplySchema, { accepted: false, reason });
-  await saveMachine(store.db, options.message);
+  const barred = await store.db.transaction(async (tx) => {
+    if ((await barredOf(tx, [options.machineId], true)).size > 0) return true;
+    await saveMachine(tx, options.message);
+    return false;
+  });
+  if (barred) return create(AnnouncementReplySchema, { accepted: false, reason: BARRED });
   return create(AnnouncementReplySchema, {
     accepted: true,
     heartbeatMs: Math.floor(options.leaseMs / HEARTBEATS_PER_LEASE),

@@ -12,6 +12,7 @@ import {
 import type { ArrivedResult } from "@ozone/shared/bus";
 import { messageOf } from "@ozone/shared/errors";
 import { closeAttempt, isReported } from "../store/attempts.ts";
+import { barredOf } from "../store/machine-identities.ts";
 import type { Executor, Store, Transaction } from "../store/open-store.ts";
 import { insertResult, isStored, type PresetKey, presetKeyOf, quarantineMessage } from "../store/results.ts";
 import { changeTrial, lockTrials, type TrialRow } from "../store/trials.ts";
@@ -110,12 +111,24 @@ async function apply(tx: Transaction, message: Message, trials: Map<string, Tria
   return toRecorded(message, decision.outcome, reason);
 }
 
+/** What a machine that is not let in sent, or had sent before: kept, and nothing is moved by it. */
+async function applyBarred(tx: Transaction, message: Message): Promise<Recorded> {
+  const reason = `${message.arrived.machineId} was revoked.`;
+  await quarantine(tx, message, reason);
+  return toRecorded(message, ReceiptOutcome.REFUSED, reason);
+}
+
 const commitTogether = (store: Store, batch: readonly Message[]): Promise<Recorded[]> =>
   store.db.transaction(async (tx) => {
+    const senders = new Set(batch.map(({ arrived }) => arrived.machineId));
+    const barred = await barredOf(tx, [...senders], true);
     const ids = new Set(batch.flatMap(({ result }) => (result ? [result.trialId] : [])));
     const trials = await lockTrials(tx, [...ids]);
     const all: Recorded[] = [];
-    for (const message of batch) all.push(await apply(tx, message, trials));
+    for (const message of batch) {
+      const isBarred = barred.has(message.arrived.machineId);
+      all.push(isBarred ? await applyBarred(tx, message) : await apply(tx, message, trials));
+    }
     return all;
   });
 

@@ -76,6 +76,14 @@ export const expiredAttempts = (db: Executor): Promise<AttemptRef[]> =>
     .where(and(eq(attempts.state, "leased"), sql`${attempts.leaseExpiresAt} < now()`))
     .orderBy(attempts.trialId);
 
+/** What one machine has under lease. */
+export const leasesOfMachine = (db: Executor, machineId: string): Promise<AttemptRef[]> =>
+  db
+    .select(ref)
+    .from(attempts)
+    .where(and(eq(attempts.state, "leased"), eq(attempts.machineId, machineId)))
+    .orderBy(attempts.trialId);
+
 /** Leased attempts whose order has not reached the stream. */
 export const unpublishedAttempts = (db: Executor): Promise<AttemptRef[]> =>
   db

@@ -30,6 +30,7 @@ export function describeMachine(row: MachineRow, leaseMs: number): Machine {
     managedProblem: announcement.managedProblem,
     accessProblems: announcement.accessProblems,
     tags: [...row.tags],
+    admission: row.admission ?? "",
   });
 }
 

@@ -25,3 +25,8 @@ export async function removeTags(db: Executor, machineId: string, tags: readonly
     .delete(machineTags)
     .where(and(eq(machineTags.machineId, machineId), inArray(machineTags.tag, [...tags])));
 }
+
+/** Takes all tags away. */
+export async function clearTags(db: Executor, machineId: string): Promise<void> {
+  await db.delete(machineTags).where(eq(machineTags.machineId, machineId));
+}

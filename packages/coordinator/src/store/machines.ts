@@ -1,7 +1,9 @@
 // Queries on machines.
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type Announcement, AnnouncementSchema } from "@ozone/proto/machine";
-import { eq, inArray, sql } from "drizzle-orm";
+import type { AdmissionState } from "@ozone/shared/enrolment";
+import { and, eq, inArray, sql } from "drizzle-orm";
+import { admissionColumn } from "./machine-identities.ts";
 import { tagsColumn } from "./machine-tags.ts";
 import type { Executor } from "./open-store.ts";
 import { machines } from "./schema/machines.ts";
@@ -15,6 +17,8 @@ export interface MachineRow {
   readonly silentMs: number;
   /** In order. */
   readonly tags: readonly string[];
+  /** Null: it has no identity (an external NATS, or a version before 0.2). */
+  readonly admission?: AdmissionState | null;
 }
 
 const columns = {
@@ -24,6 +28,7 @@ const columns = {
   lastSeenAt: machines.lastSeenAt,
   silentMs: sql<number>`(extract(epoch from now() - ${machines.lastSeenAt}) * 1000)::float8`,
   tags: tagsColumn,
+  admission: admissionColumn,
 };
 
 const parse = <Row extends { announcement: Uint8Array }>(row: Row) => ({
@@ -46,14 +51,22 @@ export async function saveMachine(db: Executor, announcement: Announcement): Pro
     .onConflictDoUpdate({ target: machines.id, set: values });
 }
 
-/** Notes a heartbeat. @returns false when the machine is unknown. */
+/** Notes a heartbeat. @returns false when the machine is unknown, or not let in. */
 export async function touchMachine(db: Executor, id: string, activity: string): Promise<boolean> {
   const touched = await db
     .update(machines)
     .set({ lastSeenAt: sql`now()`, activity })
-    .where(eq(machines.id, id))
+    .where(and(eq(machines.id, id), sql`coalesce(${admissionColumn}, 'approved') = 'approved'`))
     .returning({ id: machines.id });
   return touched.length > 0;
+}
+
+/** The machine counts as not heard of from now on: nothing is sent to it. */
+export async function countAsSilent(db: Executor, id: string): Promise<void> {
+  await db
+    .update(machines)
+    .set({ lastSeenAt: new Date(0) })
+    .where(eq(machines.id, id));
 }
 
 /** All machines, ordered by name and id. */

@@ -3,7 +3,7 @@ import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
 import type { SweepStateName, TrialStateName } from "@ozone/shared/trial-state";
 import { and, count, desc, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
-import type { Executor } from "./open-store.ts";
+import type { Executor, Transaction } from "./open-store.ts";
 import { sweeps, sweepTargets } from "./schema/sweeps.ts";
 import { trials } from "./schema/trials.ts";
 
@@ -146,4 +146,15 @@ export async function countTrials(db: Executor, sweepId: string): Promise<Record
     .groupBy(trials.state);
   for (const row of rows) counts[row.state] = row.trials;
   return counts;
+}
+
+/** Nothing more is planned for one machine, in any sweep, and why. */
+export async function endTargetsOfMachine(tx: Transaction, machineId: string, note: string): Promise<void> {
+  const open = await tx
+    .select()
+    .from(sweepTargets)
+    .where(and(eq(sweepTargets.machineId, machineId), eq(sweepTargets.finished, false)))
+    .orderBy(sweepTargets.id)
+    .for("update");
+  for (const { id, notes } of open) await updateTarget(tx, id, { finished: true, notes: [...notes, note] });
 }

@@ -8,7 +8,7 @@ import {
   type Purpose,
 } from "@ozone/proto/configuration";
 import type { TrialStateName } from "@ozone/shared/trial-state";
-import { and, asc, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { Executor, Transaction } from "./open-store.ts";
 import { trials } from "./schema/trials.ts";
 
@@ -151,4 +151,21 @@ export async function cancelTrials(tx: Transaction, sweepId: string): Promise<st
     .for("update");
   for (const { id } of open) await changeTrial(tx, id, { state: "cancelled" });
   return open.filter(({ state }) => state === "running").map(({ id }) => id);
+}
+
+/** Cancels what has not ended on one machine; what waits there for anyone of a shared search is not its own. */
+export async function cancelTrialsOfMachine(tx: Transaction, machineId: string): Promise<void> {
+  const open = await tx
+    .select({ id: trials.id })
+    .from(trials)
+    .where(
+      and(
+        eq(trials.machineId, machineId),
+        inArray(trials.state, ["planned", "running"]),
+        or(eq(trials.forAnyone, false), eq(trials.state, "running")),
+      ),
+    )
+    .orderBy(trials.id)
+    .for("update");
+  for (const { id } of open) await changeTrial(tx, id, { state: "cancelled" });
 }

@@ -1,6 +1,8 @@
 // The connection to NATS. It reconnects for ever, with jitter: an agent outlives any server.
-import { connect, type NatsConnection } from "nats";
+import { type ConnectionOptions, connect, type NatsConnection, NatsError, nkeyAuthenticator } from "nats";
 import { messageOf, OzoneError } from "../errors.ts";
+import type { MachineKey } from "./keys.ts";
+import { inboxPrefix } from "./subjects.ts";
 
 /** A connection to the bus. Only shared/bus looks inside. */
 export interface Bus {
@@ -9,12 +11,20 @@ export interface Bus {
   close(): Promise<void>;
 }
 
+/** An enrolled machine: it proves its key instead of knowing a password. */
+export interface BusIdentity {
+  readonly machineId: string;
+  readonly key: MachineKey;
+}
+
 /** How to reach NATS. */
 export interface BusOptions {
   /** nats://user:password@host:port, several separated by commas. */
   readonly url: string;
   /** Shown by the server's monitoring. */
   readonly name: string;
+  /** Without one: what the url says. */
+  readonly identity?: BusIdentity | undefined;
   readonly onStatus?: (status: string) => void;
 }
 
@@ -37,36 +47,79 @@ function parseUrl(url: string): { servers: string[]; user?: string; pass?: strin
   return { servers, ...(user === undefined ? {} : { user }), ...(pass === undefined ? {} : { pass }) };
 }
 
-async function reportStatus(connection: NatsConnection, onStatus: (status: string) => void): Promise<void> {
-  for await (const { type } of connection.status()) onStatus(String(type));
+/** The address alone, for everyone to see. */
+export const withoutCredentials = (url: string): string =>
+  parseUrl(url)
+    .servers.map((server) => `nats://${server}`)
+    .join(",");
+
+const RECONNECT_MS = 250;
+const REFUSED_MS_MAX = 15_000;
+
+/**
+ * Reconnecting never ends: a server that is away comes back, and a key that is refused may be approved again. Being
+ * refused is answered by longer and longer pauses.
+ */
+function patience(): { options: Partial<ConnectionOptions>; hear(status: string, data: unknown): void } {
+  let refused = 0;
+  const delay = () =>
+    Math.min(REFUSED_MS_MAX, RECONNECT_MS * 2 ** Math.min(refused, 10)) * (1 + Math.random());
+  return {
+    options: { maxReconnectAttempts: -1, ignoreAuthErrorAbort: true, reconnectDelayHandler: delay },
+    hear(status, data) {
+      if (status === "reconnect") refused = 0;
+      if (status === "error" && /AUTHORIZATION|AUTHENTICATION/.test(String(data))) refused += 1;
+    },
+  };
+}
+
+function identityOptions(identity: BusIdentity): Partial<ConnectionOptions> {
+  const authenticator = nkeyAuthenticator(new TextEncoder().encode(identity.key.seed));
+  return { authenticator, inboxPrefix: inboxPrefix(identity.machineId) };
+}
+
+const isRefused = (thrown: unknown): boolean =>
+  thrown instanceof NatsError && /AUTHORIZATION|AUTHENTICATION/.test(thrown.code);
+
+function explain(thrown: unknown, servers: readonly string[], identity: BusIdentity | undefined): OzoneError {
+  const at = servers.join(", ");
+  const sentence =
+    identity && isRefused(thrown)
+      ? `The bus at ${at} refuses the key of ${identity.machineId}: it is not approved, or was revoked (\`ozone machine list\`).`
+      : `No NATS server answers at ${at} (${messageOf(thrown)}); start it, or correct OZONE_NATS_URL.`;
+  return new OzoneError("unavailable", sentence, { cause: thrown });
+}
+
+async function reportStatus(connection: NatsConnection, hear: (status: string, data: unknown) => void) {
+  for await (const { type, data } of connection.status()) hear(String(type), data);
 }
 
 /**
  * Connects, once; later interruptions are bridged by the client.
- * @throws OzoneError unavailable when no server answers within a few seconds.
+ * @throws OzoneError unavailable when no server answers within a few seconds, or it refuses the key.
  */
 export async function connectBus(options: BusOptions): Promise<Bus> {
-  const address = parseUrl(options.url);
+  const { name, identity, onStatus } = options;
+  const { servers, user, pass } = parseUrl(options.url);
+  const { options: reconnecting, hear } = patience();
   let connection: NatsConnection;
   try {
     connection = await connect({
-      ...address,
-      name: options.name,
+      servers,
+      ...(identity ? identityOptions(identity) : { ...(user ? { user } : {}), ...(pass ? { pass } : {}) }),
+      name,
       timeout: 5_000,
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: 250,
-      reconnectJitter: 500,
+      ...reconnecting,
       pingInterval: 10_000,
       maxPingOut: 2,
     });
   } catch (thrown) {
-    throw new OzoneError(
-      "unavailable",
-      `No NATS server answers at ${address.servers.join(", ")} (${messageOf(thrown)}); start it, or correct OZONE_NATS_URL.`,
-      { cause: thrown },
-    );
+    throw explain(thrown, servers, identity);
   }
-  if (options.onStatus) void reportStatus(connection, options.onStatus);
+  void reportStatus(connection, (status, data) => {
+    hear(status, data);
+    onStatus?.(status);
+  });
   return { connection, close: () => closeQuietly(connection) };
 }
 

@@ -20,7 +20,7 @@ import {
 import { type Msg, NatsError } from "nats";
 import { messageOf, OzoneError } from "../errors.ts";
 import type { Bus } from "./connect.ts";
-import { machineIdOf, subjects } from "./subjects.ts";
+import { inboxPrefix, isMachineId, machineIdOf, subjects } from "./subjects.ts";
 
 const REPLY_WAIT_MS = 5_000;
 
@@ -28,9 +28,11 @@ interface Exchange<Ask extends DescMessage, Reply extends DescMessage> {
   readonly ask: Ask;
   readonly reply: Reply;
 }
-const announcing = { ask: AnnouncementSchema, reply: AnnouncementReplySchema } as const;
-const beating = { ask: HeartbeatSchema, reply: HeartbeatReplySchema } as const;
-const applying = { ask: ApplyingQuestionSchema, reply: ApplyingAnswerSchema } as const;
+/** Whose a message says that it is. */
+const whose = ({ machineId }: { readonly machineId: string }): string => machineId;
+const announcing = { ask: AnnouncementSchema, reply: AnnouncementReplySchema, whose } as const;
+const beating = { ask: HeartbeatSchema, reply: HeartbeatReplySchema, whose } as const;
+const applying = { ask: ApplyingQuestionSchema, reply: ApplyingAnswerSchema, whose } as const;
 
 async function ask<Ask extends DescMessage, Reply extends DescMessage>(
   bus: Bus,
@@ -67,14 +69,30 @@ export const sendHeartbeat = (bus: Bus, message: Heartbeat): Promise<HeartbeatRe
 export const askAboutApplying = (bus: Bus, message: ApplyingQuestion): Promise<ApplyingAnswer> =>
   ask(bus, subjects.applying(message.machineId), applying, message);
 
+/** Inboxes of agents that have no identity of their own (an external NATS, the password). */
+const COMMON_INBOX = "_INBOX.";
+
+/**
+ * Where an answer may go. The server does not check the subject that an agent wants its answer on, and we may publish
+ * anywhere: an answer to `$JS.API.STREAM.DELETE...` would delete a stream.
+ */
+const mayAnswer = (machineId: string, { reply }: Msg): boolean =>
+  isMachineId(machineId) &&
+  reply !== undefined &&
+  (reply.startsWith(COMMON_INBOX) || reply.startsWith(`${inboxPrefix(machineId)}.`));
+
 function serve<Ask extends DescMessage, Reply extends DescMessage>(
   bus: Bus,
   subject: string,
-  exchange: Exchange<Ask, Reply>,
+  exchange: Exchange<Ask, Reply> & { readonly whose: (message: MessageShape<Ask>) => string },
   handle: (machineId: string, message: MessageShape<Ask>) => Promise<MessageShape<Reply>>,
 ): () => void {
   const respond = async (message: Msg) => {
-    const reply = await handle(machineIdOf(message.subject), fromBinary(exchange.ask, message.data));
+    const machineId = machineIdOf(message.subject);
+    const asked = fromBinary(exchange.ask, message.data);
+    // The server answers a machine where it likes to be answered, also on another's subject: such a message says whose it is.
+    if (!mayAnswer(machineId, message) || exchange.whose(asked) !== machineId) return;
+    const reply = await handle(machineId, asked);
     message.respond(toBinary(exchange.reply, reply));
   };
   const subscription = bus.connection.subscribe(subject, {

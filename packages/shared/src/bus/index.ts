@@ -1,5 +1,5 @@
 // The bus: the only importer of the NATS client.
-export { type Bus, type BusOptions, connectBus } from "./connect.ts";
+export { type Bus, type BusIdentity, type BusOptions, connectBus, withoutCredentials } from "./connect.ts";
 export {
   announce,
   askAboutApplying,
@@ -8,6 +8,8 @@ export {
   onHeartbeat,
   sendHeartbeat,
 } from "./control.ts";
+export { isPublicKey, isSignedBy, type MachineKey, machineKeyOf, makeMachineKey, signText } from "./keys.ts";
+export { agentPermissions, type BusPermissions } from "./permissions.ts";
 export {
   type ArrivedResult,
   decodeResult,
@@ -17,7 +19,7 @@ export {
   publishReceipt,
   publishResultBytes,
 } from "./results.ts";
-export { ensureStreams, ensureWorkConsumer, isMissing } from "./streams.ts";
+export { dropWork, ensureStreams, ensureWorkConsumer, isMissing } from "./streams.ts";
 export { isMachineId } from "./subjects.ts";
 export {
   isBusError,

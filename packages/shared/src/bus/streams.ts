@@ -96,3 +96,18 @@ export const ensureWorkConsumer = (bus: Bus, machineId: string, leaseMs: number)
     ackWaitMs: orderAckWaitMs(leaseMs),
     ackPendingMax: 1,
   });
+
+/** Takes the orders that wait for a machine out of the pipe, with their consumer. Nothing there is no error. */
+export async function dropWork(bus: Bus, machineId: string): Promise<void> {
+  const manager = await bus.connection.jetstreamManager();
+  try {
+    await manager.consumers.delete(WORK_STREAM, workConsumer(machineId));
+  } catch (thrown) {
+    if (!isMissing(thrown)) throw thrown;
+  }
+  try {
+    await manager.streams.purge(WORK_STREAM, { filter: subjects.work(machineId) });
+  } catch (thrown) {
+    if (!isMissing(thrown)) throw thrown;
+  }
+}

@@ -39,5 +39,8 @@ export const subjects = {
   allApplying: `${PREFIX}.applying.*`,
 } as const;
 
+/** Where answers to one machine arrive: nobody else may listen there. */
+export const inboxPrefix = (machineId: string): string => `_INBOX_${token(machineId)}`;
+
 /** Durable consumer of one machine's orders. */
 export const workConsumer = (machineId: string): string => `work-${token(machineId)}`;

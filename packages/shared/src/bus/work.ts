@@ -31,14 +31,17 @@ export async function publishTrialOrder(bus: Bus, order: TrialOrder): Promise<vo
     });
 }
 
-function parseOrder(message: JsMsg): TrialOrder | null {
+function parseOrder(message: JsMsg, machineId: string): TrialOrder | null {
   try {
-    return fromBinary(TrialOrderSchema, message.data);
+    const order = fromBinary(TrialOrderSchema, message.data);
+    if (order.machineId === machineId) return order;
+    // Another machine can have its own orders answered to our subject, whatever its permissions are.
+    message.term("order of another machine");
   } catch {
     // Not an order of any version we know: it can never be worked on, so it must not block the queue.
     message.term("unreadable order");
-    return null;
   }
+  return null;
 }
 
 const aborted = (signal: AbortSignal): Promise<null> =>
@@ -61,7 +64,7 @@ export async function takeTrialOrder(
   const consumer = await bus.connection.jetstream().consumers.get(WORK_STREAM, workConsumer(machineId));
   const message = await Promise.race([consumer.next({ expires: waitMs }), aborted(signal)]);
   if (!message) return null;
-  const order = parseOrder(message);
+  const order = parseOrder(message, machineId);
   if (!order) return null;
   return { order, working: () => message.working(), done: () => message.ack() };
 }

@@ -30,3 +30,13 @@ export async function findMachine(client: CoordinatorClient, typed: string) {
   const { machines } = await client.call(MachineService.method.listMachines, {});
   return selectMachine(machines, typed, "give the id of one");
 }
+
+/** Id and name of a machine that enrolled or announced itself, and whether the bus knows machines by their keys. */
+export async function findIdentity(client: CoordinatorClient, typed: string) {
+  const { IdentityService } = await import("@ozone/proto/identity_service");
+  const { MachineService } = await import("@ozone/proto/machine_service");
+  const { selectIdentity } = await import("../../machines/select-identity.ts");
+  const { identities, enforced } = await client.call(IdentityService.method.listIdentities, {});
+  const { machines } = await client.call(MachineService.method.listMachines, {});
+  return { ...selectIdentity(identities, machines, typed), enforced };
+}

@@ -1,0 +1,57 @@
+// The three calls of an enrolment, over gRPC. All else between agent and coordinator goes over the bus.
+import { create, type DescMethodUnary, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { EnrolmentService } from "@ozone/proto/enrolment_service";
+import { type ErrorCode, OzoneError } from "@ozone/shared/errors";
+import { grpcDefinition } from "@ozone/shared/grpc-definition";
+
+const CALL_MS = 15_000;
+
+const CODES: Partial<Record<status, ErrorCode>> = {
+  [status.INVALID_ARGUMENT]: "invalid_input",
+  [status.NOT_FOUND]: "not_found",
+};
+
+/** A coordinator to enrol with. */
+export interface EnrolmentCalls {
+  call<Method extends DescMethodUnary>(
+    method: Method,
+    request: MessageInitShape<Method["input"]>,
+  ): Promise<MessageShape<Method["output"]>>;
+  close(): void;
+}
+
+function explain(error: ServiceError, address: string): OzoneError {
+  const code = CODES[error.code];
+  if (code) return new OzoneError(code, error.details, { cause: error });
+  const why = /\bE[A-Z]{4,}\b/.exec(error.details)?.[0] ?? status[error.code] ?? "no answer";
+  return new OzoneError(
+    "unavailable",
+    `No coordinator that enrols machines answers at ${address} (${why}); check the address, or start it.`,
+    { cause: error },
+  );
+}
+
+/** Opens the way; the connection is made by the first call. @param address host:port */
+export function connectForEnrolment(address: string): EnrolmentCalls {
+  const client = new Client(address, credentials.createInsecure(), { "grpc.enable_http_proxy": 0 });
+  const definition = grpcDefinition(EnrolmentService);
+  return {
+    call: <Method extends DescMethodUnary>(method: Method, request: MessageInitShape<Method["input"]>) => {
+      const wire = definition[method.localName];
+      if (!wire) throw new Error(`EnrolmentService has no method ${method.localName}`);
+      const serialize = wire.requestSerialize as (message: MessageShape<Method["input"]>) => Buffer;
+      const deserialize = wire.responseDeserialize as (data: Buffer) => MessageShape<Method["output"]>;
+      const message = create<Method["input"]>(method.input, request);
+      return new Promise<MessageShape<Method["output"]>>((resolve, reject) => {
+        const done = (error: ServiceError | null, value?: MessageShape<Method["output"]>) =>
+          error || value === undefined
+            ? reject(error ? explain(error, address) : new Error("an empty answer"))
+            : resolve(value);
+        const deadline = { deadline: Date.now() + CALL_MS };
+        client.makeUnaryRequest(wire.path, serialize, deserialize, message, new Metadata(), deadline, done);
+      });
+    },
+    close: () => client.close(),
+  };
+}

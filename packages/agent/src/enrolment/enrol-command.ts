@@ -1,0 +1,80 @@
+// `ozone-agent enroll`: the token comes from a file, the environment or stdin, never from an argument, which everyone
+// on the machine could read.
+import { readFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { messageOf, OzoneError } from "@ozone/shared/errors";
+import { readConfig } from "../config.ts";
+import { enrol } from "./enrol.ts";
+
+const TOKEN_BYTES_MAX = 4_096;
+
+/** What the command reads and writes. */
+export interface EnrolStreams {
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdin: AsyncIterable<Buffer | string>;
+  readonly say: (line: string) => void;
+  readonly stop: AbortSignal;
+}
+
+const OPTIONS = {
+  coordinator: { type: "string" },
+  "token-file": { type: "string" },
+  name: { type: "string" },
+  "data-dir": { type: "string" },
+} as const;
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS }).values;
+  } catch (thrown) {
+    throw new OzoneError("invalid_input", `${messageOf(thrown)}. See \`ozone-agent --help\`.`);
+  }
+}
+
+async function fromStdin(stdin: EnrolStreams["stdin"]): Promise<string> {
+  let text = "";
+  for await (const piece of stdin) {
+    text += String(piece);
+    if (text.length > TOKEN_BYTES_MAX)
+      throw new OzoneError("invalid_input", "What came on stdin is no token.");
+  }
+  return text;
+}
+
+async function readToken(file: string | undefined, { env, stdin }: EnrolStreams): Promise<string | null> {
+  if (file !== undefined) {
+    return readFile(file, "utf8").catch((thrown: unknown) => {
+      throw new OzoneError("invalid_input", `The token file can't be read: ${messageOf(thrown)}.`);
+    });
+  }
+  const token = takeToken(env) ?? (await fromStdin(stdin));
+  return token.trim() === "" ? null : token;
+}
+
+/** The token of the environment, which is gone from it then: no program that we start inherits it. */
+export function takeToken(env: NodeJS.ProcessEnv): string | null {
+  const token = env.OZONE_ENROLL_TOKEN || null;
+  delete env.OZONE_ENROLL_TOKEN;
+  return token;
+}
+
+/** Runs the command. @throws OzoneError with one sentence */
+export async function enrolCommand(argv: readonly string[], streams: EnrolStreams): Promise<void> {
+  const { coordinator: typed, "token-file": file, ...rest } = parse(argv);
+  const token = await readToken(file, streams);
+  const flags = Object.entries(rest).flatMap(([flag, value]) => (value ? [`--${flag}`, value] : []));
+  const { dataDir, name, coordinator: set } = readConfig(streams.env, flags);
+  const coordinator = typed ?? set;
+  if (!coordinator)
+    throw new OzoneError("invalid_input", "Say where the coordinator is: --coordinator HOST:PORT.");
+  const { stop, say } = streams;
+  const { identity } = await enrol({
+    dataDir,
+    name,
+    coordinator,
+    token: token?.trim() ?? null,
+    log: say,
+    stop,
+  });
+  say(`${identity.machineId} is enrolled; \`ozone-agent start\` takes up work.`);
+}

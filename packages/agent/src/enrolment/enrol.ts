@@ -1,0 +1,131 @@
+// Enrolling: prove the key, use the token up, wait until an administrator approves, keep where the bus is.
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Admission, EnrolmentService } from "@ozone/proto/enrolment_service";
+import { type BusIdentity, type MachineKey, signText } from "@ozone/shared/bus";
+import { type ProofPurpose, proofText } from "@ozone/shared/enrolment";
+import { OzoneError } from "@ozone/shared/errors";
+import { machineIdentity } from "../identity.ts";
+import { writeDurably } from "../outbox/durable-file.ts";
+import { sleep } from "../pause.ts";
+import { connectForEnrolment, type EnrolmentCalls } from "./coordinator-calls.ts";
+import { machineKey, readMachineKey } from "./machine-key.ts";
+
+/** An enrolled machine: where its bus is, and as whom it comes. */
+export interface Enrolled {
+  readonly busUrl: string;
+  readonly identity: BusIdentity;
+}
+
+/** What enrolling needs. */
+export interface EnrolOptions {
+  readonly dataDir: string;
+  readonly name: string;
+  /** host:port of the coordinator. */
+  readonly coordinator: string;
+  /** Null: only ask how an earlier enrolment stands. */
+  readonly token: string | null;
+  readonly log: (line: string) => void;
+  readonly stop: AbortSignal;
+}
+
+const POLL_MS = 2_000;
+const { method } = EnrolmentService;
+
+const fileIn = (dataDir: string): string => join(dataDir, "enrolment.json");
+
+/** What an earlier enrolment left, or null. */
+export async function readEnrolled(dataDir: string): Promise<Enrolled | null> {
+  const text = await readFile(fileIn(dataDir), "utf8").catch(() => null); // never enrolled
+  const key = text === null ? null : await readMachineKey(dataDir);
+  if (text === null || !key) return null;
+  try {
+    const { busUrl } = JSON.parse(text) as { busUrl?: unknown };
+    if (typeof busUrl !== "string") return null;
+    return { busUrl, identity: { machineId: await machineIdentity(dataDir), key } };
+  } catch {
+    return null; // damaged: enrolling again writes it anew
+  }
+}
+
+/** The machine's side of one enrolment. */
+interface Side {
+  readonly calls: EnrolmentCalls;
+  readonly machineId: string;
+  readonly key: MachineKey;
+}
+
+async function proof({ calls, machineId, key }: Side, purpose: ProofPurpose, tokenDigest: string) {
+  const { nonce } = await calls.call(method.getChallenge, {});
+  const { publicKey } = key;
+  const signature = signText(key, proofText({ purpose, nonce, machineId, publicKey, tokenDigest }));
+  return { publicKey, machineId, nonce, signature };
+}
+
+/** How it stands; null: not enrolled there with this key. */
+async function ask(side: Side): Promise<{ admission: Admission; busUrl: string } | null> {
+  try {
+    return await side.calls.call(method.getEnrolment, await proof(side, "ask", ""));
+  } catch (thrown) {
+    if (thrown instanceof OzoneError && thrown.code === "not_found") return null;
+    throw thrown;
+  }
+}
+
+async function useToken(side: Side, name: string, token: string): Promise<void> {
+  const digest = createHash("sha256").update(token).digest("hex");
+  await side.calls.call(method.enroll, { ...(await proof(side, "enrol", digest)), name, token });
+}
+
+/** Waits as long as it takes. @throws OzoneError when it is refused for good */
+async function approval(side: Side, { log, stop }: EnrolOptions): Promise<string> {
+  let said = false;
+  for (;;) {
+    const now = await ask(side);
+    if (now?.admission === Admission.APPROVED) return now.busUrl;
+    if (now?.admission !== Admission.PENDING) {
+      const { machineId } = side;
+      throw new OzoneError(
+        "invalid_input",
+        `${machineId} is not let in: it was revoked or removed; an administrator can run \`ozone machine approve ${machineId}\`.`,
+      );
+    }
+    if (!said)
+      log(
+        `waiting for approval: \`ozone machine approve ${side.machineId}\`; the key is ${side.key.publicKey}`,
+      );
+    said = true;
+    await sleep(POLL_MS * (1 + Math.random()), stop);
+    if (stop.aborted)
+      throw new OzoneError("cancelled", "Stopped while waiting for approval; the enrolment stays.");
+  }
+}
+
+/**
+ * Enrols this machine, or finds that it is enrolled already, and waits for the approval.
+ * @throws OzoneError with one sentence
+ */
+export async function enrol(options: EnrolOptions): Promise<Enrolled> {
+  const { dataDir, name, coordinator, token } = options;
+  const machineId = await machineIdentity(dataDir);
+  const key = await machineKey(dataDir);
+  const calls = connectForEnrolment(coordinator);
+  try {
+    const side = { calls, machineId, key };
+    const known = await ask(side);
+    const open =
+      known === null || known.admission === Admission.REMOVED || known.admission === Admission.PENDING;
+    if (open && token !== null) await useToken(side, name, token);
+    else if (known === null)
+      throw new OzoneError(
+        "invalid_input",
+        `${machineId} has not enrolled at ${coordinator}; give it a token.`,
+      );
+    const busUrl = await approval(side, options);
+    await writeDurably(fileIn(dataDir), Buffer.from(`${JSON.stringify({ coordinator, busUrl })}\n`));
+    return { busUrl, identity: { machineId, key } };
+  } finally {
+    calls.close();
+  }
+}

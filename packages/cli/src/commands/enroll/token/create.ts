@@ -1,0 +1,43 @@
+// `ozone enroll token create`.
+import { Flags } from "@oclif/core";
+import { OzoneError } from "@ozone/shared/errors";
+import { ConnectedCommand } from "../../../base-command.ts";
+
+export default class EnrollTokenCreate extends ConnectedCommand {
+  static override summary = "Make a token with which one machine may enrol, once.";
+  static override description =
+    "The token is shown now and never again. On the machine: `ozone-agent enroll --coordinator HOST:PORT`, which reads it from stdin, a file or OZONE_ENROLL_TOKEN.";
+  static override examples = [
+    "<%= config.bin %> enroll token create",
+    "<%= config.bin %> enroll token create --expires 8h --approved",
+    "<%= config.bin %> enroll token create --machine m-1f2e3d4c5b",
+  ];
+  static override flags = {
+    expires: Flags.string({ summary: "How long it is good: 30m, 8h.", default: "1h", helpValue: "TIME" }),
+    approved: Flags.boolean({ summary: "Let the machine in without a further word." }),
+    machine: Flags.string({
+      summary: "Id of a machine that is known already and is to get a new key.",
+      helpValue: "ID",
+    }),
+  };
+
+  async run(): Promise<unknown> {
+    const { flags } = await this.parse(EnrollTokenCreate);
+    const { CreateTokenResponseSchema, IdentityService } = await import("@ozone/proto/identity_service");
+    const { parseDuration } = await import("@ozone/shared/duration");
+    const { messageJson } = await import("../../../message-json.ts");
+    const { tokensText } = await import("../../../render/text-identities.ts");
+    const valid = parseDuration(flags.expires);
+    if (valid === null)
+      throw new OzoneError("invalid_input", `--expires ${flags.expires} is no time; write 30m or 8h.`);
+    const validMs = BigInt(Math.round(valid));
+    return this.withCoordinator(flags.address, async (client) => {
+      const response = await client.call(IdentityService.method.createToken, {
+        ...{ validMs, approved: flags.approved, machineId: flags.machine ?? "" },
+      });
+      this.progress(response.token ? tokensText([response.token]).trimEnd() : "");
+      this.print(response.secret);
+      return messageJson(CreateTokenResponseSchema, response);
+    });
+  }
+}

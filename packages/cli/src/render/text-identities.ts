@@ -1,0 +1,74 @@
+// Identities, tokens and the audit log, as text for a terminal.
+import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+import { Admission } from "@ozone/proto/enrolment_service";
+import type { Act, EnrolmentToken, Identity } from "@ozone/proto/identity_service";
+import { cleanText } from "./clean-text.ts";
+import { textTable } from "./text-table.ts";
+
+const time = (at: Timestamp | undefined): string =>
+  at ? `${timestampDate(at).toISOString().slice(0, 19).replace("T", " ")} UTC` : "-";
+
+const WORDS: Readonly<Record<Admission, string>> = {
+  [Admission.UNSPECIFIED]: "unknown",
+  [Admission.PENDING]: "waits for approval",
+  [Admission.APPROVED]: "approved",
+  [Admission.REVOKED]: "revoked",
+  [Admission.REMOVED]: "removed",
+};
+
+/** One machine and how it stands. */
+export const identityText = ({ machineId, name, admission, publicKey }: Identity): string =>
+  `${cleanText(machineId)} (${cleanText(name)}): ${WORDS[admission]}, key ${cleanText(publicKey, 80) || "none"}\n`;
+
+/** What became of a machine that is barred. */
+export const barredText = (identity: Identity, cut: boolean, enforced: boolean): string => {
+  const connection = cut
+    ? "Its connection is cut."
+    : enforced
+      ? "The bus has not confirmed yet; the coordinator tries again."
+      : "The NATS server is not Ozone's: take its user away there; what it sends does not count any more.";
+  return `${identityText(identity)}${connection}\n`;
+};
+
+/** Those that wait for a word of an administrator. */
+export const waitingText = (identities: readonly Identity[]): string =>
+  identities
+    .filter(({ admission }) => admission === Admission.PENDING)
+    .map(
+      (identity) =>
+        `${identityText(identity).trimEnd()}; \`ozone machine approve ${cleanText(identity.machineId)}\`\n`,
+    )
+    .join("");
+
+/** A table of tokens. */
+export function tokensText(tokens: readonly EnrolmentToken[]): string {
+  if (tokens.length === 0) return "No token has been made; `ozone enroll token create` makes one.\n";
+  const headings = ["TOKEN", "STATE", "EXPIRES", "FOR", "APPROVED", "USED BY"];
+  return textTable(
+    headings.map((heading) => ({ heading })),
+    tokens.map((token) => [
+      token.id,
+      token.state,
+      time(token.expiresAt),
+      token.machineId || "any new machine",
+      token.approved ? "beforehand" : "by a person",
+      token.usedBy || "-",
+    ]),
+  );
+}
+
+/** The audit log, newest first. */
+export function actsText(acts: readonly Act[]): string {
+  if (acts.length === 0) return "Nothing has been noted yet.\n";
+  const headings = ["WHEN", "WHO", "WHAT", "ABOUT", "DETAIL"];
+  return textTable(
+    headings.map((heading) => ({ heading })),
+    acts.map(({ at, who, what, about, detail }) => [
+      time(at),
+      cleanText(who, 60),
+      cleanText(what, 40),
+      cleanText(about, 80),
+      cleanText(detail, 160),
+    ]),
+  );
+}

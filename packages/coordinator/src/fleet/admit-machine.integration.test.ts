@@ -1,0 +1,101 @@
+import { create } from "@bufbuild/protobuf";
+import { HeartbeatSchema } from "@ozone/proto/machine";
+import { ReceiptOutcome, TrialOrderSchema } from "@ozone/proto/trial";
+import { ensureWorkConsumer, publishTrialOrder, takeTrialOrder } from "@ozone/shared/bus";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { dispatchTrials } from "../dispatch/dispatch-trials.ts";
+import { recordResults } from "../intake/record-results.ts";
+import type { Store } from "../store/open-store.ts";
+import { listTargets } from "../store/sweeps.ts";
+import { trialsOfSweep } from "../store/trials.ts";
+import { madeResult } from "../testing/made-results.ts";
+import { arrivedResult, madeAnnouncement, storeSweep, trialId } from "../testing/made-sweep.ts";
+import { openRealParts, type RealParts } from "../testing/real-parts.ts";
+import { approveMachine, removeMachine, revokeMachine } from "./admit-machine.ts";
+import { acceptAnnouncement, acceptHeartbeat, machinesOnline } from "./machines-online.ts";
+
+const LEASE_MS = 30_000;
+let parts: RealParts;
+let store: Store;
+let machineId = "m-0";
+let tests = 0;
+
+beforeAll(async () => {
+  parts = await openRealParts();
+});
+afterAll(async () => {
+  await parts.close();
+});
+beforeEach(async () => {
+  tests += 1;
+  machineId = `m-a${tests}`;
+  store = await parts.newStore();
+  await storeSweep(store, 2, machineId);
+  await ensureWorkConsumer(parts.bus, machineId, LEASE_MS);
+});
+
+const states = async () =>
+  (await trialsOfSweep(store.db, "s-1")).map(({ state, attempt }) => `${state} ${attempt}`);
+const online = async () => (await machinesOnline(store, LEASE_MS)).map(({ id }) => id);
+const dispatch = async () =>
+  dispatchTrials(store, parts.bus, { machineIds: await online(), leaseMs: LEASE_MS });
+const result = () =>
+  arrivedResult(madeResult({ trialId: trialId(1, machineId), attempt: 1, machineId })).arrived;
+
+describe("a machine that is revoked", () => {
+  it("has its trials taken back, is given no others, and its results do not count", async () => {
+    await dispatch();
+    expect(await states()).toEqual(["running 1", "planned 0"]);
+    await revokeMachine(store, machineId, "a test");
+    expect([await states(), await online(), await dispatch()]).toEqual([["planned 1", "planned 0"], [], 0]);
+    const [recorded] = await recordResults(store, [result()]);
+    expect(recorded?.receipt).toMatchObject({
+      outcome: ReceiptOutcome.REFUSED,
+      reason: `${machineId} was revoked.`,
+    });
+    expect([await states(), recorded?.touched]).toEqual([["planned 1", "planned 0"], null]);
+  });
+
+  it("can't announce itself or come back by a heartbeat, until it is let in again", async () => {
+    await revokeMachine(store, machineId, "a test");
+    const announcing = { machineId, message: madeAnnouncement(machineId), leaseMs: LEASE_MS };
+    expect(await acceptAnnouncement(store, announcing)).toMatchObject({ accepted: false });
+    const message = create(HeartbeatSchema, { machineId });
+    expect(await acceptHeartbeat(store, { machineId, message, leaseMs: LEASE_MS })).toMatchObject({
+      announce: true,
+    });
+    expect(await online()).toEqual([]);
+    await approveMachine(store, machineId, "a test");
+    expect(await acceptAnnouncement(store, announcing)).toMatchObject({ accepted: true });
+    expect(await online()).toEqual([machineId]);
+  });
+});
+
+describe("a machine that is removed", () => {
+  it("ends its part of every sweep and stays known, so that nobody takes its place", async () => {
+    await dispatch();
+    await removeMachine(store, machineId, "a test");
+    expect(await states()).toEqual(["cancelled 1", "cancelled 0"]);
+    const [target] = await listTargets(store.db, "s-1");
+    expect(target).toMatchObject({ finished: true, notes: [expect.stringContaining("was removed")] });
+    await expect(approveMachine(store, machineId, "a test")).rejects.toThrow(/There is no machine/);
+    await expect(removeMachine(store, machineId, "a test")).rejects.toThrow(/There is no machine/);
+  });
+});
+
+describe("an order that is another machine's", () => {
+  it("is not taken from the own subject", async () => {
+    const order = create(TrialOrderSchema, { trialId: `x-${machineId}`, attempt: 1, machineId });
+    const { connection } = parts.bus;
+    await publishTrialOrder(parts.bus, order);
+    const other = `${machineId}-other`;
+    await ensureWorkConsumer(parts.bus, other, LEASE_MS);
+    // As a hostile machine does it: its own order, answered where the other's orders arrive.
+    const next = `$JS.API.CONSUMER.MSG.NEXT.OZONE_WORK.work-${machineId}`;
+    connection.publish(next, JSON.stringify({ batch: 1, no_wait: true }), {
+      reply: `ozone.v1.work.${other}`,
+    });
+    const signal = AbortSignal.timeout(20_000);
+    expect(await takeTrialOrder(parts.bus, other, { waitMs: 1_000, signal })).toBeNull();
+  });
+});
