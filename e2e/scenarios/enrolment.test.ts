@@ -194,6 +194,9 @@ describe("a machine with a valid identity that lies", () => {
     const next = `$JS.API.CONSUMER.MSG.NEXT.OZONE_WORK.work-${liar.machineId}`;
     connection.publish(next, JSON.stringify({ batch: 1, no_wait: true }), { reply: at("heartbeat") });
     await connection.flush();
+    await expect(
+      connection.request(at("heartbeat", liar.machineId), forged, { timeout: 500 }),
+    ).rejects.toThrow(/TIMEOUT/);
     // What follows on the same connection is handled after it.
     await sendHeartbeat(liar.bus, create(HeartbeatSchema, { machineId: liar.machineId }));
     expect((await machineOf(victim.machineId))?.lastSeenAt).toEqual(before);
