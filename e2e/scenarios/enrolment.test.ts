@@ -82,6 +82,21 @@ const machineOf = async (id: string) =>
     (machine) => machine.id === id,
   );
 
+/** When the streams were made and how many orders wait, as the coordinator's own user sees it. */
+async function pipesNow(): Promise<{ made: string[]; orders: number }> {
+  const bus = await connectBus({ url: (await stack.waitUntilReady())?.natsUrl ?? "", name: "test" });
+  try {
+    const manager = await bus.connection.jetstreamManager();
+    const [results, work] = [
+      await manager.streams.info("OZONE_RESULTS"),
+      await manager.streams.info("OZONE_WORK"),
+    ];
+    return { made: [results.created, work.created], orders: work.state.messages };
+  } finally {
+    await bus.close();
+  }
+}
+
 describe("enrolling", () => {
   it("makes one machine of 100 enrolments with one token at once", async () => {
     const token = await newToken();
@@ -139,6 +154,7 @@ describe("a machine with a valid identity that lies", () => {
     const liar = await arrive("liar", await enrolAs("liar", await newToken()));
     const victim = await arrive("victim", await enrolAs("victim", await newToken()));
     const before = (await machineOf(victim.machineId))?.lastSeenAt;
+    const pipes = await pipesNow();
     const at = (kind: string, id = victim.machineId) => `ozone.v1.${kind}.${id}`;
     const forged = toBinary(HeartbeatSchema, create(HeartbeatSchema, { machineId: victim.machineId }));
     const { connection } = liar.bus;
@@ -178,9 +194,13 @@ describe("a machine with a valid identity that lies", () => {
     const next = `$JS.API.CONSUMER.MSG.NEXT.OZONE_WORK.work-${liar.machineId}`;
     connection.publish(next, JSON.stringify({ batch: 1, no_wait: true }), { reply: at("heartbeat") });
     await connection.flush();
+    await expect(
+      connection.request(at("heartbeat", liar.machineId), forged, { timeout: 500 }),
+    ).rejects.toThrow(/TIMEOUT/);
     // What follows on the same connection is handled after it.
     await sendHeartbeat(liar.bus, create(HeartbeatSchema, { machineId: liar.machineId }));
     expect((await machineOf(victim.machineId))?.lastSeenAt).toEqual(before);
+    expect(await pipesNow()).toEqual(pipes);
     await sendHeartbeat(victim.bus, create(HeartbeatSchema, { machineId: victim.machineId }));
     expect((await machineOf(victim.machineId))?.lastSeenAt).not.toEqual(before);
     const landed = await stack.query<{ machine_id: string }>("select machine_id from quarantine");

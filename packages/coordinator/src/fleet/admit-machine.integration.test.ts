@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { HeartbeatSchema } from "@ozone/proto/machine";
 import { ReceiptOutcome, TrialOrderSchema } from "@ozone/proto/trial";
 import { ensureWorkConsumer, publishTrialOrder, takeTrialOrder } from "@ozone/shared/bus";
@@ -85,17 +85,17 @@ describe("a machine that is removed", () => {
 
 describe("an order that is another machine's", () => {
   it("is not taken from the own subject", async () => {
-    const order = create(TrialOrderSchema, { trialId: `x-${machineId}`, attempt: 1, machineId });
-    const { connection } = parts.bus;
-    await publishTrialOrder(parts.bus, order);
     const other = `${machineId}-other`;
     await ensureWorkConsumer(parts.bus, other, LEASE_MS);
-    // As a hostile machine does it: its own order, answered where the other's orders arrive.
-    const next = `$JS.API.CONSUMER.MSG.NEXT.OZONE_WORK.work-${machineId}`;
-    connection.publish(next, JSON.stringify({ batch: 1, no_wait: true }), {
-      reply: `ozone.v1.work.${other}`,
-    });
+    const order = create(TrialOrderSchema, { trialId: `x-${machineId}`, attempt: 1, machineId });
+    parts.bus.connection.publish(`ozone.v1.work.${other}`, toBinary(TrialOrderSchema, order));
+    // What a server answers another machine, where that machine wanted it.
+    parts.bus.connection.publish(`ozone.v1.work.${other}`, '{"stream":"OZONE_RESULTS", "seq":2}');
     const signal = AbortSignal.timeout(20_000);
     expect(await takeTrialOrder(parts.bus, other, { waitMs: 1_000, signal })).toBeNull();
+    expect(await takeTrialOrder(parts.bus, other, { waitMs: 1_000, signal })).toBeNull();
+    const own = create(TrialOrderSchema, { trialId: `y-${machineId}`, attempt: 1, machineId: other });
+    await publishTrialOrder(parts.bus, own);
+    expect((await takeTrialOrder(parts.bus, other, { waitMs: 5_000, signal }))?.order.trialId).toMatch(/^y-/);
   });
 });

@@ -90,7 +90,7 @@ function serve<Ask extends DescMessage, Reply extends DescMessage>(
   const respond = async (message: Msg) => {
     const machineId = machineIdOf(message.subject);
     const asked = fromBinary(exchange.ask, message.data);
-    // The server answers a machine where it likes to be answered, also on another's subject: such a message says whose it is.
+    // The server answers a machine wherever it likes to be answered, also on another's subject: no reply is wanted there.
     if (!mayAnswer(machineId, message) || exchange.whose(asked) !== machineId) return;
     const reply = await handle(machineId, asked);
     message.respond(toBinary(exchange.reply, reply));

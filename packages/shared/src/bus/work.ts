@@ -34,13 +34,14 @@ export async function publishTrialOrder(bus: Bus, order: TrialOrder): Promise<vo
 function parseOrder(message: JsMsg, machineId: string): TrialOrder | null {
   try {
     const order = fromBinary(TrialOrderSchema, message.data);
+    // A machine can have itself answered on our subject, whatever its permissions are.
     if (order.machineId === machineId) return order;
-    // Another machine can have its own orders answered to our subject, whatever its permissions are.
-    message.term("order of another machine");
   } catch {
-    // Not an order of any version we know: it can never be worked on, so it must not block the queue.
-    message.term("unreadable order");
+    // Not an order of any version we know.
   }
+  // It can never be worked on, so it must not block the queue. Acknowledged, not terminated: nats-server 2.9 does not
+  // know `+TERM` with a reason, and would deliver it again and again.
+  message.ack();
   return null;
 }
 
