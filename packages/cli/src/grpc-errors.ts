@@ -8,10 +8,12 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   4: "deadline_exceeded",
   5: "not_found",
   6: "already_exists",
+  7: "permission_denied",
   8: "resource_exhausted",
   9: "invalid_input",
   11: "invalid_input",
   14: "unavailable",
+  16: "unauthenticated",
 };
 
 const UNIMPLEMENTED = 12;
