@@ -6,6 +6,7 @@ import { dataFolder, NAMED_STRATEGIES } from "@ozone/shared/data-folder";
 import { OzoneError } from "@ozone/shared/errors";
 import { LEASE_MS } from "@ozone/shared/limits";
 import * as z from "zod";
+import type { BroughtFiles } from "./certificates/server-certificate.ts";
 import type { ModuleRules } from "./plug-ins/find-module.ts";
 
 /** Everything that can be set from outside. */
@@ -17,7 +18,12 @@ export interface CoordinatorConfig {
   readonly natsUrl: string | null;
   /** A nats-server to use instead of looking for one. */
   readonly natsServerPath: string | null;
+  /** Loopback: for callers of this machine, without TLS. */
   readonly grpcAddress: string;
+  /** Beyond loopback, with TLS and role tokens; null: not there. */
+  readonly outsideAddress: string | null;
+  /** A certificate of the user's own; null: Ozone's. */
+  readonly broughtCertificate: BroughtFiles | null;
   readonly leaseMs: number;
   /** Which modules may be loaded as strategies. */
   readonly modules: ModuleRules;
@@ -27,6 +33,7 @@ export interface CoordinatorConfig {
 }
 
 const LEASE_MS_MIN = 1_000;
+const ANY_LOCAL_PORT = "127.0.0.1:0";
 
 const schema = z.object({
   OZONE_DATABASE_URL: z
@@ -38,7 +45,10 @@ const schema = z.object({
   OZONE_GRPC_ADDRESS: z
     .string()
     .regex(/^[^\s/]+:\d{1,5}$/, "must look like 127.0.0.1:7464")
-    .default("127.0.0.1:0"),
+    .default(ANY_LOCAL_PORT),
+  OZONE_TLS_CERT: z.string().min(1).optional(),
+  OZONE_TLS_KEY: z.string().min(1).optional(),
+  OZONE_TLS_CA: z.string().min(1).optional(),
   OZONE_LEASE_MS: z.coerce
     .number("must be a number of milliseconds")
     .int()
@@ -52,6 +62,19 @@ const schema = z.object({
 function isLoopback(address: string): boolean {
   const host = address.slice(0, address.lastIndexOf(":")).replace(/^\[|\]$/g, "");
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+/** Certificate and key belong together; the CA is what clients have to trust, if their systems don't. */
+function broughtCertificate(values: z.infer<typeof schema>): BroughtFiles | null {
+  const { OZONE_TLS_CERT: certificate, OZONE_TLS_KEY: key, OZONE_TLS_CA: ca } = values;
+  if (certificate === undefined && key === undefined && ca === undefined) return null;
+  if (certificate === undefined || key === undefined) {
+    throw new OzoneError(
+      "invalid_input",
+      "OZONE_TLS_CERT and OZONE_TLS_KEY belong together: name both files, or neither and Ozone makes its own.",
+    );
+  }
+  return { certificate: resolve(certificate), key: resolve(key), ca: ca === undefined ? null : resolve(ca) };
 }
 
 /** No module at all may be loaded. */
@@ -84,12 +107,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     throw new OzoneError("invalid_input", `${issue?.path.join(".")} ${issue?.message}.`);
   }
   const values = parsed.data;
-  if (!isLoopback(values.OZONE_GRPC_ADDRESS)) {
-    throw new OzoneError(
-      "invalid_input",
-      `OZONE_GRPC_ADDRESS ${values.OZONE_GRPC_ADDRESS} is not a loopback address; listening for others needs TLS, which this version does not have yet. Use 127.0.0.1:PORT.`,
-    );
-  }
+  const isOutside = !isLoopback(values.OZONE_GRPC_ADDRESS);
   const isRoot = process.getuid?.() === 0;
   const dataDir = resolve(dataFolder({ env: set, platform: process.platform, homeDir: homedir(), isRoot }));
   return {
@@ -97,7 +115,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     databaseUrl: values.OZONE_DATABASE_URL ?? null,
     natsUrl: values.OZONE_NATS_URL ?? null,
     natsServerPath: values.OZONE_NATS_SERVER ?? null,
-    grpcAddress: values.OZONE_GRPC_ADDRESS,
+    grpcAddress: isOutside ? ANY_LOCAL_PORT : values.OZONE_GRPC_ADDRESS,
+    outsideAddress: isOutside ? values.OZONE_GRPC_ADDRESS : null,
+    broughtCertificate: broughtCertificate(values),
     leaseMs: values.OZONE_LEASE_MS,
     modules: moduleRules(values.OZONE_STRATEGIES, dataDir),
     objectivesPath: values.OZONE_OBJECTIVES ? resolve(values.OZONE_OBJECTIVES) : null,

@@ -6,6 +6,7 @@ import { PresetService } from "@ozone/proto/preset_service";
 import { ReportService } from "@ozone/proto/report_service";
 import { RolloutService } from "@ozone/proto/rollout_service";
 import { SweepService } from "@ozone/proto/sweep_service";
+import { TokenService } from "@ozone/proto/token_service";
 import {
   connectBus,
   ensureStreams,
@@ -17,16 +18,20 @@ import {
 import { messageOf, OzoneError, systemCodeOf } from "@ozone/shared/errors";
 import { OZONE_VERSION } from "@ozone/shared/version";
 import type { Logger } from "pino";
-import { addService, createServer, listen, stopServer } from "./api/grpc-server.ts";
+import { addService, createServer, type GrpcServer, listen, stopServer } from "./api/grpc-server.ts";
 import { healthHandlers } from "./api/health.ts";
 import { machineHandlers } from "./api/machines.ts";
 import { presetHandlers, reportHandlers } from "./api/presets.ts";
 import { rolloutHandlers } from "./api/rollouts.ts";
 import { sweepHandlers } from "./api/sweeps.ts";
+import { tokenHandlers } from "./api/tokens.ts";
+import { hostOf } from "./certificates/names.ts";
+import { openServerCertificate } from "./certificates/server-certificate.ts";
 import { type ChangeSignal, createChangeSignal } from "./change-signal.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { acceptAnnouncement, acceptHeartbeat } from "./fleet/machines-online.ts";
 import { loadObjectives } from "./objectives-file.ts";
+import { serveOutside } from "./outside.ts";
 import { openBusServer, openDatabase } from "./parts.ts";
 import { findModule, type ModuleRules } from "./plug-ins/find-module.ts";
 import { answerAgent } from "./rollouts/answer-agents.ts";
@@ -148,9 +153,9 @@ function listenToFleet({ store, bus, tasks, changes, leaseMs, onError }: Running
   };
 }
 
-/** The gRPC server with all services. */
-function buildServer({ store, tasks, changes, leaseMs, modules, words }: Running, startedAtMs: number) {
-  const server = createServer();
+/** Adds all services to a gRPC server. */
+const addServices = (running: Running, startedAtMs: number) => (server: GrpcServer) => {
+  const { store, tasks, changes, leaseMs, modules, words } = running;
   const changed = (signal: AbortSignal) => changes.next(signal, WATCH_INTERVAL_MS);
   const find = (name: string) => findModule(name, modules);
   addService(
@@ -172,7 +177,31 @@ function buildServer({ store, tasks, changes, leaseMs, modules, words }: Running
     Health,
     healthHandlers(() => true),
   );
-  return server;
+  addService(server, TokenService, tokenHandlers(store));
+};
+
+/** The local server, and the one for callers from outside where one was asked for. */
+async function serve(
+  { config, log, stops }: { config: CoordinatorConfig; log: Logger; stops: Stops },
+  running: Running,
+  startedAtMs: number,
+) {
+  const { outsideAddress, dataDir, broughtCertificate: brought } = config;
+  const add = addServices(running, startedAtMs);
+  const server = createServer();
+  add(server);
+  const grpcAddress = await listen(server, config.grpcAddress);
+  stops.push(() => stopServer(server));
+  if (outsideAddress === null) return { grpcAddress };
+  const certificate = await openServerCertificate(
+    { dataDir, brought, listensOn: hostOf(outsideAddress) },
+    (line) => log.info(line),
+  );
+  const { store } = running;
+  const outside = await serveOutside({ address: outsideAddress, certificate, store, addServices: add, log });
+  stops.push(() => outside.stop());
+  log.info(`gRPC with TLS and role tokens on ${outside.address}`);
+  return { grpcAddress, outsideAddress: outside.address };
 }
 
 async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
@@ -188,11 +217,9 @@ async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
   stops.push(() => tasks.stop());
   const running = { ...parts, tasks, changes, leaseMs, modules, onError };
   stops.push(listenToFleet(running));
-  const server = buildServer(running, startedAtMs);
-  const grpcAddress = await listen(server, config.grpcAddress);
-  stops.push(() => stopServer(server));
+  const addresses = await serve({ config, log, stops }, running, startedAtMs);
   const { natsUrl } = parts;
-  await writeRunFile(dataDir, { pid: process.pid, grpcAddress, natsUrl, version: OZONE_VERSION });
+  await writeRunFile(dataDir, { pid: process.pid, ...addresses, natsUrl, version: OZONE_VERSION });
   stops.push(() => removeRunFile(dataDir));
-  return { grpcAddress, natsUrl };
+  return { grpcAddress: addresses.grpcAddress, natsUrl };
 }

@@ -39,6 +39,8 @@ export interface CoordinatorRunFile {
   readonly pid: number;
   /** host:port of the gRPC API. */
   readonly grpcAddress: string;
+  /** host:port with TLS and role tokens, when it listens beyond loopback. */
+  readonly outsideAddress?: string;
   readonly natsUrl: string;
   readonly version: string;
 }
