@@ -1,8 +1,11 @@
 // A coordinator that listens beyond loopback, and the command line of another machine: TLS, roles, and every refusal with
 // its sentence. The "other machine" is a folder of its own without a run file.
+import { once } from "node:events";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
+import { connectBus } from "@ozone/shared/bus";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CommandResult, runToEnd } from "../setup/processes.ts";
 import { Stack } from "../setup/stack.ts";
@@ -34,7 +37,7 @@ async function makeToken(name: string, words: readonly string[]): Promise<string
 const refusal = ({ code, stdout, stderr }: CommandResult) => ({ code, stdout, said: stderr.trim() });
 
 beforeAll(async () => {
-  stack = await Stack.start({ OZONE_GRPC_ADDRESS: "0.0.0.0:0" });
+  stack = await Stack.start({ OZONE_GRPC_ADDRESS: "0.0.0.0:0", OZONE_NATS_LISTEN: "127.0.0.1:0" });
   elsewhere = join(stack.dataDir, "elsewhere");
   await mkdir(elsewhere);
   const runFile = await stack.waitUntilReady();
@@ -128,6 +131,29 @@ describe("a coordinator beyond loopback", () => {
     expect([status.code, status.stderr]).toEqual([0, ""]);
   });
 
+  it("takes an agent over a bus with TLS, and a client without it gets nowhere", async () => {
+    const agent = await stack.startAgent("tls", await stack.startEngine());
+    const { stdout } = await remote(["machine", "list"], "viewer");
+    expect(stdout).toContain(agent.machineId);
+    expect((await remote(["status"], "viewer")).stdout).toMatch(/embedded nats-server [\d.]+ with TLS/);
+    const runFile = await stack.waitUntilReady();
+    const plain = runFile?.natsUrl.replace(/^tls:/, "nats:") ?? "";
+    const blind = connectBus({ url: runFile?.natsUrl ?? "", name: "no CA" });
+    await expect(blind).rejects.toThrow(/certificate/);
+    const { host } = new URL(plain);
+    const said = await speakPlainly(host);
+    expect(said).toContain('"tls_required":true');
+    expect(said).not.toContain("PONG");
+  });
+
+  it("refuses a nats-server with known holes beyond loopback", async () => {
+    const env = { OZONE_DATA_DIR: inFolder("exposed"), OZONE_NATS_LISTEN: "0.0.0.0:0" };
+    const { code, stderr } = await runToEnd("coordinator", { env });
+    expect(stderr).toMatch(/known holes .* listens on loopback only; name one of 2\.10\.27/);
+    expect(code).toBe(1);
+    await runToEnd("coordinator", { args: ["stop-leftovers"], env });
+  });
+
   it("keeps tokens and keys out of logs, arguments and the database, and leaves the local way as it was", async () => {
     const running = remote(["status"], "admin");
     const seen: string[] = [];
@@ -163,4 +189,18 @@ function commandLines(seen: string[]): string[] {
     }
   }
   return seen;
+}
+
+/** A client that speaks without TLS: all that the server says until it hangs up. */
+async function speakPlainly(host: string): Promise<string> {
+  const { hostname, port } = new URL(`nats://${host}`);
+  const socket = connect({ host: hostname, port: Number(port) });
+  let said = "";
+  socket.on("data", (chunk) => {
+    said += String(chunk);
+  });
+  socket.on("error", () => undefined);
+  socket.write('CONNECT {"verbose":false}\r\nPING\r\n');
+  await once(socket, "close");
+  return said;
 }

@@ -9,6 +9,8 @@ import { dataDir } from "./data-dir.ts";
 export interface AgentConfig {
   readonly dataDir: string;
   readonly natsUrl: string;
+  /** File of the CA of NATS; null: none, or one that the system trusts. */
+  readonly natsCa: string | null;
   readonly engineUrl: string;
   /** Data folder of this installation's reference engine. */
   readonly engineDataDir: string;
@@ -77,6 +79,7 @@ export function readConfig(
   return {
     dataDir: resolve(flags["data-dir"] ?? join(base, "agent")),
     natsUrl: env.OZONE_NATS_URL,
+    natsCa: env.OZONE_NATS_CA ? resolve(env.OZONE_NATS_CA) : null,
     engineUrl: engineUrlOf(env.OLLAMA_HOST),
     engineDataDir: join(base, "engine"),
     name,

@@ -44,7 +44,7 @@ async function connectPatiently(config: AgentConfig, log: Log, stop: AbortSignal
   let said = false;
   for (;;) {
     try {
-      return await connectBus({ url: config.natsUrl, name: `ozone-agent ${config.name}` });
+      return await connectBus({ url: config.natsUrl, ca: config.natsCa, name: `ozone-agent ${config.name}` });
     } catch (thrown) {
       if (!(thrown instanceof OzoneError) || thrown.code !== "unavailable") throw thrown;
       if (!said) log(`${thrown.message} Waiting for it.`);

@@ -6,6 +6,7 @@ import { dataFolder, NAMED_STRATEGIES } from "@ozone/shared/data-folder";
 import { OzoneError } from "@ozone/shared/errors";
 import { LEASE_MS } from "@ozone/shared/limits";
 import * as z from "zod";
+import { hostOf } from "./certificates/names.ts";
 import type { BroughtFiles } from "./certificates/server-certificate.ts";
 import type { ModuleRules } from "./plug-ins/find-module.ts";
 
@@ -16,10 +17,14 @@ export interface CoordinatorConfig {
   readonly databaseUrl: string | null;
   /** Null: a supervised local nats-server. */
   readonly natsUrl: string | null;
+  /** The CA of an external NATS; null: none, or one that the system trusts. */
+  readonly natsCa: string | null;
   /** A nats-server to use instead of looking for one. */
   readonly natsServerPath: string | null;
   /** Loopback: for callers of this machine, without TLS. */
   readonly grpcAddress: string;
+  /** The supervised nats-server speaks TLS there; null: on loopback without. Port 0: any. */
+  readonly natsListen: { readonly host: string; readonly port: number } | null;
   /** Beyond loopback, with TLS and role tokens; null: not there. */
   readonly outsideAddress: string | null;
   /** A certificate of the user's own; null: Ozone's. */
@@ -41,11 +46,19 @@ const schema = z.object({
     .regex(/^postgres(ql)?:\/\//, "must look like postgres://user:password@host:5432/database")
     .optional(),
   OZONE_NATS_URL: z.string().min(1, "must look like nats://host:4222").optional(),
+  OZONE_NATS_CA: z.string().min(1).optional(),
   OZONE_NATS_SERVER: z.string().min(1).optional(),
   OZONE_GRPC_ADDRESS: z
     .string()
     .regex(/^[^\s/]+:\d{1,5}$/, "must look like 127.0.0.1:7464")
     .default(ANY_LOCAL_PORT),
+  OZONE_NATS_LISTEN: z
+    .string()
+    .regex(
+      /^(0\.0\.0\.0|127\.0\.0\.1|\[::\]):\d{1,5}$/,
+      "must be 0.0.0.0:PORT or [::]:PORT for all addresses, or 127.0.0.1:PORT",
+    )
+    .optional(),
   OZONE_TLS_CERT: z.string().min(1).optional(),
   OZONE_TLS_KEY: z.string().min(1).optional(),
   OZONE_TLS_CA: z.string().min(1).optional(),
@@ -62,6 +75,11 @@ const schema = z.object({
 function isLoopback(address: string): boolean {
   const host = address.slice(0, address.lastIndexOf(":")).replace(/^\[|\]$/g, "");
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+function natsListen(text: string | undefined) {
+  if (text === undefined) return null;
+  return { host: hostOf(text), port: Number(text.slice(text.lastIndexOf(":") + 1)) };
 }
 
 /** Certificate and key belong together; the CA is what clients have to trust, if their systems don't. */
@@ -114,8 +132,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     dataDir,
     databaseUrl: values.OZONE_DATABASE_URL ?? null,
     natsUrl: values.OZONE_NATS_URL ?? null,
+    natsCa: values.OZONE_NATS_CA ? resolve(values.OZONE_NATS_CA) : null,
     natsServerPath: values.OZONE_NATS_SERVER ?? null,
     grpcAddress: isOutside ? ANY_LOCAL_PORT : values.OZONE_GRPC_ADDRESS,
+    natsListen: natsListen(values.OZONE_NATS_LISTEN),
     outsideAddress: isOutside ? values.OZONE_GRPC_ADDRESS : null,
     broughtCertificate: broughtCertificate(values),
     leaseMs: values.OZONE_LEASE_MS,

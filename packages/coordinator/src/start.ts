@@ -99,11 +99,17 @@ async function openParts(config: CoordinatorConfig, log: Logger, stops: Stops) {
   stops.push(() => store.close());
   const busServer = await openBusServer(config, say);
   stops.push(() => busServer.stop());
-  const bus = await connectBus({ url: busServer.url, name: "ozone-coordinator" });
+  const bus = await connectBus({ url: busServer.url, ca: busServer.ca, name: "ozone-coordinator" });
   stops.push(() => bus.close());
   await ensureStreams(bus);
   await extendAllLeases(store.db, config.leaseMs);
-  return { store, bus, natsUrl: busServer.url, words: { database: database.words, bus: busServer.words } };
+  return {
+    store,
+    bus,
+    natsUrl: busServer.url,
+    natsCa: busServer.ca,
+    words: { database: database.words, bus: busServer.words },
+  };
 }
 
 type Parts = Awaited<ReturnType<typeof openParts>>;
@@ -218,8 +224,9 @@ async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
   const running = { ...parts, tasks, changes, leaseMs, modules, onError };
   stops.push(listenToFleet(running));
   const addresses = await serve({ config, log, stops }, running, startedAtMs);
-  const { natsUrl } = parts;
-  await writeRunFile(dataDir, { pid: process.pid, ...addresses, natsUrl, version: OZONE_VERSION });
+  const { natsUrl, natsCa } = parts;
+  const ca = natsCa === null ? {} : { natsCa };
+  await writeRunFile(dataDir, { pid: process.pid, ...addresses, natsUrl, ...ca, version: OZONE_VERSION });
   stops.push(() => removeRunFile(dataDir));
   return { grpcAddress: addresses.grpcAddress, natsUrl };
 }

@@ -42,6 +42,8 @@ export interface CoordinatorRunFile {
   /** host:port with TLS and role tokens, when it listens beyond loopback. */
   readonly outsideAddress?: string;
   readonly natsUrl: string;
+  /** File of the CA that the bus's clients have to trust. */
+  readonly natsCa?: string;
   readonly version: string;
 }
 

@@ -14,8 +14,9 @@ import { systemCodeOf } from "@ozone/shared/errors";
 export function readCoordinatorRunFile(folder: string): CoordinatorRunFile | null {
   const found = readJson(join(folder, RUN_FILES.coordinator));
   if (!isPid(found?.pid) || typeof found?.grpcAddress !== "string") return null;
-  const { pid, grpcAddress, natsUrl, version } = found;
-  return { pid, grpcAddress, natsUrl: textOf(natsUrl), version: textOf(version) };
+  const { pid, grpcAddress, natsUrl, natsCa, version } = found;
+  const ca = textOf(natsCa) === "" ? {} : { natsCa: textOf(natsCa) };
+  return { pid, grpcAddress, natsUrl: textOf(natsUrl), ...ca, version: textOf(version) };
 }
 
 /** run/engine.json of a data folder. */

@@ -56,7 +56,13 @@ export async function ensureAgent(
     program: "ozone-agent",
     args: ["start"],
     folder: options.folder,
-    env: { OLLAMA_HOST: assignment.engineUrl, OZONE_NATS_URL: assignment.coordinator.natsUrl },
+    env: {
+      OLLAMA_HOST: assignment.engineUrl,
+      OZONE_NATS_URL: assignment.coordinator.natsUrl,
+      ...(assignment.coordinator.natsCa === undefined
+        ? {}
+        : { OZONE_NATS_CA: assignment.coordinator.natsCa }),
+    },
   });
   onLaunch(launched.pid);
   return { machine: await joined(options, assignment, launched), started: true };

@@ -1,4 +1,5 @@
 // The connection to NATS. It reconnects for ever, with jitter: an agent outlives any server.
+import { readFile } from "node:fs/promises";
 import { connect, type NatsConnection } from "nats";
 import { messageOf, OzoneError } from "../errors.ts";
 
@@ -13,13 +14,16 @@ export interface Bus {
 export interface BusOptions {
   /** nats://user:password@host:port, several separated by commas. */
   readonly url: string;
+  /** File of the CA to trust; with it, or with tls:// in the address, nothing is said without TLS. */
+  readonly ca?: string | null;
   /** Shown by the server's monitoring. */
   readonly name: string;
   readonly onStatus?: (status: string) => void;
 }
 
 /** Splits credentials from the address: they must not appear in messages. */
-function parseUrl(url: string): { servers: string[]; user?: string; pass?: string } {
+function parseUrl(url: string): { servers: string[]; secure: boolean; user?: string; pass?: string } {
+  let secure = false;
   const servers: string[] = [];
   let user: string | undefined;
   let pass: string | undefined;
@@ -32,9 +36,23 @@ function parseUrl(url: string): { servers: string[]; user?: string; pass?: strin
     }
     user = parsed.username === "" ? user : decodeURIComponent(parsed.username);
     pass = parsed.password === "" ? pass : decodeURIComponent(parsed.password);
+    secure ||= parsed.protocol === "tls:";
     servers.push(parsed.host);
   }
-  return { servers, ...(user === undefined ? {} : { user }), ...(pass === undefined ? {} : { pass }) };
+  return {
+    servers,
+    secure,
+    ...(user === undefined ? {} : { user }),
+    ...(pass === undefined ? {} : { pass }),
+  };
+}
+
+async function readCa(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (thrown) {
+    throw new OzoneError("invalid_input", `OZONE_NATS_CA ${path} can't be read (${messageOf(thrown)}).`);
+  }
 }
 
 async function reportStatus(connection: NatsConnection, onStatus: (status: string) => void): Promise<void> {
@@ -46,12 +64,14 @@ async function reportStatus(connection: NatsConnection, onStatus: (status: strin
  * @throws OzoneError unavailable when no server answers within a few seconds.
  */
 export async function connectBus(options: BusOptions): Promise<Bus> {
-  const address = parseUrl(options.url);
+  const { secure, ...address } = parseUrl(options.url);
+  const { ca } = options;
   let connection: NatsConnection;
   try {
     connection = await connect({
       ...address,
       name: options.name,
+      ...(ca ? { tls: { ca: await readCa(ca) } } : secure ? { tls: {} } : {}),
       timeout: 5_000,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,
@@ -60,6 +80,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       maxPingOut: 2,
     });
   } catch (thrown) {
+    if (thrown instanceof OzoneError) throw thrown;
     throw new OzoneError(
       "unavailable",
       `No NATS server answers at ${address.servers.join(", ")} (${messageOf(thrown)}); start it, or correct OZONE_NATS_URL.`,
