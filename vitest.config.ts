@@ -1,9 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-// Five projects, one after the other: `unit` needs nothing and runs inside `npm run check`; `integration` talks to real
+// Six projects, one after the other: `unit` needs nothing and runs inside `npm run check`; `integration` talks to real
 // NATS and Postgres and to scripted servers; `paced` runs trials on scripted servers that mostly wait, two files at a
-// time; `measuring` times real inference, so its files run alone; `e2e` starts whole stacks. This is a benchmark tool
-// and its tests share two cores.
+// time; `measuring` times real inference, so its files run alone; `stacks` starts whole stacks that measure nothing; `e2e`
+// starts whole stacks that do. This is a benchmark tool and its tests share two cores.
 const real = { testTimeout: 120_000, hookTimeout: 120_000 };
 const alone = { ...real, fileParallelism: false };
 const paced = [
@@ -15,6 +15,16 @@ const measuring = [
   "packages/engine/test/**/*.integration.test.ts",
   "packages/agent/**/*.integration.test.ts",
 ];
+
+/** Scenarios in which nothing is timed. */
+const stacks = [
+  "enrolment",
+  "outside",
+  "preset-exports",
+  "rollout-regressions",
+  "shared-sweep",
+  "wrong-input",
+].map((name) => `e2e/scenarios/${name}.test.ts`);
 
 export default defineConfig({
   test: {
@@ -33,7 +43,7 @@ export default defineConfig({
           name: "integration",
           include: ["packages/*/{src,test}/**/*.integration.test.ts"],
           exclude: [...measuring, "**/node_modules/**"],
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           ...real,
         },
@@ -52,9 +62,20 @@ export default defineConfig({
       },
       {
         test: {
+          name: "stacks",
+          include: stacks,
+          maxWorkers: 2,
+          sequence: { groupOrder: 4 },
+          ...real,
+          testTimeout: 300_000,
+        },
+      },
+      {
+        test: {
           name: "e2e",
           include: ["e2e/scenarios/**/*.test.ts"],
-          sequence: { groupOrder: 4 },
+          exclude: [...stacks, "**/node_modules/**"],
+          sequence: { groupOrder: 5 },
           ...alone,
           testTimeout: 300_000,
         },

@@ -27,6 +27,7 @@ export const COORDINATOR_ROOMS = {
   rollouts: ["store"],
   store: [],
   embedded: [],
+  certificates: ["embedded"],
 };
 
 /** Rooms that must stay pure: no bus, no store (its types apart), no clock or disk. */

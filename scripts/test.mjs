@@ -44,7 +44,7 @@ let code = await run(process.execPath, [`${ROOT}scripts/check.mjs`], {
 if (code === 0) {
   code = await run(local("vitest"), [
     "run",
-    ...["integration", "paced", "measuring", "e2e"].flatMap((name) => ["--project", name]),
+    ...["integration", "paced", "measuring", "stacks", "e2e"].flatMap((name) => ["--project", name]),
     ...["--reporter=default", "--reporter=json", `--outputFile.json=${reports.real}`],
   ]);
 }

@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 const newToken = async (machineId = "", approved = true): Promise<string> =>
-  (await coordinator.call(identities.createToken, { validMs: 60_000n, approved, machineId })).secret;
+  (await coordinator.call(identities.createEnrolmentToken, { validMs: 60_000n, approved, machineId })).secret;
 
 const enrolAs = (name: string, token: string | null): Promise<Enrolled> =>
   enrol({

@@ -75,9 +75,14 @@ export class Stack {
   /** Starts an agent and waits until the coordinator shows it online. */
   async startAgent(name: string, engineUrl: string, wrapper?: RunOptions["wrapper"]): Promise<StackAgent> {
     const dataDir = this.agentFolder(name);
-    const { natsUrl } = (await this.waitUntilReady()) ?? { natsUrl: "" };
+    const { natsUrl = "", natsCa } = (await this.waitUntilReady()) ?? {};
     const args = ["start", "--name", name, "--data-dir", dataDir];
-    const env = { ...this.env, OLLAMA_HOST: engineUrl, OZONE_NATS_URL: natsUrl };
+    const env = {
+      ...this.env,
+      OLLAMA_HOST: engineUrl,
+      OZONE_NATS_URL: natsUrl,
+      ...(natsCa ? { OZONE_NATS_CA: natsCa } : {}),
+    };
     const process = this.#add(new RunningProgram("agent", { args, env, ...(wrapper ? { wrapper } : {}) }));
     const ready = /machine (m-[0-9a-f]+) .* is ready/;
     const output = await waitFor(

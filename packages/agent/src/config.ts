@@ -13,6 +13,8 @@ export interface AgentConfig {
   readonly natsUrl: string | null;
   /** host:port to enrol with. */
   readonly coordinator: string | null;
+  /** File of the CA of NATS; null: none, or one that the system trusts. */
+  readonly natsCa: string | null;
   readonly engineUrl: string;
   /** Data folder of this installation's reference engine. */
   readonly engineDataDir: string;
@@ -75,6 +77,7 @@ export function readConfig(
     dataDir: resolve(flags["data-dir"] ?? join(base, "agent")),
     natsUrl: env.OZONE_NATS_URL || null,
     coordinator: env.OZONE_GRPC_ADDRESS || null,
+    natsCa: env.OZONE_NATS_CA ? resolve(env.OZONE_NATS_CA) : null,
     engineUrl: engineUrlOf(env.OLLAMA_HOST),
     engineDataDir: join(base, "engine"),
     name,

@@ -50,7 +50,7 @@ async function connectPatiently(
   let said = false;
   for (;;) {
     try {
-      return await connectBus({ ...access, name: `ozone-agent ${config.name}` });
+      return await connectBus({ ...access, ca: config.natsCa, name: `ozone-agent ${config.name}` });
     } catch (thrown) {
       if (!(thrown instanceof OzoneError) || thrown.code !== "unavailable") throw thrown;
       if (!said) log(`${thrown.message} Waiting for it.`);

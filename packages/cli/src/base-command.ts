@@ -33,7 +33,7 @@ export abstract class OzoneCommand extends Command {
 export abstract class ConnectedCommand extends OzoneCommand {
   static override baseFlags = {
     address: Flags.string({
-      summary: "Address of the coordinator, host:port (default: OZONE_GRPC_ADDRESS, else the local one).",
+      summary: "Address of the coordinator, host:port (default: OZONE_COORDINATOR, else the local one).",
       helpValue: "HOST:PORT",
     }),
   };

@@ -1,6 +1,9 @@
 // Every command by the words that are typed for it. oclif takes this map as it is (package.json, "oclif").
 import type { Command } from "@oclif/core";
 import AuditList from "./commands/audit/list.ts";
+import CertificateMake from "./commands/certificate/make.ts";
+import CertificateRotate from "./commands/certificate/rotate.ts";
+import CertificateShow from "./commands/certificate/show.ts";
 import Down from "./commands/down.ts";
 import EnrollTokenCreate from "./commands/enroll/token/create.ts";
 import EnrollTokenList from "./commands/enroll/token/list.ts";
@@ -34,11 +37,17 @@ import SweepPlan from "./commands/sweep/plan.ts";
 import SweepRun from "./commands/sweep/run.ts";
 import SweepShow from "./commands/sweep/show.ts";
 import SweepWatch from "./commands/sweep/watch.ts";
+import TokenCreate from "./commands/token/create.ts";
+import TokenList from "./commands/token/list.ts";
+import TokenRevoke from "./commands/token/revoke.ts";
 import Up from "./commands/up.ts";
 
 /** Ids as oclif wants them, the words joined with colons. */
 export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "audit:list": AuditList,
+  "certificate:make": CertificateMake,
+  "certificate:rotate": CertificateRotate,
+  "certificate:show": CertificateShow,
   down: Down,
   "enroll:token:create": EnrollTokenCreate,
   "enroll:token:list": EnrollTokenList,
@@ -72,5 +81,8 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "sweep:run": SweepRun,
   "sweep:show": SweepShow,
   "sweep:watch": SweepWatch,
+  "token:create": TokenCreate,
+  "token:list": TokenList,
+  "token:revoke": TokenRevoke,
   up: Up,
 };

@@ -1,4 +1,6 @@
-// The one way to the coordinator: typed calls over gRPC (plaintext), each with a deadline, errors in our words.
+// The one way to the coordinator: typed calls over gRPC (TLS beyond loopback), each with a deadline, errors in our words.
+import { isIP } from "node:net";
+import { checkServerIdentity } from "node:tls";
 import type {
   DescMethod,
   DescMethodServerStreaming,
@@ -7,9 +9,18 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import { create } from "@bufbuild/protobuf";
-import { Client, type ClientReadableStream, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
+import {
+  type ChannelCredentials,
+  Client,
+  type ClientReadableStream,
+  credentials,
+  Metadata,
+  type ServiceError,
+} from "@grpc/grpc-js";
+import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { grpcDefinition } from "@ozone/shared/grpc-definition";
 import { GRPC_MESSAGE_BYTES_MAX } from "@ozone/shared/limits";
+import { type CoordinatorPlace, hostOf, type Trust } from "./coordinator-address.ts";
 import { fromGrpcError } from "./grpc-errors.ts";
 
 /** A short question should be answered within this. */
@@ -37,11 +48,50 @@ export interface CoordinatorClient {
   close(): void;
 }
 
-/** Opens a client; the connection is made by the first call. */
-export function connectCoordinator(address: string): CoordinatorClient {
-  const client = new Client(address, credentials.createInsecure(), {
+/** TLS refuses an address as a server's name (RFC 6066), so this stands in for it; the address itself is checked. */
+const NAME_FOR_ADDRESSES = "ozone-coordinator.invalid";
+
+/** The server must have a certificate for the host that was asked for, be it a name or an address. */
+function secureCredentials(address: string, { ca, token }: Trust): ChannelCredentials {
+  const host = hostOf(address);
+  const secure = channelCredentials(address, ca, (_name, certificate) =>
+    checkServerIdentity(host, certificate),
+  );
+  if (token === null) return secure;
+  const shown = credentials.createFromMetadataGenerator((_context, done) => {
+    const metadata = new Metadata();
+    metadata.set("authorization", `Bearer ${token}`);
+    done(null, metadata);
+  });
+  return credentials.combineChannelCredentials(secure, shown);
+}
+
+function channelCredentials(
+  address: string,
+  ca: Buffer | null,
+  identity: typeof checkServerIdentity,
+): ChannelCredentials {
+  try {
+    return credentials.createSsl(ca, null, null, { checkServerIdentity: identity });
+  } catch (thrown) {
+    throw new OzoneError(
+      "invalid_input",
+      `The CA for the coordinator at ${address} can't be read (${messageOf(thrown)}); OZONE_CA has to name its ca.pem.`,
+      { cause: thrown },
+    );
+  }
+}
+
+/** Opens a client; the connection is made by the first call. An address alone is one of this machine, without TLS. */
+export function connectCoordinator(to: CoordinatorPlace | string): CoordinatorClient {
+  const { address, tls } = typeof to === "string" ? { address: to, tls: null } : to;
+  const secure = tls === null ? credentials.createInsecure() : secureCredentials(address, tls);
+  const client = new Client(address, secure, {
     "grpc.max_receive_message_length": GRPC_MESSAGE_BYTES_MAX,
     "grpc.enable_http_proxy": 0,
+    ...(tls !== null && isIP(hostOf(address)) > 0
+      ? { "grpc.ssl_target_name_override": NAME_FOR_ADDRESSES }
+      : {}),
   });
   return {
     address,

@@ -1,11 +1,13 @@
 // The coordinator's configuration from its environment: parsed in a function, checked, with one sentence per problem.
-import { isIP } from "node:net";
 import { homedir } from "node:os";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 import { dataFolder, NAMED_STRATEGIES } from "@ozone/shared/data-folder";
 import { OzoneError } from "@ozone/shared/errors";
 import { LEASE_MS } from "@ozone/shared/limits";
+import { isLoopback } from "@ozone/shared/loopback";
 import * as z from "zod";
+import { hostOf } from "./certificates/names.ts";
+import type { BroughtFiles } from "./certificates/server-certificate.ts";
 import type { ModuleRules } from "./plug-ins/find-module.ts";
 
 /** Everything that can be set from outside. */
@@ -15,9 +17,18 @@ export interface CoordinatorConfig {
   readonly databaseUrl: string | null;
   /** Null: a supervised local nats-server. */
   readonly natsUrl: string | null;
+  /** The CA of an external NATS; null: none, or one that the system trusts. */
+  readonly natsCa: string | null;
   /** A nats-server to use instead of looking for one. */
   readonly natsServerPath: string | null;
+  /** Loopback: for callers of this machine, without TLS. */
   readonly grpcAddress: string;
+  /** The supervised nats-server speaks TLS there; null: on loopback without. Port 0: any. */
+  readonly natsListen: { readonly host: string; readonly port: number } | null;
+  /** Beyond loopback, with TLS and role tokens; null: not there. */
+  readonly outsideAddress: string | null;
+  /** A certificate of the user's own; null: Ozone's. */
+  readonly broughtCertificate: BroughtFiles | null;
   readonly leaseMs: number;
   /** Which modules may be loaded as strategies. */
   readonly modules: ModuleRules;
@@ -27,6 +38,7 @@ export interface CoordinatorConfig {
 }
 
 const LEASE_MS_MIN = 1_000;
+const ANY_LOCAL_PORT = "127.0.0.1:0";
 
 const schema = z.object({
   OZONE_DATABASE_URL: z
@@ -34,11 +46,22 @@ const schema = z.object({
     .regex(/^postgres(ql)?:\/\//, "must look like postgres://user:password@host:5432/database")
     .optional(),
   OZONE_NATS_URL: z.string().min(1, "must look like nats://host:4222").optional(),
+  OZONE_NATS_CA: z.string().min(1).optional(),
   OZONE_NATS_SERVER: z.string().min(1).optional(),
   OZONE_GRPC_ADDRESS: z
     .string()
     .regex(/^[^\s/]+:\d{1,5}$/, "must look like 127.0.0.1:7464")
-    .default("127.0.0.1:0"),
+    .default(ANY_LOCAL_PORT),
+  OZONE_NATS_LISTEN: z
+    .string()
+    .regex(
+      /^(0\.0\.0\.0|127\.0\.0\.1|\[::\]):\d{1,5}$/,
+      "must be 0.0.0.0:PORT or [::]:PORT for all addresses, or 127.0.0.1:PORT",
+    )
+    .optional(),
+  OZONE_TLS_CERT: z.string().min(1).optional(),
+  OZONE_TLS_KEY: z.string().min(1).optional(),
+  OZONE_TLS_CA: z.string().min(1).optional(),
   OZONE_LEASE_MS: z.coerce
     .number("must be a number of milliseconds")
     .int()
@@ -49,9 +72,22 @@ const schema = z.object({
   OZONE_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
-function isLoopback(address: string): boolean {
-  const host = address.slice(0, address.lastIndexOf(":")).replace(/^\[|\]$/g, "");
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+function natsListen(text: string | undefined) {
+  if (text === undefined) return null;
+  return { host: hostOf(text), port: Number(text.slice(text.lastIndexOf(":") + 1)) };
+}
+
+/** Certificate and key belong together; the CA is what clients have to trust, if their systems don't. */
+function broughtCertificate(values: z.infer<typeof schema>): BroughtFiles | null {
+  const { OZONE_TLS_CERT: certificate, OZONE_TLS_KEY: key, OZONE_TLS_CA: ca } = values;
+  if (certificate === undefined && key === undefined && ca === undefined) return null;
+  if (certificate === undefined || key === undefined) {
+    throw new OzoneError(
+      "invalid_input",
+      "OZONE_TLS_CERT and OZONE_TLS_KEY belong together: name both files, or neither and Ozone makes its own.",
+    );
+  }
+  return { certificate: resolve(certificate), key: resolve(key), ca: ca === undefined ? null : resolve(ca) };
 }
 
 /** No module at all may be loaded. */
@@ -84,20 +120,19 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     throw new OzoneError("invalid_input", `${issue?.path.join(".")} ${issue?.message}.`);
   }
   const values = parsed.data;
-  if (!isLoopback(values.OZONE_GRPC_ADDRESS)) {
-    throw new OzoneError(
-      "invalid_input",
-      `OZONE_GRPC_ADDRESS ${values.OZONE_GRPC_ADDRESS} is not a loopback address; listening for others needs TLS, which this version does not have yet. Use 127.0.0.1:PORT.`,
-    );
-  }
+  const isOutside = !isLoopback(values.OZONE_GRPC_ADDRESS);
   const isRoot = process.getuid?.() === 0;
   const dataDir = resolve(dataFolder({ env: set, platform: process.platform, homeDir: homedir(), isRoot }));
   return {
     dataDir,
     databaseUrl: values.OZONE_DATABASE_URL ?? null,
     natsUrl: values.OZONE_NATS_URL ?? null,
+    natsCa: values.OZONE_NATS_CA ? resolve(values.OZONE_NATS_CA) : null,
     natsServerPath: values.OZONE_NATS_SERVER ?? null,
-    grpcAddress: values.OZONE_GRPC_ADDRESS,
+    grpcAddress: isOutside ? ANY_LOCAL_PORT : values.OZONE_GRPC_ADDRESS,
+    natsListen: natsListen(values.OZONE_NATS_LISTEN),
+    outsideAddress: isOutside ? values.OZONE_GRPC_ADDRESS : null,
+    broughtCertificate: broughtCertificate(values),
     leaseMs: values.OZONE_LEASE_MS,
     modules: moduleRules(values.OZONE_STRATEGIES, dataDir),
     objectivesPath: values.OZONE_OBJECTIVES ? resolve(values.OZONE_OBJECTIVES) : null,

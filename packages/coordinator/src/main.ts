@@ -2,6 +2,8 @@
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { OZONE_VERSION } from "@ozone/shared/version";
 import { destination, pino } from "pino";
+import { certificateCommand } from "./certificates/certificate-command.ts";
+import { hostOf } from "./certificates/names.ts";
 import { readConfig } from "./config.ts";
 import { stopOrphans } from "./embedded/orphans.ts";
 import { startCoordinator } from "./start.ts";
@@ -10,10 +12,11 @@ const USAGE = `ozone-coordinator ${OZONE_VERSION}
 
   ozone-coordinator                  start, and run until SIGTERM or Ctrl-C
   ozone-coordinator stop-leftovers   stop Postgres and nats-server of a coordinator that was killed
+  ozone-coordinator certificate make|show|rotate [--name NAME]   the certificates of its servers, as JSON
   ozone-coordinator --help | --version
 
 Environment: OZONE_DATA_DIR, OZONE_DATABASE_URL, OZONE_NATS_URL, OZONE_NATS_SERVER, OZONE_GRPC_ADDRESS,
-OZONE_LEASE_MS, OZONE_STRATEGIES, OZONE_OBJECTIVES, OZONE_LOG_LEVEL. See docs/operating.md.
+OZONE_NATS_CA, OZONE_NATS_LISTEN, OZONE_TLS_CERT, OZONE_TLS_KEY, OZONE_TLS_CA, OZONE_LEASE_MS, OZONE_STRATEGIES, OZONE_OBJECTIVES, OZONE_LOG_LEVEL. See docs/operating.md.
 `;
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -49,9 +52,17 @@ function fail(thrown: unknown): never {
   process.exit(thrown instanceof OzoneError && thrown.code === "invalid_input" ? EXIT_USAGE : EXIT_FAILURE);
 }
 
-async function main([command]: readonly string[]): Promise<void> {
+async function certificate(words: readonly string[]): Promise<void> {
+  const { dataDir, broughtCertificate: brought, outsideAddress } = readConfig(process.env);
+  const listensOn = outsideAddress === null ? "" : hostOf(outsideAddress);
+  const report = await certificateCommand(words, { dataDir, brought, listensOn });
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+}
+
+async function main([command, ...words]: readonly string[]): Promise<void> {
   if (command === undefined || command === "start") return run();
   if (command === "stop-leftovers") return stopLeftovers();
+  if (command === "certificate") return certificate(words);
   const known = command === "--help" || command === "--version";
   const text = command === "--version" ? `${OZONE_VERSION}\n` : USAGE;
   (known ? process.stdout : process.stderr).write(text);

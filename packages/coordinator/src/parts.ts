@@ -1,5 +1,6 @@
 // The parts that the coordinator stands on: Postgres and NATS, embedded (supervised here) or external. Same code after.
 import { join } from "node:path";
+import { openServerCertificate } from "./certificates/server-certificate.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { findNatsServer } from "./embedded/nats-binary.ts";
 import type { AgentUser } from "./embedded/nats-users.ts";
@@ -10,6 +11,8 @@ export interface Part {
   readonly url: string;
   /** For the status: "embedded", "external". */
   readonly words: string;
+  /** The CA that clients have to trust; null: no TLS, or a CA that their systems trust. */
+  readonly ca: string | null;
   stop(): Promise<void>;
 }
 
@@ -25,7 +28,12 @@ export interface BusPart extends Part {
 
 type Log = (line: string) => void;
 
-const external = (url: string): Part => ({ url, words: "external", stop: async () => undefined });
+const external = (url: string): Part => ({
+  url,
+  words: "external",
+  ca: null,
+  stop: async () => undefined,
+});
 
 const onChange = (name: string, log: Log) => (change: ServerChange) => {
   if (change.state === "ended")
@@ -43,7 +51,7 @@ export async function openDatabase(config: CoordinatorConfig, log: Log): Promise
     log,
     onChange: onChange("Postgres", log),
   });
-  return { url: postgres.url, words: "embedded Postgres", stop: () => postgres.stop() };
+  return { url: postgres.url, words: "embedded Postgres", ca: null, stop: () => postgres.stop() };
 }
 
 /**
@@ -56,7 +64,7 @@ export async function openBusServer(
   log: Log,
   agents: readonly AgentUser[],
 ): Promise<BusPart> {
-  if (config.natsUrl !== null) return { ...external(config.natsUrl), users: null };
+  if (config.natsUrl !== null) return { ...external(config.natsUrl), ca: config.natsCa, users: null };
   let letIn = agents;
   log("looking for nats-server");
   const binary = await findNatsServer({
@@ -65,12 +73,19 @@ export async function openBusServer(
     ...(config.natsServerPath === null ? {} : { named: config.natsServerPath }),
   });
   log(`starting nats-server ${binary.version} (${binary.source})`);
+  const { natsListen, dataDir, broughtCertificate: brought } = config;
+  const certificate =
+    natsListen === null
+      ? null
+      : await openServerCertificate({ dataDir, brought, listensOn: natsListen.host }, log);
   const nats = await superviseNats({
-    dataDir: config.dataDir,
+    dataDir,
     binary: binary.path,
     agents: () => letIn,
     log,
     onChange: onChange("nats-server", log),
+    ...(natsListen && natsListen.port > 0 ? { port: natsListen.port } : {}),
+    tls: natsListen && certificate ? { host: natsListen.host, ...certificate.files } : null,
   });
   const users = {
     letIn: async (wanted: readonly AgentUser[]) => {
@@ -79,5 +94,15 @@ export async function openBusServer(
     },
     serverPid: () => nats.current().pid,
   };
-  return { url: nats.url, words: `embedded nats-server ${binary.version}`, users, stop: () => nats.stop() };
+  // nats-server reads its certificate again on this signal, and keeps its clients.
+  const unfollow = certificate?.follow(() => {
+    log("nats-server reads its new certificate");
+    process.kill(nats.current().pid, "SIGHUP");
+  });
+  const words = `embedded nats-server ${binary.version}${certificate === null ? "" : " with TLS"}`;
+  const stop = () => {
+    unfollow?.();
+    return nats.stop();
+  };
+  return { url: nats.url, words, ca: certificate?.files.ca ?? null, users, stop };
 }

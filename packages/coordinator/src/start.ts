@@ -8,6 +8,7 @@ import { PresetService } from "@ozone/proto/preset_service";
 import { ReportService } from "@ozone/proto/report_service";
 import { RolloutService } from "@ozone/proto/rollout_service";
 import { SweepService } from "@ozone/proto/sweep_service";
+import { TokenService } from "@ozone/proto/token_service";
 import {
   connectBus,
   dropWork,
@@ -22,18 +23,22 @@ import { OZONE_VERSION } from "@ozone/shared/version";
 import type { Logger } from "pino";
 import { startAdmission } from "./admission.ts";
 import { enrolmentHandlers } from "./api/enrolment.ts";
-import { addService, createServer, listen, stopServer } from "./api/grpc-server.ts";
+import { addService, createServer, type GrpcServer, listen, stopServer } from "./api/grpc-server.ts";
 import { healthHandlers } from "./api/health.ts";
 import { identityHandlers } from "./api/identities.ts";
 import { machineHandlers } from "./api/machines.ts";
 import { presetHandlers, reportHandlers } from "./api/presets.ts";
 import { rolloutHandlers } from "./api/rollouts.ts";
 import { sweepHandlers } from "./api/sweeps.ts";
+import { tokenHandlers } from "./api/tokens.ts";
+import { hostOf } from "./certificates/names.ts";
+import { openServerCertificate } from "./certificates/server-certificate.ts";
 import { type ChangeSignal, createChangeSignal } from "./change-signal.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { createChallenges } from "./fleet/challenge.ts";
 import { acceptAnnouncement, acceptHeartbeat } from "./fleet/machines-online.ts";
 import { loadObjectives } from "./objectives-file.ts";
+import { serveOutside } from "./outside.ts";
 import { openBusServer, openDatabase } from "./parts.ts";
 import { findModule, type ModuleRules } from "./plug-ins/find-module.ts";
 import { answerAgent } from "./rollouts/answer-agents.ts";
@@ -105,7 +110,7 @@ async function openParts(config: CoordinatorConfig, log: Logger, stops: Stops) {
   const refused = (name: string, thrown: unknown) => log.warn({ task: name }, messageOf(thrown));
   const admission = await startAdmission(store, busServer, refused);
   stops.push(() => admission.stop());
-  const bus = await connectBus({ url: busServer.url, name: "ozone-coordinator" });
+  const bus = await connectBus({ url: busServer.url, ca: busServer.ca, name: "ozone-coordinator" });
   stops.push(() => bus.close());
   await ensureStreams(bus);
   await extendAllLeases(store.db, config.leaseMs);
@@ -114,6 +119,7 @@ async function openParts(config: CoordinatorConfig, log: Logger, stops: Stops) {
     bus,
     admission,
     natsUrl: busServer.url,
+    natsCa: busServer.ca,
     words: { database: database.words, bus: busServer.words },
   };
 }
@@ -167,7 +173,7 @@ function listenToFleet({ store, bus, tasks, changes, leaseMs, onError }: Running
 }
 
 /** Who may be in the fleet: for agents, and for administrators. */
-function addAdmission(server: ReturnType<typeof createServer>, { store, bus, admission }: Running): void {
+function addAdmission(server: GrpcServer, { store, bus, admission }: Running): void {
   const { admit, busUrl, enforced } = admission;
   addService(
     server,
@@ -178,10 +184,9 @@ function addAdmission(server: ReturnType<typeof createServer>, { store, bus, adm
   addService(server, IdentityService, identityHandlers({ store, enforced, admit, dropWork: drop }));
 }
 
-/** The gRPC server with all services. */
-function buildServer(running: Running, startedAtMs: number) {
+/** Adds all services to a gRPC server. */
+const addServices = (running: Running, startedAtMs: number) => (server: GrpcServer) => {
   const { store, tasks, changes, leaseMs, modules, words } = running;
-  const server = createServer();
   addAdmission(server, running);
   const changed = (signal: AbortSignal) => changes.next(signal, WATCH_INTERVAL_MS);
   const find = (name: string) => findModule(name, modules);
@@ -204,7 +209,31 @@ function buildServer(running: Running, startedAtMs: number) {
     Health,
     healthHandlers(() => true),
   );
-  return server;
+  addService(server, TokenService, tokenHandlers(store));
+};
+
+/** The local server, and the one for callers from outside where one was asked for. */
+async function serve(
+  { config, log, stops }: { config: CoordinatorConfig; log: Logger; stops: Stops },
+  running: Running,
+  startedAtMs: number,
+) {
+  const { outsideAddress, dataDir, broughtCertificate: brought } = config;
+  const add = addServices(running, startedAtMs);
+  const server = createServer();
+  add(server);
+  const grpcAddress = await listen(server, config.grpcAddress);
+  stops.push(() => stopServer(server));
+  if (outsideAddress === null) return { grpcAddress };
+  const certificate = await openServerCertificate(
+    { dataDir, brought, listensOn: hostOf(outsideAddress) },
+    (line) => log.info(line),
+  );
+  const { store } = running;
+  const outside = await serveOutside({ address: outsideAddress, certificate, store, addServices: add, log });
+  stops.push(() => outside.stop());
+  log.info(`gRPC with TLS and role tokens on ${outside.address}`);
+  return { grpcAddress, outsideAddress: outside.address };
 }
 
 async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
@@ -220,12 +249,13 @@ async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
   stops.push(() => tasks.stop());
   const running = { ...parts, tasks, changes, leaseMs, modules, onError };
   stops.push(listenToFleet(running));
-  const server = buildServer(running, startedAtMs);
-  const grpcAddress = await listen(server, config.grpcAddress);
-  stops.push(() => stopServer(server));
-  const { natsUrl } = parts;
-  const { enforced: enrolment } = parts.admission;
-  await writeRunFile(dataDir, { pid: process.pid, grpcAddress, natsUrl, version: OZONE_VERSION, enrolment });
+  const addresses = await serve({ config, log, stops }, running, startedAtMs);
+  const { natsUrl, natsCa, admission } = parts;
+  await writeRunFile(dataDir, {
+    ...{ pid: process.pid, ...addresses, natsUrl, version: OZONE_VERSION },
+    ...(natsCa === null ? {} : { natsCa }),
+    enrolment: admission.enforced,
+  });
   stops.push(() => removeRunFile(dataDir));
-  return { grpcAddress, natsUrl };
+  return { grpcAddress: addresses.grpcAddress, natsUrl };
 }

@@ -39,7 +39,11 @@ export interface CoordinatorRunFile {
   readonly pid: number;
   /** host:port of the gRPC API. */
   readonly grpcAddress: string;
+  /** host:port with TLS and role tokens, when it listens beyond loopback. */
+  readonly outsideAddress?: string;
   readonly natsUrl: string;
+  /** File of the CA that the bus's clients have to trust. */
+  readonly natsCa?: string;
   readonly version: string;
   /** Agents enrol and get an identity on the bus of their own; absent before 0.2. */
   readonly enrolment?: boolean;

@@ -8,6 +8,8 @@ export type ErrorCode =
   | "unavailable"
   | "deadline_exceeded"
   | "cancelled"
+  | "unauthenticated"
+  | "permission_denied"
   | "resource_exhausted"
   | "internal";
 

@@ -4,6 +4,7 @@ import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/
 import { EnrolmentService } from "@ozone/proto/enrolment_service";
 import { type ErrorCode, OzoneError } from "@ozone/shared/errors";
 import { grpcDefinition } from "@ozone/shared/grpc-definition";
+import { isLoopback } from "@ozone/shared/loopback";
 
 const CALL_MS = 15_000;
 
@@ -32,8 +33,18 @@ function explain(error: ServiceError, address: string): OzoneError {
   );
 }
 
-/** Opens the way; the connection is made by the first call. @param address host:port */
+/**
+ * Opens the way; the connection is made by the first call.
+ * @param address host:port
+ * @throws OzoneError invalid_input for another machine's: without TLS the token would travel in clear
+ */
 export function connectForEnrolment(address: string): EnrolmentCalls {
+  if (!isLoopback(address)) {
+    throw new OzoneError(
+      "invalid_input",
+      `${address} is not on this machine; agents of this version enrol over loopback only: give this machine's agent OZONE_NATS_URL and OZONE_NATS_CA instead.`,
+    );
+  }
   const client = new Client(address, credentials.createInsecure(), { "grpc.enable_http_proxy": 0 });
   const definition = grpcDefinition(EnrolmentService);
   return {

@@ -27,7 +27,7 @@ export async function wayIn(
   if (!enrolment) return { OZONE_NATS_URL: natsUrl };
   const client = connectCoordinator(grpcAddress);
   try {
-    const { secret } = await client.call(IdentityService.method.createToken, {
+    const { secret } = await client.call(IdentityService.method.createEnrolmentToken, {
       ...{ validMs: BigInt(VALID_MS), approved: true, machineId: machineIdIn(folder) },
     });
     return { OZONE_NATS_URL: "", OZONE_GRPC_ADDRESS: grpcAddress, OZONE_ENROLL_TOKEN: secret };

@@ -14,8 +14,9 @@ import { systemCodeOf } from "@ozone/shared/errors";
 export function readCoordinatorRunFile(folder: string): CoordinatorRunFile | null {
   const found = readJson(join(folder, RUN_FILES.coordinator));
   if (!isPid(found?.pid) || typeof found?.grpcAddress !== "string") return null;
-  const { pid, grpcAddress, natsUrl, version, enrolment } = found;
-  const known = { pid, grpcAddress, natsUrl: textOf(natsUrl), version: textOf(version) };
+  const { pid, grpcAddress, natsUrl, natsCa, version, enrolment } = found;
+  const ca = textOf(natsCa) === "" ? {} : { natsCa: textOf(natsCa) };
+  const known = { pid, grpcAddress, natsUrl: textOf(natsUrl), ...ca, version: textOf(version) };
   return { ...known, enrolment: enrolment === true };
 }
 

@@ -57,7 +57,13 @@ export async function ensureAgent(
     program: "ozone-agent",
     args: ["start"],
     folder: options.folder,
-    env: { OLLAMA_HOST: assignment.engineUrl, ...(await wayIn(options.folder, assignment.coordinator)) },
+    env: {
+      OLLAMA_HOST: assignment.engineUrl,
+      ...(await wayIn(options.folder, assignment.coordinator)),
+      ...(assignment.coordinator.natsCa === undefined
+        ? {}
+        : { OZONE_NATS_CA: assignment.coordinator.natsCa }),
+    },
   });
   onLaunch(launched.pid);
   return { machine: await joined(options, assignment, launched), started: true };

@@ -3,6 +3,7 @@ import type { DescMethod, DescService, MessageShape } from "@bufbuild/protobuf";
 import {
   Server,
   ServerCredentials,
+  type ServerInterceptor,
   type ServerUnaryCall,
   type ServerWritableStream,
   type sendUnaryData,
@@ -70,6 +71,16 @@ const streaming =
     void pump(handle, call);
   };
 
+const LIMITS = {
+  "grpc.max_receive_message_length": GRPC_MESSAGE_BYTES_MAX,
+  "grpc.max_send_message_length": GRPC_MESSAGE_BYTES_MAX,
+};
+/** Of callers that we do not know. */
+const STREAMS_PER_CONNECTION_MAX = 100;
+
+/** For those who only pass it on. */
+export type GrpcServer = Server;
+
 /** Adds a service with its handlers. */
 export function addService<Service extends DescService>(
   server: Server,
@@ -86,22 +97,24 @@ export function addService<Service extends DescService>(
 }
 
 /** An empty server with our limits. */
-export const createServer = (): Server =>
-  new Server({
-    "grpc.max_receive_message_length": GRPC_MESSAGE_BYTES_MAX,
-    "grpc.max_send_message_length": GRPC_MESSAGE_BYTES_MAX,
-  });
+export const createServer = (): Server => new Server(LIMITS);
+
+/** An empty server whose every call passes the guard first. */
+export const createGuardedServer = (guard: ServerInterceptor): Server =>
+  new Server({ ...LIMITS, "grpc.max_concurrent_streams": STREAMS_PER_CONNECTION_MAX, interceptors: [guard] });
 
 /**
  * Starts listening.
  * @returns the address with the port that was bound.
  * @throws OzoneError unavailable with one sentence when the port is taken.
  */
-export async function listen(server: Server, address: string): Promise<string> {
+export async function listen(
+  server: Server,
+  address: string,
+  credentials = ServerCredentials.createInsecure(),
+): Promise<string> {
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
+    server.bindAsync(address, credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
   }).catch((thrown: unknown) => {
     const taken = systemCodeOf(thrown) === "EADDRINUSE" || /EADDRINUSE/.test(messageOf(thrown));
     throw new OzoneError(

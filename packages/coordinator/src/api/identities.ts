@@ -3,18 +3,18 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import {
   ApproveMachineResponseSchema,
-  CreateTokenResponseSchema,
+  CreateEnrolmentTokenResponseSchema,
   type EnrolmentToken,
   EnrolmentTokenSchema,
   type Identity,
   IdentitySchema,
   type IdentityService,
   ListActsResponseSchema,
+  ListEnrolmentTokensResponseSchema,
   ListIdentitiesResponseSchema,
-  ListTokensResponseSchema,
   RemoveMachineResponseSchema,
   RevokeMachineResponseSchema,
-  WithdrawTokenResponseSchema,
+  WithdrawEnrolmentTokenResponseSchema,
 } from "@ozone/proto/identity_service";
 import { approveMachine, removeMachine, revokeMachine } from "../fleet/admit-machine.ts";
 import { closeToken, createToken } from "../fleet/enrolment-tokens.ts";
@@ -36,8 +36,8 @@ export interface IdentityPorts {
   readonly dropWork: (machineId: string) => Promise<void>;
 }
 
-/** Nobody has proved who they are: the API listens on loopback, for whoever may use this computer. */
-const WHO = "someone on the coordinator's host";
+/** On loopback nobody has proved who they are, and the name of a role token does not reach here yet. */
+const WHO = "an administrator";
 const TOKENS_MAX = 200;
 const ACTS_DEFAULT = 100;
 const ACTS_MAX = 10_000;
@@ -65,17 +65,17 @@ const identityMessage = (row: IdentityRow): Identity =>
 
 function tokenHandlers(store: Store) {
   return {
-    createToken: async (request: { validMs: bigint; approved: boolean; machineId: string }) => {
+    createEnrolmentToken: async (request: { validMs: bigint; approved: boolean; machineId: string }) => {
       const validMs = Number(request.validMs);
       const { token, secret } = await createToken(store, { ...request, validMs }, WHO);
-      return create(CreateTokenResponseSchema, { token: tokenMessage(token), secret });
+      return create(CreateEnrolmentTokenResponseSchema, { token: tokenMessage(token), secret });
     },
-    listTokens: async () =>
-      create(ListTokensResponseSchema, {
+    listEnrolmentTokens: async () =>
+      create(ListEnrolmentTokensResponseSchema, {
         tokens: (await listTokens(store.db, TOKENS_MAX)).map(tokenMessage),
       }),
-    withdrawToken: async ({ id }: { id: string }) =>
-      create(WithdrawTokenResponseSchema, { token: tokenMessage(await closeToken(store, id, WHO)) }),
+    withdrawEnrolmentToken: async ({ id }: { id: string }) =>
+      create(WithdrawEnrolmentTokenResponseSchema, { token: tokenMessage(await closeToken(store, id, WHO)) }),
   };
 }
 

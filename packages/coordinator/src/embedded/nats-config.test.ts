@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isAtLeast, natsConfig } from "./nats-config.ts";
+import { isAtLeast, natsConfig, tooOldForOthers } from "./nats-config.ts";
 import { natsPaths } from "./nats-record.ts";
 
 const record = { name: "ozone-1", user: "ozone", password: "secret", port: null, pid: null, version: null };
@@ -26,6 +26,27 @@ describe("the configuration of nats-server", () => {
     }
     for (const version of ["2.9.10", "2.9.25", "unknown"])
       expect(configOf(version), version).not.toContain("sync");
+  });
+});
+
+describe("nats-server beyond loopback", () => {
+  it("listens where it is told, with TLS, and on loopback without otherwise", () => {
+    const tls = { certificate: "/c/server.pem", key: "/c/server.pem" };
+    const text = (host: string) =>
+      natsConfig(record, 4_222, natsPaths("/data"), "2.11.4", { tls: { host, ...tls } });
+    expect(text("0.0.0.0")).toContain('listen: "0.0.0.0:4222"');
+    expect(text("::")).toContain('listen: "[::]:4222"');
+    expect(text("::")).toMatch(/tls \{\n {2}cert_file: "\/c\/server.pem"\n {2}key_file: "\/c\/server.pem"/);
+    expect(configOf("2.11.4")).not.toContain("tls");
+  });
+
+  it("is for versions without known holes only", () => {
+    for (const version of ["2.9.10", "2.9.29", "2.10.0", "2.10.26", "2.11.0", "unknown", "1.4.1"])
+      expect(tooOldForOthers(version), version).toMatch(
+        /known holes .* listens on loopback only; name one of/,
+      );
+    for (const version of ["2.10.27", "2.10.29", "2.11.1", "v2.11.4", "2.12.0", "2.15.1", "3.0.0"])
+      expect(tooOldForOthers(version), version).toBeNull();
   });
 });
 

@@ -14,6 +14,27 @@ export function isAtLeast(version: string, major: number, minor: number): boolea
   return itsMajor > major || (itsMajor === major && itsMinor >= minor);
 }
 
+const bracketed = (host: string): string => (host.includes(":") ? `[${host}]` : host);
+
+/** Where it listens when not on loopback alone, and what it shows there. */
+export interface NatsTls {
+  /** "127.0.0.1", or "0.0.0.0" or "::" for all addresses. */
+  readonly host: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/**
+ * Versions before 2.10.27, and 2.11.0, let any user delete another account's streams (CVE-2025-30215): on loopback only.
+ * Null when the version may listen for others.
+ */
+export function tooOldForOthers(version: string): string | null {
+  const patch = Number(/^v?\d+\.\d+\.(\d+)/.exec(version)?.[1] ?? -1);
+  const is = (minor: number) => isAtLeast(version, 2, minor) && !isAtLeast(version, 2, minor + 1);
+  if (isAtLeast(version, 2, 12) || (is(11) && patch >= 1) || (is(10) && patch >= 27)) return null;
+  return `nats-server ${version} has known holes (CVE-2025-30215) and listens on loopback only; name one of 2.10.27, 2.11.1 or later in OZONE_NATS_SERVER, or let OZONE_NATS_LISTEN name 127.0.0.1.`;
+}
+
 /**
  * Writes the configuration. `sync_interval: always` (fsync before each acknowledgement) and `logfile_max_num` came
  * with nats-server 2.10.0; 2.9 refuses to start when it sees them. With 2.9 a power loss can lose acknowledged
@@ -24,7 +45,7 @@ export function natsConfig(
   port: number,
   paths: NatsPaths,
   version: string,
-  agents: readonly AgentUser[] = [],
+  { tls = null, agents = [] }: { readonly tls?: NatsTls | null; readonly agents?: readonly AgentUser[] } = {},
 ): string {
   const modern = isAtLeast(version, 2, 10);
   // Quoted strings of this format take the same escapes as JSON's for all that a path can hold.
@@ -32,12 +53,21 @@ export function natsConfig(
   const lines = [
     "# Written by Ozone at each start; changes are lost.",
     `server_name: ${text(record.name)}`,
-    `listen: ${text(`127.0.0.1:${port}`)}`,
+    `listen: ${text(`${bracketed(tls?.host ?? "127.0.0.1")}:${port}`)}`,
     `pid_file: ${text(paths.pidFile)}`,
     `log_file: ${text(paths.logFile)}`,
     "logfile_size_limit: 16MB",
     ...(modern ? ["logfile_max_num: 2"] : []),
     `max_payload: ${MAX_PAYLOAD}`,
+    ...(tls === null
+      ? []
+      : [
+          "tls {",
+          `  cert_file: ${text(tls.certificate)}`,
+          `  key_file: ${text(tls.key)}`,
+          "  timeout: 5",
+          "}",
+        ]),
     ...usersBlock(record, agents),
     "jetstream {",
     `  store_dir: ${text(paths.store)}`,

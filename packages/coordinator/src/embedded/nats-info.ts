@@ -6,6 +6,8 @@ export interface NatsInfo {
   name: string;
   version: string;
   jetstream: boolean;
+  /** It speaks TLS, and nothing else after this greeting. */
+  tlsRequired: boolean;
 }
 
 const GREETING_LIMIT_CHARACTERS = 64 * 1024;
@@ -19,6 +21,7 @@ export function parseInfo(line: string): NatsInfo | null {
       name: String(info.server_name ?? ""),
       version: String(info.version ?? ""),
       jetstream: info.jetstream === true,
+      tlsRequired: info.tls_required === true,
     };
   } catch {
     return null; // Not a NATS server: whatever it says after "INFO " is not JSON.

@@ -6,7 +6,7 @@ import { messageOf } from "@ozone/shared/errors";
 import { adoptDaemon, type Daemon, endDaemon, type ServerExit, spawnDaemon } from "./daemon.ts";
 import { isPortFree, pickFreePort } from "./free-port.ts";
 import { natsVersion } from "./nats-binary.ts";
-import { natsConfig } from "./nats-config.ts";
+import { type NatsTls, natsConfig, tooOldForOthers } from "./nats-config.ts";
 import { askNatsInfo, type NatsInfo } from "./nats-info.ts";
 import {
   findNatsProcess,
@@ -37,6 +37,7 @@ const READY_TIMEOUT_MS = 60_000;
 const ADOPT_TIMEOUT_MS = 5_000;
 const HUNG_WAIT_MS = 2_000;
 const PORT_TRIES = 5;
+const LOOPBACK = "127.0.0.1";
 
 export interface StartNatsOptions {
   /** Folder for the server's files (in "nats") and its record (nats.json). */
@@ -48,6 +49,8 @@ export interface StartNatsOptions {
   port?: number;
   /** Who is let in beside the coordinator, asked at each start and reload. */
   agents?: () => readonly AgentUser[];
+  /** Speak TLS, perhaps beyond loopback. */
+  tls?: NatsTls | null;
 }
 
 /** A running embedded nats-server with JetStream. */
@@ -108,17 +111,21 @@ async function adoptRunning(context: Context): Promise<EmbeddedNats | null> {
   if (pid === null) return null;
   const daemon = adoptDaemon(pid);
   const info = record.port === null ? null : await waitForInfo(record, record.port, daemon, ADOPT_TIMEOUT_MS);
-  if (info !== null && record.port !== null) return running(context, daemon, record.port, info);
-  context.options.log(
-    `The nats-server of an earlier start (process ${pid}) does not answer; it is replaced.`,
-  );
+  const fits = info?.tlsRequired === wantsTls(context.options);
+  if (info !== null && fits && record.port !== null) return running(context, daemon, record.port, info);
+  const why = info === null ? "does not answer" : "has other settings for TLS";
+  context.options.log(`The nats-server of an earlier start (process ${pid}) ${why}; it is replaced.`);
   await endNats(daemon, HUNG_WAIT_MS);
   return null;
 }
 
+const wantsTls = ({ tls }: StartNatsOptions): boolean => tls !== null && tls !== undefined;
+
 async function startFresh(context: Context): Promise<EmbeddedNats> {
   const { options, record } = context;
   const version = await natsVersion(options.binary);
+  const problem = options.tls && options.tls.host !== LOOPBACK ? tooOldForOthers(version) : null;
+  if (problem !== null) throw new Error(problem);
   await rotateLog(context.paths.logFile);
   for (let tries = 1; ; tries += 1) {
     const remembered =
@@ -135,7 +142,13 @@ async function writeConfig(
   port: number,
   version: string,
 ): Promise<void> {
-  await writePrivateFile(paths.config, natsConfig(record, port, paths, version, options.agents?.() ?? []));
+  await writePrivateFile(
+    paths.config,
+    natsConfig(record, port, paths, version, {
+      tls: options.tls ?? null,
+      agents: options.agents?.() ?? [],
+    }),
+  );
 }
 
 /** One start on one port: the running server, or the error with nothing left running. */
@@ -190,7 +203,7 @@ async function running(
   port: number,
   info: NatsInfo,
 ): Promise<EmbeddedNats> {
-  const { recordFile, record } = context;
+  const { recordFile, record, options } = context;
   await writeState(recordFile, { ...record, port, pid: daemon.pid, version: info.version });
   let ending: Promise<void> | null = null;
   const stop = (): Promise<void> => {
@@ -203,7 +216,7 @@ async function running(
     reloading = next.catch(() => undefined);
     return next;
   };
-  const url = `nats://${record.user}:${record.password}@127.0.0.1:${port}`;
+  const url = `${wantsTls(options) ? "tls" : "nats"}://${record.user}:${record.password}@127.0.0.1:${port}`;
   const { pid, adopted, exited } = daemon;
   return { url, pid, version: info.version, adopted, reload, stop, exited };
 }

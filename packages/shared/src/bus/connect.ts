@@ -1,4 +1,5 @@
 // The connection to NATS. It reconnects for ever, with jitter: an agent outlives any server.
+import { readFile } from "node:fs/promises";
 import { type ConnectionOptions, connect, type NatsConnection, NatsError, nkeyAuthenticator } from "nats";
 import { messageOf, OzoneError } from "../errors.ts";
 import type { MachineKey } from "./keys.ts";
@@ -21,6 +22,8 @@ export interface BusIdentity {
 export interface BusOptions {
   /** nats://user:password@host:port, several separated by commas. */
   readonly url: string;
+  /** File of the CA to trust; with it, or with tls:// in the address, nothing is said without TLS. */
+  readonly ca?: string | null;
   /** Shown by the server's monitoring. */
   readonly name: string;
   /** Without one: what the url says. */
@@ -29,7 +32,8 @@ export interface BusOptions {
 }
 
 /** Splits credentials from the address: they must not appear in messages. */
-function parseUrl(url: string): { servers: string[]; user?: string; pass?: string } {
+function parseUrl(url: string): { servers: string[]; secure: boolean; user?: string; pass?: string } {
+  let secure = false;
   const servers: string[] = [];
   let user: string | undefined;
   let pass: string | undefined;
@@ -42,16 +46,30 @@ function parseUrl(url: string): { servers: string[]; user?: string; pass?: strin
     }
     user = parsed.username === "" ? user : decodeURIComponent(parsed.username);
     pass = parsed.password === "" ? pass : decodeURIComponent(parsed.password);
+    secure ||= parsed.protocol === "tls:";
     servers.push(parsed.host);
   }
-  return { servers, ...(user === undefined ? {} : { user }), ...(pass === undefined ? {} : { pass }) };
+  return {
+    servers,
+    secure,
+    ...(user === undefined ? {} : { user }),
+    ...(pass === undefined ? {} : { pass }),
+  };
+}
+
+async function readCa(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (thrown) {
+    throw new OzoneError("invalid_input", `OZONE_NATS_CA ${path} can't be read (${messageOf(thrown)}).`);
+  }
 }
 
 /** The address alone, for everyone to see. */
-export const withoutCredentials = (url: string): string =>
-  parseUrl(url)
-    .servers.map((server) => `nats://${server}`)
-    .join(",");
+export function withoutCredentials(url: string): string {
+  const { servers, secure } = parseUrl(url);
+  return servers.map((server) => `${secure ? "tls" : "nats"}://${server}`).join(",");
+}
 
 const RECONNECT_MS = 250;
 const REFUSED_MS_MAX = 15_000;
@@ -99,8 +117,8 @@ async function reportStatus(connection: NatsConnection, hear: (status: string, d
  * @throws OzoneError unavailable when no server answers within a few seconds, or it refuses the key.
  */
 export async function connectBus(options: BusOptions): Promise<Bus> {
-  const { name, identity, onStatus } = options;
-  const { servers, user, pass } = parseUrl(options.url);
+  const { name, identity, onStatus, ca } = options;
+  const { servers, secure, user, pass } = parseUrl(options.url);
   const { options: reconnecting, hear } = patience();
   let connection: NatsConnection;
   try {
@@ -108,12 +126,14 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       servers,
       ...(identity ? identityOptions(identity) : { ...(user ? { user } : {}), ...(pass ? { pass } : {}) }),
       name,
+      ...(ca ? { tls: { ca: await readCa(ca) } } : secure ? { tls: {} } : {}),
       timeout: 5_000,
       ...reconnecting,
       pingInterval: 10_000,
       maxPingOut: 2,
     });
   } catch (thrown) {
+    if (thrown instanceof OzoneError) throw thrown;
     throw explain(thrown, servers, identity);
   }
   void reportStatus(connection, (status, data) => {

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/identity_service.proto.
  */
 export const file_ozone_v1_identity_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9vem9uZS92MS9pZGVudGl0eV9zZXJ2aWNlLnByb3RvEghvem9uZS52MSLCAQoORW5yb2xtZW50VG9rZW4SCgoCaWQYASABKAkSLgoKY3JlYXRlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIYXBwcm92ZWQYBCABKAgSEgoKbWFjaGluZV9pZBgFIAEoCRINCgVzdGF0ZRgGIAEoCRIPCgd1c2VkX2J5GAcgASgJIkwKEkNyZWF0ZVRva2VuUmVxdWVzdBIQCgh2YWxpZF9tcxgBIAEoBBIQCghhcHByb3ZlZBgCIAEoCBISCgptYWNoaW5lX2lkGAMgASgJIk4KE0NyZWF0ZVRva2VuUmVzcG9uc2USJwoFdG9rZW4YASABKAsyGC5vem9uZS52MS5FbnJvbG1lbnRUb2tlbhIOCgZzZWNyZXQYAiABKAkiEwoRTGlzdFRva2Vuc1JlcXVlc3QiPgoSTGlzdFRva2Vuc1Jlc3BvbnNlEigKBnRva2VucxgBIAMoCzIYLm96b25lLnYxLkVucm9sbWVudFRva2VuIiIKFFdpdGhkcmF3VG9rZW5SZXF1ZXN0EgoKAmlkGAEgASgJIkAKFVdpdGhkcmF3VG9rZW5SZXNwb25zZRInCgV0b2tlbhgBIAEoCzIYLm96b25lLnYxLkVucm9sbWVudFRva2VuIskBCghJZGVudGl0eRISCgptYWNoaW5lX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKcHVibGljX2tleRgDIAEoCRImCglhZG1pc3Npb24YBCABKA4yEy5vem9uZS52MS5BZG1pc3Npb24SLwoLZW5yb2xsZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmRlY2lkZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhcKFUxpc3RJZGVudGl0aWVzUmVxdWVzdCJSChZMaXN0SWRlbnRpdGllc1Jlc3BvbnNlEiYKCmlkZW50aXRpZXMYASADKAsyEi5vem9uZS52MS5JZGVudGl0eRIQCghlbmZvcmNlZBgCIAEoCCIrChVBcHByb3ZlTWFjaGluZVJlcXVlc3QSEgoKbWFjaGluZV9pZBgBIAEoCSI+ChZBcHByb3ZlTWFjaGluZVJlc3BvbnNlEiQKCGlkZW50aXR5GAEgASgLMhIub3pvbmUudjEuSWRlbnRpdHkiKgoUUmV2b2tlTWFjaGluZVJlcXVlc3QSEgoKbWFjaGluZV9pZBgBIAEoCSJKChVSZXZva2VNYWNoaW5lUmVzcG9uc2USJAoIaWRlbnRpdHkYASABKAsyEi5vem9uZS52MS5JZGVudGl0eRILCgNjdXQYAiABKAgiKgoUUmVtb3ZlTWFjaGluZVJlcXVlc3QSEgoKbWFjaGluZV9pZBgBIAEoCSJKChVSZW1vdmVNYWNoaW5lUmVzcG9uc2USJAoIaWRlbnRpdHkYASABKAsyEi5vem9uZS52MS5JZGVudGl0eRILCgNjdXQYAiABKAgiZwoDQWN0EiYKAmF0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgN3aG8YAiABKAkSDAoEd2hhdBgDIAEoCRINCgVhYm91dBgEIAEoCRIOCgZkZXRhaWwYBSABKAkiIAoPTGlzdEFjdHNSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNIi8KEExpc3RBY3RzUmVzcG9uc2USGwoEYWN0cxgBIAMoCzINLm96b25lLnYxLkFjdDKJBQoPSWRlbnRpdHlTZXJ2aWNlEkoKC0NyZWF0ZVRva2VuEhwub3pvbmUudjEuQ3JlYXRlVG9rZW5SZXF1ZXN0Gh0ub3pvbmUudjEuQ3JlYXRlVG9rZW5SZXNwb25zZRJHCgpMaXN0VG9rZW5zEhsub3pvbmUudjEuTGlzdFRva2Vuc1JlcXVlc3QaHC5vem9uZS52MS5MaXN0VG9rZW5zUmVzcG9uc2USUAoNV2l0aGRyYXdUb2tlbhIeLm96b25lLnYxLldpdGhkcmF3VG9rZW5SZXF1ZXN0Gh8ub3pvbmUudjEuV2l0aGRyYXdUb2tlblJlc3BvbnNlElMKDkxpc3RJZGVudGl0aWVzEh8ub3pvbmUudjEuTGlzdElkZW50aXRpZXNSZXF1ZXN0GiAub3pvbmUudjEuTGlzdElkZW50aXRpZXNSZXNwb25zZRJTCg5BcHByb3ZlTWFjaGluZRIfLm96b25lLnYxLkFwcHJvdmVNYWNoaW5lUmVxdWVzdBogLm96b25lLnYxLkFwcHJvdmVNYWNoaW5lUmVzcG9uc2USUAoNUmV2b2tlTWFjaGluZRIeLm96b25lLnYxLlJldm9rZU1hY2hpbmVSZXF1ZXN0Gh8ub3pvbmUudjEuUmV2b2tlTWFjaGluZVJlc3BvbnNlElAKDVJlbW92ZU1hY2hpbmUSHi5vem9uZS52MS5SZW1vdmVNYWNoaW5lUmVxdWVzdBofLm96b25lLnYxLlJlbW92ZU1hY2hpbmVSZXNwb25zZRJBCghMaXN0QWN0cxIZLm96b25lLnYxLkxpc3RBY3RzUmVxdWVzdBoaLm96b25lLnYxLkxpc3RBY3RzUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_ozone_v1_enrolment_service]);
+  fileDesc("Ch9vem9uZS92MS9pZGVudGl0eV9zZXJ2aWNlLnByb3RvEghvem9uZS52MSLCAQoORW5yb2xtZW50VG9rZW4SCgoCaWQYASABKAkSLgoKY3JlYXRlZF9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIYXBwcm92ZWQYBCABKAgSEgoKbWFjaGluZV9pZBgFIAEoCRINCgVzdGF0ZRgGIAEoCRIPCgd1c2VkX2J5GAcgASgJIlUKG0NyZWF0ZUVucm9sbWVudFRva2VuUmVxdWVzdBIQCgh2YWxpZF9tcxgBIAEoBBIQCghhcHByb3ZlZBgCIAEoCBISCgptYWNoaW5lX2lkGAMgASgJIlcKHENyZWF0ZUVucm9sbWVudFRva2VuUmVzcG9uc2USJwoFdG9rZW4YASABKAsyGC5vem9uZS52MS5FbnJvbG1lbnRUb2tlbhIOCgZzZWNyZXQYAiABKAkiHAoaTGlzdEVucm9sbWVudFRva2Vuc1JlcXVlc3QiRwobTGlzdEVucm9sbWVudFRva2Vuc1Jlc3BvbnNlEigKBnRva2VucxgBIAMoCzIYLm96b25lLnYxLkVucm9sbWVudFRva2VuIisKHVdpdGhkcmF3RW5yb2xtZW50VG9rZW5SZXF1ZXN0EgoKAmlkGAEgASgJIkkKHldpdGhkcmF3RW5yb2xtZW50VG9rZW5SZXNwb25zZRInCgV0b2tlbhgBIAEoCzIYLm96b25lLnYxLkVucm9sbWVudFRva2VuIskBCghJZGVudGl0eRISCgptYWNoaW5lX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEgoKcHVibGljX2tleRgDIAEoCRImCglhZG1pc3Npb24YBCABKA4yEy5vem9uZS52MS5BZG1pc3Npb24SLwoLZW5yb2xsZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmRlY2lkZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhcKFUxpc3RJZGVudGl0aWVzUmVxdWVzdCJSChZMaXN0SWRlbnRpdGllc1Jlc3BvbnNlEiYKCmlkZW50aXRpZXMYASADKAsyEi5vem9uZS52MS5JZGVudGl0eRIQCghlbmZvcmNlZBgCIAEoCCIrChVBcHByb3ZlTWFjaGluZVJlcXVlc3QSEgoKbWFjaGluZV9pZBgBIAEoCSI+ChZBcHByb3ZlTWFjaGluZVJlc3BvbnNlEiQKCGlkZW50aXR5GAEgASgLMhIub3pvbmUudjEuSWRlbnRpdHkiKgoUUmV2b2tlTWFjaGluZVJlcXVlc3QSEgoKbWFjaGluZV9pZBgBIAEoCSJKChVSZXZva2VNYWNoaW5lUmVzcG9uc2USJAoIaWRlbnRpdHkYASABKAsyEi5vem9uZS52MS5JZGVudGl0eRILCgNjdXQYAiABKAgiKgoUUmVtb3ZlTWFjaGluZVJlcXVlc3QSEgoKbWFjaGluZV9pZBgBIAEoCSJKChVSZW1vdmVNYWNoaW5lUmVzcG9uc2USJAoIaWRlbnRpdHkYASABKAsyEi5vem9uZS52MS5JZGVudGl0eRILCgNjdXQYAiABKAgiZwoDQWN0EiYKAmF0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgN3aG8YAiABKAkSDAoEd2hhdBgDIAEoCRINCgVhYm91dBgEIAEoCRIOCgZkZXRhaWwYBSABKAkiIAoPTGlzdEFjdHNSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNIi8KEExpc3RBY3RzUmVzcG9uc2USGwoEYWN0cxgBIAMoCzINLm96b25lLnYxLkFjdDLaBQoPSWRlbnRpdHlTZXJ2aWNlEmUKFENyZWF0ZUVucm9sbWVudFRva2VuEiUub3pvbmUudjEuQ3JlYXRlRW5yb2xtZW50VG9rZW5SZXF1ZXN0GiYub3pvbmUudjEuQ3JlYXRlRW5yb2xtZW50VG9rZW5SZXNwb25zZRJiChNMaXN0RW5yb2xtZW50VG9rZW5zEiQub3pvbmUudjEuTGlzdEVucm9sbWVudFRva2Vuc1JlcXVlc3QaJS5vem9uZS52MS5MaXN0RW5yb2xtZW50VG9rZW5zUmVzcG9uc2USawoWV2l0aGRyYXdFbnJvbG1lbnRUb2tlbhInLm96b25lLnYxLldpdGhkcmF3RW5yb2xtZW50VG9rZW5SZXF1ZXN0Gigub3pvbmUudjEuV2l0aGRyYXdFbnJvbG1lbnRUb2tlblJlc3BvbnNlElMKDkxpc3RJZGVudGl0aWVzEh8ub3pvbmUudjEuTGlzdElkZW50aXRpZXNSZXF1ZXN0GiAub3pvbmUudjEuTGlzdElkZW50aXRpZXNSZXNwb25zZRJTCg5BcHByb3ZlTWFjaGluZRIfLm96b25lLnYxLkFwcHJvdmVNYWNoaW5lUmVxdWVzdBogLm96b25lLnYxLkFwcHJvdmVNYWNoaW5lUmVzcG9uc2USUAoNUmV2b2tlTWFjaGluZRIeLm96b25lLnYxLlJldm9rZU1hY2hpbmVSZXF1ZXN0Gh8ub3pvbmUudjEuUmV2b2tlTWFjaGluZVJlc3BvbnNlElAKDVJlbW92ZU1hY2hpbmUSHi5vem9uZS52MS5SZW1vdmVNYWNoaW5lUmVxdWVzdBofLm96b25lLnYxLlJlbW92ZU1hY2hpbmVSZXNwb25zZRJBCghMaXN0QWN0cxIZLm96b25lLnYxLkxpc3RBY3RzUmVxdWVzdBoaLm96b25lLnYxLkxpc3RBY3RzUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_ozone_v1_enrolment_service]);
 
 /**
  * @generated from message ozone.v1.EnrolmentToken
@@ -72,9 +72,9 @@ export const EnrolmentTokenSchema: GenMessage<EnrolmentToken> = /*@__PURE__*/
   messageDesc(file_ozone_v1_identity_service, 0);
 
 /**
- * @generated from message ozone.v1.CreateTokenRequest
+ * @generated from message ozone.v1.CreateEnrolmentTokenRequest
  */
-export type CreateTokenRequest = Message<"ozone.v1.CreateTokenRequest"> & {
+export type CreateEnrolmentTokenRequest = Message<"ozone.v1.CreateEnrolmentTokenRequest"> & {
   /**
    * 1 minute to 30 days.
    *
@@ -94,16 +94,16 @@ export type CreateTokenRequest = Message<"ozone.v1.CreateTokenRequest"> & {
 };
 
 /**
- * Describes the message ozone.v1.CreateTokenRequest.
- * Use `create(CreateTokenRequestSchema)` to create a new message.
+ * Describes the message ozone.v1.CreateEnrolmentTokenRequest.
+ * Use `create(CreateEnrolmentTokenRequestSchema)` to create a new message.
  */
-export const CreateTokenRequestSchema: GenMessage<CreateTokenRequest> = /*@__PURE__*/
+export const CreateEnrolmentTokenRequestSchema: GenMessage<CreateEnrolmentTokenRequest> = /*@__PURE__*/
   messageDesc(file_ozone_v1_identity_service, 1);
 
 /**
- * @generated from message ozone.v1.CreateTokenResponse
+ * @generated from message ozone.v1.CreateEnrolmentTokenResponse
  */
-export type CreateTokenResponse = Message<"ozone.v1.CreateTokenResponse"> & {
+export type CreateEnrolmentTokenResponse = Message<"ozone.v1.CreateEnrolmentTokenResponse"> & {
   /**
    * @generated from field: ozone.v1.EnrolmentToken token = 1;
    */
@@ -118,29 +118,29 @@ export type CreateTokenResponse = Message<"ozone.v1.CreateTokenResponse"> & {
 };
 
 /**
- * Describes the message ozone.v1.CreateTokenResponse.
- * Use `create(CreateTokenResponseSchema)` to create a new message.
+ * Describes the message ozone.v1.CreateEnrolmentTokenResponse.
+ * Use `create(CreateEnrolmentTokenResponseSchema)` to create a new message.
  */
-export const CreateTokenResponseSchema: GenMessage<CreateTokenResponse> = /*@__PURE__*/
+export const CreateEnrolmentTokenResponseSchema: GenMessage<CreateEnrolmentTokenResponse> = /*@__PURE__*/
   messageDesc(file_ozone_v1_identity_service, 2);
 
 /**
- * @generated from message ozone.v1.ListTokensRequest
+ * @generated from message ozone.v1.ListEnrolmentTokensRequest
  */
-export type ListTokensRequest = Message<"ozone.v1.ListTokensRequest"> & {
+export type ListEnrolmentTokensRequest = Message<"ozone.v1.ListEnrolmentTokensRequest"> & {
 };
 
 /**
- * Describes the message ozone.v1.ListTokensRequest.
- * Use `create(ListTokensRequestSchema)` to create a new message.
+ * Describes the message ozone.v1.ListEnrolmentTokensRequest.
+ * Use `create(ListEnrolmentTokensRequestSchema)` to create a new message.
  */
-export const ListTokensRequestSchema: GenMessage<ListTokensRequest> = /*@__PURE__*/
+export const ListEnrolmentTokensRequestSchema: GenMessage<ListEnrolmentTokensRequest> = /*@__PURE__*/
   messageDesc(file_ozone_v1_identity_service, 3);
 
 /**
- * @generated from message ozone.v1.ListTokensResponse
+ * @generated from message ozone.v1.ListEnrolmentTokensResponse
  */
-export type ListTokensResponse = Message<"ozone.v1.ListTokensResponse"> & {
+export type ListEnrolmentTokensResponse = Message<"ozone.v1.ListEnrolmentTokensResponse"> & {
   /**
    * @generated from field: repeated ozone.v1.EnrolmentToken tokens = 1;
    */
@@ -148,16 +148,16 @@ export type ListTokensResponse = Message<"ozone.v1.ListTokensResponse"> & {
 };
 
 /**
- * Describes the message ozone.v1.ListTokensResponse.
- * Use `create(ListTokensResponseSchema)` to create a new message.
+ * Describes the message ozone.v1.ListEnrolmentTokensResponse.
+ * Use `create(ListEnrolmentTokensResponseSchema)` to create a new message.
  */
-export const ListTokensResponseSchema: GenMessage<ListTokensResponse> = /*@__PURE__*/
+export const ListEnrolmentTokensResponseSchema: GenMessage<ListEnrolmentTokensResponse> = /*@__PURE__*/
   messageDesc(file_ozone_v1_identity_service, 4);
 
 /**
- * @generated from message ozone.v1.WithdrawTokenRequest
+ * @generated from message ozone.v1.WithdrawEnrolmentTokenRequest
  */
-export type WithdrawTokenRequest = Message<"ozone.v1.WithdrawTokenRequest"> & {
+export type WithdrawEnrolmentTokenRequest = Message<"ozone.v1.WithdrawEnrolmentTokenRequest"> & {
   /**
    * @generated from field: string id = 1;
    */
@@ -165,16 +165,16 @@ export type WithdrawTokenRequest = Message<"ozone.v1.WithdrawTokenRequest"> & {
 };
 
 /**
- * Describes the message ozone.v1.WithdrawTokenRequest.
- * Use `create(WithdrawTokenRequestSchema)` to create a new message.
+ * Describes the message ozone.v1.WithdrawEnrolmentTokenRequest.
+ * Use `create(WithdrawEnrolmentTokenRequestSchema)` to create a new message.
  */
-export const WithdrawTokenRequestSchema: GenMessage<WithdrawTokenRequest> = /*@__PURE__*/
+export const WithdrawEnrolmentTokenRequestSchema: GenMessage<WithdrawEnrolmentTokenRequest> = /*@__PURE__*/
   messageDesc(file_ozone_v1_identity_service, 5);
 
 /**
- * @generated from message ozone.v1.WithdrawTokenResponse
+ * @generated from message ozone.v1.WithdrawEnrolmentTokenResponse
  */
-export type WithdrawTokenResponse = Message<"ozone.v1.WithdrawTokenResponse"> & {
+export type WithdrawEnrolmentTokenResponse = Message<"ozone.v1.WithdrawEnrolmentTokenResponse"> & {
   /**
    * @generated from field: ozone.v1.EnrolmentToken token = 1;
    */
@@ -182,10 +182,10 @@ export type WithdrawTokenResponse = Message<"ozone.v1.WithdrawTokenResponse"> & 
 };
 
 /**
- * Describes the message ozone.v1.WithdrawTokenResponse.
- * Use `create(WithdrawTokenResponseSchema)` to create a new message.
+ * Describes the message ozone.v1.WithdrawEnrolmentTokenResponse.
+ * Use `create(WithdrawEnrolmentTokenResponseSchema)` to create a new message.
  */
-export const WithdrawTokenResponseSchema: GenMessage<WithdrawTokenResponse> = /*@__PURE__*/
+export const WithdrawEnrolmentTokenResponseSchema: GenMessage<WithdrawEnrolmentTokenResponse> = /*@__PURE__*/
   messageDesc(file_ozone_v1_identity_service, 6);
 
 /**
@@ -467,28 +467,28 @@ export const ListActsResponseSchema: GenMessage<ListActsResponse> = /*@__PURE__*
  */
 export const IdentityService: GenService<{
   /**
-   * @generated from rpc ozone.v1.IdentityService.CreateToken
+   * @generated from rpc ozone.v1.IdentityService.CreateEnrolmentToken
    */
-  createToken: {
+  createEnrolmentToken: {
     methodKind: "unary";
-    input: typeof CreateTokenRequestSchema;
-    output: typeof CreateTokenResponseSchema;
+    input: typeof CreateEnrolmentTokenRequestSchema;
+    output: typeof CreateEnrolmentTokenResponseSchema;
   },
   /**
-   * @generated from rpc ozone.v1.IdentityService.ListTokens
+   * @generated from rpc ozone.v1.IdentityService.ListEnrolmentTokens
    */
-  listTokens: {
+  listEnrolmentTokens: {
     methodKind: "unary";
-    input: typeof ListTokensRequestSchema;
-    output: typeof ListTokensResponseSchema;
+    input: typeof ListEnrolmentTokensRequestSchema;
+    output: typeof ListEnrolmentTokensResponseSchema;
   },
   /**
-   * @generated from rpc ozone.v1.IdentityService.WithdrawToken
+   * @generated from rpc ozone.v1.IdentityService.WithdrawEnrolmentToken
    */
-  withdrawToken: {
+  withdrawEnrolmentToken: {
     methodKind: "unary";
-    input: typeof WithdrawTokenRequestSchema;
-    output: typeof WithdrawTokenResponseSchema;
+    input: typeof WithdrawEnrolmentTokenRequestSchema;
+    output: typeof WithdrawEnrolmentTokenResponseSchema;
   },
   /**
    * @generated from rpc ozone.v1.IdentityService.ListIdentities

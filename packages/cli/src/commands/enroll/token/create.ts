@@ -23,7 +23,9 @@ export default class EnrollTokenCreate extends ConnectedCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(EnrollTokenCreate);
-    const { CreateTokenResponseSchema, IdentityService } = await import("@ozone/proto/identity_service");
+    const { CreateEnrolmentTokenResponseSchema, IdentityService } = await import(
+      "@ozone/proto/identity_service"
+    );
     const { parseDuration } = await import("@ozone/shared/duration");
     const { messageJson } = await import("../../../message-json.ts");
     const { tokensText } = await import("../../../render/text-identities.ts");
@@ -32,12 +34,12 @@ export default class EnrollTokenCreate extends ConnectedCommand {
       throw new OzoneError("invalid_input", `--expires ${flags.expires} is no time; write 30m or 8h.`);
     const validMs = BigInt(Math.round(valid));
     return this.withCoordinator(flags.address, async (client) => {
-      const response = await client.call(IdentityService.method.createToken, {
+      const response = await client.call(IdentityService.method.createEnrolmentToken, {
         ...{ validMs, approved: flags.approved, machineId: flags.machine ?? "" },
       });
       this.progress(response.token ? tokensText([response.token]).trimEnd() : "");
       this.print(response.secret);
-      return messageJson(CreateTokenResponseSchema, response);
+      return messageJson(CreateEnrolmentTokenResponseSchema, response);
     });
   }
 }

@@ -7,13 +7,15 @@ export default class EnrollTokenList extends ConnectedCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(EnrollTokenList);
-    const { IdentityService, ListTokensResponseSchema } = await import("@ozone/proto/identity_service");
+    const { IdentityService, ListEnrolmentTokensResponseSchema } = await import(
+      "@ozone/proto/identity_service"
+    );
     const { messageJson } = await import("../../../message-json.ts");
     const { tokensText } = await import("../../../render/text-identities.ts");
     return this.withCoordinator(flags.address, async (client) => {
-      const response = await client.call(IdentityService.method.listTokens, {});
+      const response = await client.call(IdentityService.method.listEnrolmentTokens, {});
       this.print(tokensText(response.tokens));
-      return messageJson(ListTokensResponseSchema, response);
+      return messageJson(ListEnrolmentTokensResponseSchema, response);
     });
   }
 }

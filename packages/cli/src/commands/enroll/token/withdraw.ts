@@ -11,13 +11,15 @@ export default class EnrollTokenWithdraw extends ConnectedCommand {
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(EnrollTokenWithdraw);
-    const { IdentityService, WithdrawTokenResponseSchema } = await import("@ozone/proto/identity_service");
+    const { IdentityService, WithdrawEnrolmentTokenResponseSchema } = await import(
+      "@ozone/proto/identity_service"
+    );
     const { messageJson } = await import("../../../message-json.ts");
     const { tokensText } = await import("../../../render/text-identities.ts");
     return this.withCoordinator(flags.address, async (client) => {
-      const response = await client.call(IdentityService.method.withdrawToken, { id: args.id });
+      const response = await client.call(IdentityService.method.withdrawEnrolmentToken, { id: args.id });
       this.print(tokensText(response.token ? [response.token] : []));
-      return messageJson(WithdrawTokenResponseSchema, response);
+      return messageJson(WithdrawEnrolmentTokenResponseSchema, response);
     });
   }
 }

@@ -1,0 +1,26 @@
+// TLS for the gRPC server, with a certificate that can be replaced while it listens.
+import { ServerCredentials } from "@grpc/grpc-js";
+
+/** A certificate chain and its key, PEM. */
+interface Shown {
+  readonly certificate: Buffer;
+  readonly key: Buffer;
+}
+
+const context = ({ certificate, key }: Shown) => ({ cert: [certificate], key: [key] });
+
+/** New connections see the newest certificate; those that are open go on. */
+export class RotatingCredentials extends ServerCredentials {
+  constructor(first: Shown) {
+    super({ minVersion: "TLSv1.2" }, context(first));
+  }
+
+  /** Shows another one from now on. */
+  replace(next: Shown): void {
+    this.updateSecureContextOptions(context(next));
+  }
+
+  override _equals(other: ServerCredentials): boolean {
+    return this === other;
+  }
+}
