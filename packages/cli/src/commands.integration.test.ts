@@ -216,7 +216,9 @@ describe("errors", () => {
   it("says that nothing runs, with how to start it, and exit code 1", async () => {
     const { code, stdout, stderr } = await runCli(["status"], { env: { OZONE_DATA_DIR: folder } });
     expect([code, stdout]).toEqual([1, ""]);
-    expect(stderr).toBe("Ozone is not running here; start it with `ozone up`.\n");
+    expect(stderr).toBe(
+      "Ozone is not running here; start it with `ozone up`, or name another machine's coordinator in OZONE_COORDINATOR.\n",
+    );
   });
 
   it("says that nothing answers when the coordinator is gone", async () => {
