@@ -2,7 +2,7 @@
 // down. Beyond loopback nothing is ever said without TLS.
 import { readFileSync } from "node:fs";
 import { OzoneError, systemCodeOf } from "@ozone/shared/errors";
-import { isLoopback } from "@ozone/shared/loopback";
+import { isLoopback } from "@ozone/shared/host-address";
 import { localDataFolder } from "./local/folder.ts";
 import { readCoordinatorRunFile } from "./local/run-files.ts";
 
@@ -55,10 +55,6 @@ function checkedAddress(address: string): string {
   }
   return address;
 }
-
-/** The host of host:port, without the brackets of IPv6. */
-export const hostOf = (address: string): string =>
-  address.slice(0, address.lastIndexOf(":")).replace(/^\[|\]$/g, "");
 
 /** CA and token from the environment; the token never comes from the words that were typed: others can read those. */
 function readTrust(): Trust {

@@ -19,8 +19,9 @@ import {
 } from "@grpc/grpc-js";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { grpcDefinition } from "@ozone/shared/grpc-definition";
+import { hostOf } from "@ozone/shared/host-address";
 import { GRPC_MESSAGE_BYTES_MAX } from "@ozone/shared/limits";
-import { type CoordinatorPlace, hostOf, type Trust } from "./coordinator-address.ts";
+import type { CoordinatorPlace, Trust } from "./coordinator-address.ts";
 import { fromGrpcError } from "./grpc-errors.ts";
 
 /** A short question should be answered within this. */

@@ -3,10 +3,9 @@ import { homedir } from "node:os";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 import { dataFolder, NAMED_STRATEGIES } from "@ozone/shared/data-folder";
 import { OzoneError } from "@ozone/shared/errors";
+import { hostOf, isLoopback } from "@ozone/shared/host-address";
 import { LEASE_MS } from "@ozone/shared/limits";
-import { isLoopback } from "@ozone/shared/loopback";
 import * as z from "zod";
-import { hostOf } from "./certificates/names.ts";
 import type { BroughtFiles } from "./certificates/server-certificate.ts";
 import type { ModuleRules } from "./plug-ins/find-module.ts";
 

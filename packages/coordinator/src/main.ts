@@ -1,9 +1,10 @@
 // ozone-coordinator: reads its configuration, starts, runs until it is told to stop.
+
 import { messageOf, OzoneError } from "@ozone/shared/errors";
+import { hostOf } from "@ozone/shared/host-address";
 import { OZONE_VERSION } from "@ozone/shared/version";
 import { destination, pino } from "pino";
 import { certificateCommand } from "./certificates/certificate-command.ts";
-import { hostOf } from "./certificates/names.ts";
 import { readConfig } from "./config.ts";
 import { stopOrphans } from "./embedded/orphans.ts";
 import { startCoordinator } from "./start.ts";

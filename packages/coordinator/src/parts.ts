@@ -1,5 +1,6 @@
 // The parts that the coordinator stands on: Postgres and NATS, embedded (supervised here) or external. Same code after.
 import { join } from "node:path";
+import { messageOf } from "@ozone/shared/errors";
 import { openServerCertificate } from "./certificates/server-certificate.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { findNatsServer } from "./embedded/nats-binary.ts";
@@ -94,10 +95,13 @@ export async function openBusServer(
     },
     serverPid: () => nats.current().pid,
   };
-  // nats-server reads its certificate again on this signal, and keeps its clients.
+  // At a reload nats-server reads its certificate again as well, and keeps its clients.
   const unfollow = certificate?.follow(() => {
     log("nats-server reads its new certificate");
-    process.kill(nats.current().pid, "SIGHUP");
+    nats
+      .current()
+      .reload()
+      .catch((thrown: unknown) => log(`the new certificate is not used: ${messageOf(thrown)}`));
   });
   const words = `embedded nats-server ${binary.version}${certificate === null ? "" : " with TLS"}`;
   const stop = () => {

@@ -19,6 +19,7 @@ import {
   onHeartbeat,
 } from "@ozone/shared/bus";
 import { messageOf, OzoneError, systemCodeOf } from "@ozone/shared/errors";
+import { hostOf } from "@ozone/shared/host-address";
 import { OZONE_VERSION } from "@ozone/shared/version";
 import type { Logger } from "pino";
 import { startAdmission } from "./admission.ts";
@@ -31,7 +32,6 @@ import { presetHandlers, reportHandlers } from "./api/presets.ts";
 import { rolloutHandlers } from "./api/rollouts.ts";
 import { sweepHandlers } from "./api/sweeps.ts";
 import { tokenHandlers } from "./api/tokens.ts";
-import { hostOf } from "./certificates/names.ts";
 import { openServerCertificate } from "./certificates/server-certificate.ts";
 import { type ChangeSignal, createChangeSignal } from "./change-signal.ts";
 import type { CoordinatorConfig } from "./config.ts";

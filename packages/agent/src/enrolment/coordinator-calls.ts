@@ -4,7 +4,7 @@ import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/
 import { EnrolmentService } from "@ozone/proto/enrolment_service";
 import { type ErrorCode, OzoneError } from "@ozone/shared/errors";
 import { grpcDefinition } from "@ozone/shared/grpc-definition";
-import { isLoopback } from "@ozone/shared/loopback";
+import { isLoopback } from "@ozone/shared/host-address";
 
 const CALL_MS = 15_000;
 

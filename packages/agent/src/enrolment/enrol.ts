@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Admission, EnrolmentService } from "@ozone/proto/enrolment_service";
 import { type BusIdentity, type MachineKey, signText } from "@ozone/shared/bus";
 import { type ProofPurpose, proofText } from "@ozone/shared/enrolment";
-import { OzoneError } from "@ozone/shared/errors";
+import { OzoneError, systemCodeOf } from "@ozone/shared/errors";
 import { machineIdentity } from "../identity.ts";
 import { writeDurably } from "../outbox/durable-file.ts";
 import { sleep } from "../pause.ts";
@@ -37,7 +37,10 @@ const fileIn = (dataDir: string): string => join(dataDir, "enrolment.json");
 
 /** What an earlier enrolment left, or null. */
 export async function readEnrolled(dataDir: string): Promise<Enrolled | null> {
-  const text = await readFile(fileIn(dataDir), "utf8").catch(() => null); // never enrolled
+  const text = await readFile(fileIn(dataDir), "utf8").catch((thrown: unknown) => {
+    if (systemCodeOf(thrown) === "ENOENT") return null; // never enrolled
+    throw thrown;
+  });
   const key = text === null ? null : await readMachineKey(dataDir);
   if (text === null || !key) return null;
   try {

@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { promisify } from "node:util";
+import type { CertificateReport } from "@ozone/shared/certificate-report";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { localDataFolder } from "./folder.ts";
 import { programPath } from "./launch.ts";
@@ -9,27 +10,6 @@ import { lastError, parseLogLine } from "./log-lines.ts";
 
 const WITHIN_MS = 30_000;
 const EXIT_USAGE = 2;
-
-/** A certificate in words. */
-export interface CertificateWords {
-  readonly subject: string;
-  readonly issuer: string;
-  readonly names: readonly string[];
-  readonly validFrom: string;
-  readonly validUntil: string;
-  readonly fingerprint: string;
-}
-
-/** What the coordinator's program printed. */
-export interface CertificateReport {
-  readonly brought: boolean;
-  readonly caFile: string | null;
-  readonly certificateFile: string;
-  readonly ca: CertificateWords | null;
-  readonly server: CertificateWords;
-  readonly madeCa: boolean;
-  readonly replacedBecause: string | null;
-}
 
 /** @throws OzoneError with that program's last error. */
 export async function runCertificateCommand(

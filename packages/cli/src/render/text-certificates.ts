@@ -1,7 +1,7 @@
 // Certificates and role tokens as text for a terminal.
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import type { RoleToken } from "@ozone/proto/token_service";
-import type { CertificateReport } from "../local/run-certificate-command.ts";
+import type { CertificateReport } from "@ozone/shared/certificate-report";
 import { cleanText } from "./clean-text.ts";
 import { textPairs, textTable } from "./text-table.ts";
 

@@ -18,7 +18,7 @@ import {
 } from "@ozone/proto/identity_service";
 import { approveMachine, removeMachine, revokeMachine } from "../fleet/admit-machine.ts";
 import { closeToken, createToken } from "../fleet/enrolment-tokens.ts";
-import { newestActs } from "../store/acts.ts";
+import { ADMINISTRATOR, newestActs } from "../store/acts.ts";
 import { listTokens, type TokenRow } from "../store/enrolment-tokens.ts";
 import { type IdentityRow, listIdentities } from "../store/machine-identities.ts";
 import type { Store } from "../store/open-store.ts";
@@ -36,8 +36,6 @@ export interface IdentityPorts {
   readonly dropWork: (machineId: string) => Promise<void>;
 }
 
-/** On loopback nobody has proved who they are, and the name of a role token does not reach here yet. */
-const WHO = "an administrator";
 const TOKENS_MAX = 200;
 const ACTS_DEFAULT = 100;
 const ACTS_MAX = 10_000;
@@ -67,7 +65,7 @@ function tokenHandlers(store: Store) {
   return {
     createEnrolmentToken: async (request: { validMs: bigint; approved: boolean; machineId: string }) => {
       const validMs = Number(request.validMs);
-      const { token, secret } = await createToken(store, { ...request, validMs }, WHO);
+      const { token, secret } = await createToken(store, { ...request, validMs }, ADMINISTRATOR);
       return create(CreateEnrolmentTokenResponseSchema, { token: tokenMessage(token), secret });
     },
     listEnrolmentTokens: async () =>
@@ -75,7 +73,9 @@ function tokenHandlers(store: Store) {
         tokens: (await listTokens(store.db, TOKENS_MAX)).map(tokenMessage),
       }),
     withdrawEnrolmentToken: async ({ id }: { id: string }) =>
-      create(WithdrawEnrolmentTokenResponseSchema, { token: tokenMessage(await closeToken(store, id, WHO)) }),
+      create(WithdrawEnrolmentTokenResponseSchema, {
+        token: tokenMessage(await closeToken(store, id, ADMINISTRATOR)),
+      }),
   };
 }
 
@@ -99,14 +99,14 @@ export const identityHandlers = ({
         enforced,
       }),
     approveMachine: async ({ machineId }) => {
-      const row = await approveMachine(store, machineId, WHO);
+      const row = await approveMachine(store, machineId, ADMINISTRATOR);
       await admit();
       return create(ApproveMachineResponseSchema, { identity: identityMessage(row) });
     },
     revokeMachine: async ({ machineId }) =>
-      create(RevokeMachineResponseSchema, await barred(await revokeMachine(store, machineId, WHO))),
+      create(RevokeMachineResponseSchema, await barred(await revokeMachine(store, machineId, ADMINISTRATOR))),
     removeMachine: async ({ machineId }) =>
-      create(RemoveMachineResponseSchema, await barred(await removeMachine(store, machineId, WHO))),
+      create(RemoveMachineResponseSchema, await barred(await removeMachine(store, machineId, ADMINISTRATOR))),
     listActs: async ({ limit }) => {
       const acts = await newestActs(store.db, Math.min(limit || ACTS_DEFAULT, ACTS_MAX));
       return create(ListActsResponseSchema, {

@@ -21,13 +21,6 @@ export function newRoleToken(): { id: string; hash: Buffer; secret: string } {
 /** Its id; null for a text that is no role token. */
 export const idOfToken = (text: string): string | null => FORM.exec(text)?.[1] ?? null;
 
-/** A caller who was let through. */
-export interface Caller {
-  readonly tokenId: string;
-  readonly name: string;
-  readonly role: Role;
-}
-
 /** What is needed to decide. */
 export interface Question {
   /** What the caller showed; null: nothing. */
@@ -43,7 +36,7 @@ export interface Question {
  * Lets a call through.
  * @throws OzoneError unauthenticated or permission_denied. Why a token is refused is told only to who has the whole token.
  */
-export function admit({ shown, row, needed, methodName }: Question): Caller {
+export function admit({ shown, row, needed, methodName }: Question): void {
   if (shown === null) {
     throw new OzoneError(
       "unauthenticated",
@@ -70,5 +63,4 @@ export function admit({ shown, row, needed, methodName }: Question): Caller {
       `${which} has the role ${row.role}, and ${methodName} needs ${needed}; ask an admin for a token with that role.`,
     );
   }
-  return { tokenId: row.id, name: row.name, role: row.role };
 }

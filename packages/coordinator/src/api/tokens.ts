@@ -10,6 +10,7 @@ import {
 } from "@ozone/proto/token_service";
 import { OzoneError } from "@ozone/shared/errors";
 import { isRole, ROLES } from "@ozone/shared/roles";
+import { ADMINISTRATOR, noteAct } from "../store/acts.ts";
 import type { Store } from "../store/open-store.ts";
 import { insertRoleToken, listRoleTokens, type RoleTokenRow, revokeRoleToken } from "../store/role-tokens.ts";
 import type { Handlers } from "./grpc-server.ts";
@@ -56,13 +57,22 @@ export const tokenHandlers = ({ db }: Store): Handlers<typeof TokenService> => (
     }
     const { secret, ...stored } = newRoleToken();
     const expires = expiresInMs === 0n ? null : Number(expiresInMs);
-    const row = await insertRoleToken(db, { ...stored, role, name, expiresInMs: expires });
+    const row = await db.transaction(async (tx) => {
+      const made = await insertRoleToken(tx, { ...stored, role, name, expiresInMs: expires });
+      const detail = `role ${role}${name === "" ? "" : `, named ${name}`}`;
+      await noteAct(tx, { who: ADMINISTRATOR, what: "made a role token", about: made.id, detail });
+      return made;
+    });
     return create(CreateTokenResponseSchema, { token: describe(row), secret });
   },
   listTokens: async () =>
     create(ListTokensResponseSchema, { tokens: (await listRoleTokens(db)).map(describe) }),
   async revokeToken({ tokenId }) {
-    const row = await revokeRoleToken(db, tokenId);
+    const row = await db.transaction(async (tx) => {
+      const revoked = await revokeRoleToken(tx, tokenId);
+      if (revoked) await noteAct(tx, { who: ADMINISTRATOR, what: "revoked a role token", about: tokenId });
+      return revoked;
+    });
     if (row === null) {
       throw new OzoneError(
         "not_found",

@@ -2,22 +2,11 @@
 // one JSON document and never a key.
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import type { CertificateReport, CertificateWords } from "@ozone/shared/certificate-report";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
-import { type CertificateWords, describeCertificate } from "./describe.ts";
+import { describeCertificate } from "./describe.ts";
 import { certificateFiles, ensureOwnCertificates, type Outcome } from "./own-certificates.ts";
 import type { BroughtFiles } from "./server-certificate.ts";
-
-/** What is printed. */
-export interface CertificateReport {
-  readonly brought: boolean;
-  /** What clients need; null: a CA that their systems trust. */
-  readonly caFile: string | null;
-  readonly certificateFile: string;
-  readonly ca: CertificateWords | null;
-  readonly server: CertificateWords;
-  readonly madeCa: boolean;
-  readonly replacedBecause: string | null;
-}
 
 interface Place {
   readonly dataDir: string;

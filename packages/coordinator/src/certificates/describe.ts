@@ -1,17 +1,7 @@
 // What a certificate says, read by Node's own parser, and whether it is time for a new one. Pure.
 import { X509Certificate } from "node:crypto";
+import type { CertificateWords } from "@ozone/shared/certificate-report";
 import { canonical } from "./names.ts";
-
-/** A certificate for people. */
-export interface CertificateWords {
-  readonly subject: string;
-  readonly issuer: string;
-  readonly names: readonly string[];
-  readonly validFrom: string;
-  readonly validUntil: string;
-  /** SHA-256, as browsers and openssl print it. */
-  readonly fingerprint: string;
-}
 
 const DAY_MS = 86_400_000;
 /** A certificate is replaced when it has less than this left, so that a coordinator that is rarely started has time. */

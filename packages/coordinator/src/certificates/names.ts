@@ -27,10 +27,6 @@ export const isName = (text: string): boolean =>
 
 const isWildcard = (host: string): boolean => host === "0.0.0.0" || host === "::";
 
-/** host:port or [v6]:port without the port. */
-export const hostOf = (address: string): string =>
-  address.slice(0, address.lastIndexOf(":")).replace(/^\[|\]$/g, "");
-
 /** Every name that the certificate should carry, each once, what was given first. */
 export function serverNames({ hostname, addresses, listensOn, given }: NameFacts): string[] {
   const all = [...given, listensOn, hostname, ...LOOPBACK, ...addresses];

@@ -7,6 +7,7 @@ import { ensureWorkConsumer } from "@ozone/shared/bus";
 import { configurationKey } from "@ozone/shared/configuration";
 import { samplesWanted } from "@ozone/shared/samples-wanted";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { removeMachine } from "../fleet/admit-machine.ts";
 import { recordResults } from "../intake/record-results.ts";
 import { chooseTargets } from "../planning/choose-targets.ts";
 import { completeRequest } from "../planning/complete-request.ts";
@@ -17,6 +18,7 @@ import { listMachines, saveMachine } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
 import { listPresets } from "../store/presets.ts";
 import { type PresetKey, presetKeyOf, resultsOfKey } from "../store/results.ts";
+import { machines } from "../store/schema/machines.ts";
 import { findSweep, insertSweep, listTargets } from "../store/sweeps.ts";
 import { type TrialRow, trialsOfSweep } from "../store/trials.ts";
 import { madeResult } from "../testing/made-results.ts";
@@ -195,7 +197,6 @@ describe("machines that share a search, on real parts", () => {
     }
     const lost = await begun();
     if (!lost) throw new Error("it began nothing");
-    const { machines } = await import("../store/schema/machines.ts");
     await store.db.update(machines).set({ lastSeenAt: new Date(0) });
     for (const id of others) await saveMachine(store.db, madeAnnouncement(id));
     await expect.poll(() => expireLeases(store), { timeout: 5_000 }).toBe(1);
@@ -211,5 +212,27 @@ describe("machines that share a search, on real parts", () => {
     expect(late?.receipt?.outcome).toBe(ReceiptOutcome.STALE);
     const notes = (await listTargets(store.db, "s-1")).flatMap((target) => target.notes);
     expect(notes).toContain(`lab-${gone} left what it had not begun to the others: it is offline.`);
+  });
+
+  it("measure every point also when a machine is removed that held what waits for anyone", async () => {
+    await startSweep();
+    const waiting = async () =>
+      (await rows()).find(({ forAnyone, state }) => forAnyone && state === "planned");
+    for (let turns = 0; turns < 20 && !(await waiting()); turns += 1) {
+      await advance();
+      await dispatch();
+      await report(() => 1);
+    }
+    const held = await waiting();
+    if (!held) throw new Error("nothing waits for anyone");
+    const others = machineIds.filter((id) => id !== held.machineId);
+    await removeMachine(store, held.machineId, "test");
+    await toTheEnd(async () => {
+      await advance();
+      await dispatch(others);
+      await report(() => 1, others);
+    });
+    expect((await findSweep(store.db, "s-1"))?.state).toBe("done");
+    expect(new Set(screenedPoints(await rows())).size).toBe(POINTS);
   });
 });

@@ -9,7 +9,6 @@ import { type MadeGrid, writeGrid } from "../grids/write-grid.ts";
 import { ABLATION_WORDS, type Ablation, searchOf } from "./ablations.ts";
 import { halfOf } from "./halves.ts";
 import { replay, replayStrategy } from "./replay.ts";
-import { documentOf } from "./replay-document.ts";
 
 const KINDS = { mechanical: mechanicalGrid, tabular: tabularGrid } as const;
 
@@ -131,11 +130,12 @@ export function evaluate(names: readonly string[], seeds: readonly string[], abl
       const peers = priorOf(name, ablation, grid);
       const options = { strategy: "guided", seed, trialsMax: 0, peers, ...(truth ? { truth } : {}) };
       const main = replayStrategy(grid, options, searchOf(ablation));
-      const { presets, random, trialsUsed, gridTrials, oomTrials } = documentOf(grid, { ...options, main });
-      shares.push(trialsUsed / gridTrials);
-      trials += trialsUsed;
-      outOfMemory += oomTrials;
-      for (const [purpose, { regret }] of Object.entries(presets)) {
+      const { usage } = main;
+      const random = replay(grid, { ...options, strategy: "random", trialsMax: usage.trials });
+      shares.push(usage.trials / grid.points.size);
+      trials += usage.trials;
+      outOfMemory += usage.oomTrials;
+      for (const [purpose, { regret }] of Object.entries(main.presets)) {
         cells.push({ regret, random: random.presets[purpose]?.regret ?? 1 });
       }
     }

@@ -20,15 +20,12 @@ export interface ReplayedAs {
   readonly strategy: string;
   readonly seed: string;
   readonly main: Replayed;
-  /** What choices are judged by, where it is not the grid's own repetitions. */
-  readonly truth?: RecordedGrid;
 }
 
 /** The document of a replay. `trialsUsed` and `gridTrials` count distinct configurations. */
-export function documentOf(grid: RecordedGrid, { strategy, seed, main, truth }: ReplayedAs) {
-  const judge = truth ? { truth } : {};
-  const random = replay(grid, { strategy: "random", seed, trialsMax: main.usage.trials, ...judge });
-  const whole = replay(grid, { strategy: "grid", seed, trialsMax: 0, ...judge });
+export function documentOf(grid: RecordedGrid, { strategy, seed, main }: ReplayedAs) {
+  const random = replay(grid, { strategy: "random", seed, trialsMax: main.usage.trials });
+  const whole = replay(grid, { strategy: "grid", seed, trialsMax: 0 });
   return {
     strategy,
     seed: Number(seed),
