@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
-import { fromGrpcError } from "./grpc-errors.ts";
+import { fromGrpcError, isUnknownCall } from "./grpc-errors.ts";
 
 const error = (code: status, details: string) =>
   Object.assign(new Error(`${code}: ${details}`), { code, details });
@@ -38,7 +38,10 @@ describe("fromGrpcError()", () => {
     expect(fromGrpcError(error(status.DEADLINE_EXCEEDED, "Deadline exceeded"), "h:1").message).toContain(
       "did not answer in time",
     );
-    expect(fromGrpcError(error(status.UNIMPLEMENTED, "x"), "h:1").message).toContain("another version");
+    const unknown = fromGrpcError(error(status.UNIMPLEMENTED, "x"), "h:1");
+    expect(unknown.message).toContain("another version");
+    expect(isUnknownCall(unknown)).toBe(true);
+    expect(isUnknownCall(fromGrpcError(error(status.NOT_FOUND, "x"), "h:1"))).toBe(false);
   });
 
   it("takes anything else that is thrown", () => {

@@ -18,6 +18,10 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
 
 const UNIMPLEMENTED = 12;
 
+/** Whether a call failed because the coordinator, one of another version, does not know it. */
+export const isUnknownCall = (thrown: unknown): boolean =>
+  thrown instanceof OzoneError && (thrown.cause as { code?: unknown } | undefined)?.code === UNIMPLEMENTED;
+
 /** Turns what a gRPC call threw into an OzoneError; the coordinator's own sentence stays as it is. */
 export function fromGrpcError(thrown: unknown, address: string): OzoneError {
   if (thrown instanceof OzoneError) return thrown;

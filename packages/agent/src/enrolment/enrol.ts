@@ -43,10 +43,14 @@ export async function readEnrolled(dataDir: string): Promise<Enrolled | null> {
   });
   const key = text === null ? null : await readMachineKey(dataDir);
   if (text === null || !key) return null;
+  const busUrl = busUrlIn(text);
+  return busUrl === null ? null : { busUrl, identity: { machineId: await machineIdentity(dataDir), key } };
+}
+
+function busUrlIn(text: string): string | null {
   try {
     const { busUrl } = JSON.parse(text) as { busUrl?: unknown };
-    if (typeof busUrl !== "string") return null;
-    return { busUrl, identity: { machineId: await machineIdentity(dataDir), key } };
+    return typeof busUrl === "string" ? busUrl : null;
   } catch {
     return null; // damaged: enrolling again writes it anew
   }

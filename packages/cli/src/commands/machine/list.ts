@@ -1,6 +1,7 @@
 // `ozone machine list`.
 import { ConnectedCommand } from "../../base-command.ts";
 import type { CoordinatorClient } from "../../coordinator-client.ts";
+import { isUnknownCall } from "../../grpc-errors.ts";
 
 export default class MachineList extends ConnectedCommand {
   static override summary = "List the machines with their hardware class, engine and models.";
@@ -23,6 +24,9 @@ export default class MachineList extends ConnectedCommand {
 async function waiting(client: CoordinatorClient): Promise<string> {
   const { IdentityService } = await import("@ozone/proto/identity_service");
   const { waitingText } = await import("../../render/text-identities.ts");
-  const known = await client.call(IdentityService.method.listIdentities, {}).catch(() => null);
+  const known = await client.call(IdentityService.method.listIdentities, {}).catch((thrown: unknown) => {
+    if (isUnknownCall(thrown)) return null;
+    throw thrown;
+  });
   return waitingText(known?.identities ?? []);
 }
