@@ -133,7 +133,16 @@ describe("a roll-out over two machines", () => {
     const before = await namesNow();
     const { id } = (await start("--as", "other:1", "--canary", "lab-2")).rollout;
     await until(id, 0, isMeasuring);
-    expect((await stack.ozone(["rollout", "cancel", id])).code).toBe(0);
+    // Its engine stands still, so that it can't be done before it has heard of the cancel.
+    engines[1].pause();
+    try {
+      expect((await stack.ozone(["rollout", "cancel", id])).code).toBe(0);
+      await waitFor("the canary to be told", async () => agents[1].process.output, {
+        until: (said) => /order \S+ is withdrawn/.test(said),
+      });
+    } finally {
+      engines[1].resume();
+    }
     const { code } = await stack.ozone(["rollout", "watch", id]);
     const { rollout } = await stack.json<Document>(["rollout", "show", id]);
     const ends = rollout.targets.map(({ machineName, state }) => `${machineName} ${state}`);

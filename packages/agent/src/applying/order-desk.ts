@@ -101,8 +101,12 @@ export class OrderDesk {
   }
 
   async #withdraw(orderId: string): Promise<void> {
-    if (this.#inHand?.orderId === orderId) return this.#inHand.abort.abort();
-    const { folder, onDone } = this.#ports;
+    const { folder, onDone, log } = this.#ports;
+    if (this.#inHand?.orderId === orderId) {
+      // Said again with each answer until it has ended.
+      if (!this.#inHand.abort.signal.aborted) log(`order ${orderId} is withdrawn; what was begun is undone`);
+      return this.#inHand.abort.abort();
+    }
     const record = await readRecord(folder, orderId);
     const outcome = record.outcome ?? withdrawnOutcome(orderId);
     if (record.outcome === null) await writeRecord(folder, { ...record, outcome });

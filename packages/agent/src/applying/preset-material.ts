@@ -17,6 +17,9 @@ export const MODEL = "ozone-synthetic:4m";
 /** A reference engine that runs. */
 export interface RunningEngine {
   readonly url: string;
+  /** It answers nothing until it is resumed. */
+  pause(): void;
+  resume(): void;
   stop(): Promise<void>;
 }
 
@@ -35,6 +38,8 @@ export async function startEngine(dataDir: string): Promise<RunningEngine> {
   const { listening } = JSON.parse(String((await ready)[0])) as { listening: string };
   return {
     url: listening,
+    pause: () => child.kill("SIGSTOP"),
+    resume: () => child.kill("SIGCONT"),
     async stop() {
       if (child.exitCode !== null) return;
       const ended = once(child, "exit");
