@@ -1,14 +1,15 @@
 import { defineConfig } from "vitest/config";
 
 // Six projects, one after the other: `unit` needs nothing and runs inside `npm run check`; `integration` talks to real
-// NATS and Postgres and to scripted servers; `paced` runs trials on scripted servers that mostly wait, two files at a
-// time; `measuring` times real inference, so its files run alone; `stacks` starts whole stacks that measure nothing; `e2e`
+// NATS and Postgres and to scripted servers; `paced` runs trials on scripted servers that mostly wait, four files at
+// a time; `measuring` times real inference, so its files run alone; `stacks` starts whole stacks that measure nothing; `e2e`
 // starts whole stacks that do. This is a benchmark tool and its tests share two cores.
 const real = { testTimeout: 120_000, hookTimeout: 120_000 };
 const alone = { ...real, fileParallelism: false };
 const paced = [
   "packages/agent/src/lies*.integration.test.ts",
   "packages/agent/src/protocol.integration.test.ts",
+  "packages/agent/src/bench/silent-servers.integration.test.ts",
   "packages/agent/src/run-trial.integration.test.ts",
 ];
 const measuring = [
@@ -19,6 +20,7 @@ const measuring = [
 /** Scenarios in which nothing is timed. */
 const stacks = [
   "enrolment",
+  "flat-rate",
   "outside",
   "preset-exports",
   "rollout-regressions",
@@ -43,13 +45,13 @@ export default defineConfig({
           name: "integration",
           include: ["packages/*/{src,test}/**/*.integration.test.ts"],
           exclude: [...measuring, "**/node_modules/**"],
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
           ...real,
         },
       },
       {
-        test: { name: "paced", include: paced, maxWorkers: 2, sequence: { groupOrder: 2 }, ...real },
+        test: { name: "paced", include: paced, maxWorkers: 4, sequence: { groupOrder: 2 }, ...real },
       },
       {
         test: {

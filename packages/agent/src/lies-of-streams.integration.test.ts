@@ -1,7 +1,7 @@
 // Every lie and fault of the scripted Ollama in how an answer comes: endings, placement, chunks, streams, HTTP. The lies
-// about numbers are in lies.integration.test.ts.
+// about numbers are in lies.integration.test.ts, those that keep a trial waiting in lies-that-wait.integration.test.ts.
 import { LIES } from "@ozone/simulator/scripted-ollama";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, it } from "vitest";
 import { newFolder, removeFolders } from "./measure/trial-material.ts";
 import { WAITING } from "./testing/lies-caught.ts";
 import { ABOUT_NUMBERS, isFoundOut } from "./testing/lies-told.ts";
@@ -14,10 +14,4 @@ describe("a server that breaks or lies in how its answer comes", () => {
   it.each(told.map((lie) => [lie.name, lie] as const))("%s is found out", (_name, lie) =>
     isFoundOut(lie, cacheDir),
   );
-
-  it("and keeps the trial waiting is found out", async () => {
-    const waiting = LIES.filter(({ name }) => WAITING.has(name));
-    expect(waiting).toHaveLength(WAITING.size);
-    await Promise.all(waiting.map((lie) => isFoundOut(lie, cacheDir)));
-  });
 });

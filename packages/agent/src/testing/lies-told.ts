@@ -1,5 +1,5 @@
 // Tells a lie of the scripted Ollama to a trial and holds the result against the table: for the tests of all lies, which
-// stand in two files that run side by side.
+// stand in files that run side by side.
 import { type ListedLie, type ScriptChange, startScriptedOllama } from "@ozone/simulator/scripted-ollama";
 import { expect } from "vitest";
 import { runTrial } from "../run-trial.ts";
