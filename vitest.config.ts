@@ -19,6 +19,7 @@ const measuring = [
 /** Scenarios in which nothing is timed. */
 const stacks = [
   "enrolment",
+  "enrolment-outside",
   "outside",
   "preset-exports",
   "rollout-regressions",

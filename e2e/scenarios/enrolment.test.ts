@@ -43,7 +43,7 @@ const newToken = async (machineId = "", approved = true): Promise<string> =>
 
 const enrolAs = (name: string, token: string | null): Promise<Enrolled> =>
   enrol({
-    ...{ name, token, coordinator: coordinator.address, log: () => undefined },
+    ...{ name, token, coordinator: coordinator.address, trust: null, log: () => undefined },
     ...{ dataDir: stack.agentFolder(name), stop: AbortSignal.timeout(30_000) },
   });
 
