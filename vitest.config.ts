@@ -20,6 +20,7 @@ const measuring = [
 const stacks = [
   "enrolment",
   "enrolment-outside",
+  "five-agents",
   "outside",
   "preset-exports",
   "rollout-regressions",
