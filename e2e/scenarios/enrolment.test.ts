@@ -264,8 +264,12 @@ describe("a machine that floods", () => {
     expect(() => giant.bus.connection.publish(subject, new Uint8Array(2 * 1024 * 1024))).toThrow(
       /MAX_PAYLOAD/,
     );
-    const said = await pushRaw(enrolled, `PUB ${subject} ${1024 ** 3}\r\n`);
-    expect(said).toMatch(/PONG[^]*-ERR 'Maximum Payload Violation'/);
+    // The largest size that 2.9 reads at all: with a digit more it hangs up on the number alone.
+    expect(await pushRaw(enrolled, `PUB ${subject} 999999999\r\n`)).toContain("PONG");
+    const log = () => readFile(join(stack.dataDir, "nats/nats-server.log"), "utf8");
+    await waitFor("the server's own word", log, {
+      until: (text) => text.includes("maximum payload exceeded: 999999999 vs 1048576"),
+    });
     await sendHeartbeat(giant.bus, create(HeartbeatSchema, { machineId: giant.machineId }));
     expect((await memoryBytes()) - before).toBeLessThan(64 * 1024 * 1024);
   });
