@@ -73,7 +73,10 @@ describe("five agents on hosts of their own", () => {
     const begun = await Promise.all(lab.machines.map((machine) => lab.begin(machine)));
     for (const [index, machine] of lab.machines.entries()) ids.set(machine, begun[index] ?? "");
     for (const machine of lab.machines) expect(await statusOf(machine)).toBe("online");
-    expect((await lab.stack.ozone(["status"])).stdout).toMatch(/embedded nats-server [\d.]+ with TLS/);
+    const { stdout } = await lab.stack.ozone(["status"]);
+    const bus = /embedded nats-server [\d.]+ with TLS/.exec(stdout)?.[0];
+    expect(bus, stdout).toBeDefined();
+    process.stdout.write(`five agents are online over an ${bus}\n`);
   });
 
   it("measure one sweep; one that was cut off brings what it measured, one that is revoked brings nothing more", async () => {
