@@ -20,6 +20,8 @@ const measuring = [
 /** Scenarios in which nothing is timed. */
 const stacks = [
   "enrolment",
+  "enrolment-outside",
+  "five-agents",
   "flat-rate",
   "outside",
   "preset-exports",

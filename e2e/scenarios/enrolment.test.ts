@@ -2,14 +2,23 @@
 // lies changes nothing outside its own subjects.
 
 import { createHash } from "node:crypto";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
+import { connect as connectSocket } from "node:net";
 import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { Admission, EnrolmentService } from "@ozone/proto/enrolment_service";
 import { IdentityService } from "@ozone/proto/identity_service";
 import { HeartbeatSchema } from "@ozone/proto/machine";
 import { MachineService } from "@ozone/proto/machine_service";
-import { announce, type Bus, connectBus, makeMachineKey, sendHeartbeat, signText } from "@ozone/shared/bus";
+import {
+  announce,
+  type Bus,
+  connectBus,
+  makeMachineKey,
+  publishResultBytes,
+  sendHeartbeat,
+  signText,
+} from "@ozone/shared/bus";
 import { proofText } from "@ozone/shared/enrolment";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Enrolled, enrol } from "../../packages/agent/src/enrolment/enrol.ts";
@@ -43,7 +52,7 @@ const newToken = async (machineId = "", approved = true): Promise<string> =>
 
 const enrolAs = (name: string, token: string | null): Promise<Enrolled> =>
   enrol({
-    ...{ name, token, coordinator: coordinator.address, log: () => undefined },
+    ...{ name, token, coordinator: coordinator.address, trust: null, log: () => undefined },
     ...{ dataDir: stack.agentFolder(name), stop: AbortSignal.timeout(30_000) },
   });
 
@@ -207,6 +216,88 @@ describe("a machine with a valid identity that lies", () => {
     expect(landed.filter((row) => row.machine_id === victim.machineId)).toEqual([]);
   });
 });
+
+/** Publishes so many results without waiting in between. @returns how many the stream took */
+async function flood(bus: Bus, machineId: string, count: number): Promise<{ taken: number; said: string[] }> {
+  const attempts = Array.from({ length: count }, (_, number) => {
+    const payload = new Uint8Array(900 * 1024).fill(number);
+    return publishResultBytes(bus, machineId, { trialId: `t-${number}`, attempt: 1, payload });
+  });
+  const settled = await Promise.allSettled(attempts);
+  const said = settled.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : []));
+  return { taken: count - said.length, said: [...new Set(said)] };
+}
+
+const memoryBytes = async (): Promise<number> => {
+  const status = await readFile(`/proc/${stack.coordinator.pid}/status`, "utf8");
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+};
+
+describe("a machine that floods", () => {
+  it("has its own small share of the stream and of quarantine, and the others' results still go through", async () => {
+    const flooder = await arrive("flooder", await enrolAs("flooder", await newToken()));
+    const other = await arrive("bystander", await enrolAs("bystander", await newToken()));
+    // Nobody takes results in meanwhile.
+    process.kill(stack.coordinator.pid, "SIGSTOP");
+    const { taken, said } = await flood(flooder.bus, flooder.machineId, 60);
+    const bystander = await flood(other.bus, other.machineId, 1);
+    process.kill(stack.coordinator.pid, "SIGCONT");
+    expect([taken, said]).toEqual([32, [expect.stringMatching(/503|maximum messages per subject exceeded/)]]);
+    expect(bystander.taken).toBe(1);
+    const kept = () =>
+      stack.query<{ machine_id: string; messages: number; bytes: number }>(
+        "select machine_id, count(*)::int as messages, sum(length(payload))::int as bytes from quarantine group by machine_id",
+      );
+    const rows = await waitFor("both in quarantine", kept, {
+      until: (all) => all.some((row) => row.machine_id === other.machineId),
+    });
+    for (let round = 0; round < 2; round += 1) await flood(flooder.bus, flooder.machineId, 60);
+    const bytes = (await kept()).map((row) => row.bytes);
+    expect(Math.max(...bytes), JSON.stringify(rows)).toBeLessThanOrEqual(16 * 1024 * 1024);
+  });
+
+  it("gets a message of 1 GB refused by the server when it is announced, and the coordinator does not grow", async () => {
+    const enrolled = await enrolAs("giant", await newToken());
+    const giant = await arrive("giant", enrolled);
+    const before = await memoryBytes();
+    const subject = `ozone.v1.result.${giant.machineId}`;
+    expect(() => giant.bus.connection.publish(subject, new Uint8Array(2 * 1024 * 1024))).toThrow(
+      /MAX_PAYLOAD/,
+    );
+    // The largest size that 2.9 reads at all: with a digit more it hangs up on the number alone.
+    expect(await pushRaw(enrolled, `PUB ${subject} 999999999\r\n`)).toContain("PONG");
+    const log = () => readFile(join(stack.dataDir, "nats/nats-server.log"), "utf8");
+    await waitFor("the server's own word", log, {
+      until: (text) => text.includes("maximum payload exceeded: 999999999 vs 1048576"),
+    });
+    await sendHeartbeat(giant.bus, create(HeartbeatSchema, { machineId: giant.machineId }));
+    expect((await memoryBytes()) - before).toBeLessThan(64 * 1024 * 1024);
+  });
+});
+
+/** Announces a message without a client's own limits, as the machine that it is: all that the server says until it hangs up. */
+async function pushRaw({ busUrl, identity }: Enrolled, line: string): Promise<string> {
+  const { hostname, port } = new URL(busUrl.replace(/^nats:/, "http:"));
+  const socket = connectSocket({ host: hostname, port: Number(port) });
+  const nkey = identity.key.publicKey;
+  let said = "";
+  let isGreeted = false;
+  socket.on("error", () => undefined);
+  socket.on("data", (chunk) => {
+    said += String(chunk);
+    if (!isGreeted && said.includes("\r\n")) {
+      isGreeted = true;
+      const { nonce } = JSON.parse(said.slice(5, said.indexOf("\r\n"))) as { nonce: string };
+      const sig = Buffer.from(signText(identity.key, nonce)).toString("base64url");
+      const hello = { verbose: false, protocol: 1, lang: "test", version: "0", nkey, sig };
+      socket.write(`CONNECT ${JSON.stringify(hello)}\r\nPING\r\n`);
+    }
+    if (String(chunk).includes("PONG")) socket.write(line);
+  });
+  // Being hung up on is what is waited for.
+  await new Promise((resolve) => socket.once("close", resolve));
+  return said;
+}
 
 describe("barring a machine", () => {
   it("cuts its connection at once, and only its own; approving lets it in again", async () => {

@@ -6,6 +6,7 @@ import type { TrialOrder } from "@ozone/proto/trial";
 import {
   announce,
   type Bus,
+  type BusOptions,
   connectBus,
   encodeResult,
   publishResultBytes,
@@ -13,12 +14,15 @@ import {
   takeTrialOrder,
 } from "@ozone/shared/bus";
 import { samplesWanted } from "@ozone/shared/samples-wanted";
+import { sleep } from "../../packages/agent/src/pause.ts";
 import { madeResult } from "../../packages/coordinator/src/testing/made-results.ts";
 import { madeAnnouncement } from "../../packages/coordinator/src/testing/made-sweep.ts";
 
 /** What it is like. */
 export interface MadeAgentOptions {
   readonly natsUrl: string;
+  /** Comes as an enrolled machine instead of by what the url says. */
+  readonly as?: Pick<BusOptions, "identity" | "caPem">;
   readonly machineId: string;
   /** Times as fast as the others. */
   readonly speed?: number;
@@ -27,6 +31,7 @@ export interface MadeAgentOptions {
 }
 
 const HEARTBEAT_MS = 1_000;
+const RETRY_MS = 500;
 
 function answer(
   { trialId, attempt, machineId, configuration, protocol, purpose }: TrialOrder,
@@ -62,7 +67,7 @@ export class MadeAgent {
 
   /** Announces itself and takes orders until it is stopped. */
   static async start(options: MadeAgentOptions): Promise<MadeAgent> {
-    const bus = await connectBus({ url: options.natsUrl, name: options.machineId });
+    const bus = await connectBus({ url: options.natsUrl, name: options.machineId, ...options.as });
     const { accepted, reason } = await announce(bus, madeAnnouncement(options.machineId));
     if (!accepted) throw new Error(`${options.machineId} was refused: ${reason}`);
     const agent = new MadeAgent(bus, options);
@@ -78,19 +83,30 @@ export class MadeAgent {
   }
 
   async #work(): Promise<void> {
-    const { machineId, speed = 1, mayReport } = this.#options;
     while (!this.#ended.signal.aborted) {
-      const signal = AbortSignal.any([this.#ended.signal]);
-      const taken = await takeTrialOrder(this.#bus, machineId, { waitMs: 2_000, signal });
-      if (!taken) continue;
-      this.#order = taken.order;
-      await mayReport?.(machineId);
-      const { trialId, attempt } = taken.order;
-      const payload = encodeResult(answer(taken.order, speed));
-      await publishResultBytes(this.#bus, machineId, { trialId, attempt, payload });
-      this.#order = null;
-      taken.done();
+      try {
+        await this.#takeOne();
+      } catch {
+        // Barred, or the bus is away: it goes on when it is let in again, as an agent does.
+        this.#order = null;
+        await sleep(RETRY_MS, this.#ended.signal);
+      }
     }
+  }
+
+  async #takeOne(): Promise<void> {
+    const { machineId, speed = 1, mayReport } = this.#options;
+    // A signal of its own each time: listeners that stay would pile up on the one.
+    const signal = AbortSignal.any([this.#ended.signal]);
+    const taken = await takeTrialOrder(this.#bus, machineId, { waitMs: 2_000, signal });
+    if (!taken) return;
+    this.#order = taken.order;
+    await mayReport?.(machineId);
+    const { trialId, attempt } = taken.order;
+    const payload = encodeResult(answer(taken.order, speed));
+    await publishResultBytes(this.#bus, machineId, { trialId, attempt, payload });
+    this.#order = null;
+    taken.done();
   }
 
   async stop(): Promise<void> {

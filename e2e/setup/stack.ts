@@ -26,16 +26,27 @@ export class Stack {
   readonly coordinator: RunningProgram;
   readonly #programs: RunningProgram[] = [];
 
-  private constructor(dataDir: string, env: Readonly<Record<string, string>>) {
+  /** How the coordinator's host is entered, where it is one of its own. */
+  readonly #where: Pick<RunOptions, "wrapper">;
+
+  private constructor(
+    dataDir: string,
+    env: Readonly<Record<string, string>>,
+    wrapper?: RunOptions["wrapper"],
+  ) {
     this.dataDir = dataDir;
-    this.coordinator = new RunningProgram("coordinator", { env: { ...this.env, ...env } });
+    this.#where = wrapper ? { wrapper } : {};
+    this.coordinator = new RunningProgram("coordinator", { env: { ...this.env, ...env }, ...this.#where });
   }
 
   /** Starts a coordinator and waits until it is ready. */
-  static async start(env: Readonly<Record<string, string>> = {}): Promise<Stack> {
+  static async start(
+    env: Readonly<Record<string, string>> = {},
+    wrapper?: RunOptions["wrapper"],
+  ): Promise<Stack> {
     const dataDir = await mkdtemp(join(tmpdir(), "ozone-e2e-"));
     await chmod(dataDir, 0o755);
-    const stack = new Stack(dataDir, env);
+    const stack = new Stack(dataDir, env, wrapper);
     await stack.waitUntilReady();
     return stack;
   }
@@ -103,7 +114,7 @@ export class Stack {
 
   /** Runs the command line against this stack. */
   ozone(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CommandResult> {
-    return runToEnd("cli", { args, env: { ...this.env, ...env } });
+    return runToEnd("cli", { args, env: { ...this.env, ...env }, ...this.#where });
   }
 
   /** Runs a command with --json. @throws Error with what it printed when it fails. */
@@ -148,7 +159,7 @@ export class Stack {
   async stop(): Promise<void> {
     for (const program of this.#programs.toReversed()) await program.stop();
     await this.coordinator.stop();
-    await runToEnd("coordinator", { args: ["stop-leftovers"], env: this.env });
+    await runToEnd("coordinator", { args: ["stop-leftovers"], env: this.env, ...this.#where });
     await rm(this.dataDir, { recursive: true, force: true });
   }
 }

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { isMachineName } from "@ozone/shared/enrolment";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { dataDir } from "./data-dir.ts";
+import type { TrustSource } from "./enrolment/coordinator-trust.ts";
 
 /** Everything that can be set from outside. */
 export interface AgentConfig {
@@ -13,6 +14,8 @@ export interface AgentConfig {
   readonly natsUrl: string | null;
   /** host:port to enrol with. */
   readonly coordinator: string | null;
+  /** How to know it when it is on another machine. */
+  readonly coordinatorTrust: TrustSource;
   /** File of the CA of NATS; null: none, or one that the system trusts. */
   readonly natsCa: string | null;
   readonly engineUrl: string;
@@ -77,6 +80,10 @@ export function readConfig(
     dataDir: resolve(flags["data-dir"] ?? join(base, "agent")),
     natsUrl: env.OZONE_NATS_URL || null,
     coordinator: env.OZONE_GRPC_ADDRESS || null,
+    coordinatorTrust: {
+      caFile: env.OZONE_CA ? resolve(env.OZONE_CA) : null,
+      fingerprint: env.OZONE_CA_FINGERPRINT || null,
+    },
     natsCa: env.OZONE_NATS_CA ? resolve(env.OZONE_NATS_CA) : null,
     engineUrl: engineUrlOf(env.OLLAMA_HOST),
     engineDataDir: join(base, "engine"),

@@ -5,14 +5,15 @@ import { OZONE_VERSION } from "@ozone/shared/version";
 const USAGE = `ozone-agent ${OZONE_VERSION}
 
   ozone-agent start [--name NAME] [--data-dir DIR]   join the fleet and run trials until SIGTERM or Ctrl-C
-  ozone-agent enroll --coordinator HOST:PORT [--token-file FILE]   join the fleet; the token also from OZONE_ENROLL_TOKEN or stdin
+  ozone-agent enroll --coordinator HOST:PORT [--ca-fingerprint sha256:... | --ca FILE] [--token-file FILE]
+                                                     join the fleet; the token also from OZONE_ENROLL_TOKEN or stdin
   ozone-agent bench --model M --num-ctx N [...]      one honest trial, no coordinator (see ozone-agent bench --help)
   ozone-agent apply [--file FILE]                    a preset becomes a model here, if it keeps its promise
   ozone-agent rollback [NAME]                        and is taken back (see ozone-agent apply --help)
   ozone-agent probe                                  print what is known of this machine, and what may not be read, as JSON
   ozone-agent --help | --version
 
-Environment: OLLAMA_HOST, OZONE_GRPC_ADDRESS (where to enrol), OZONE_ENROLL_TOKEN, OZONE_NATS_URL (a bus with a password), OZONE_DATA_DIR, OZONE_LOG_LEVEL; OZONE_OLLAMA names the program of managed servers.
+Environment: OLLAMA_HOST, OZONE_GRPC_ADDRESS (where to enrol), OZONE_CA or OZONE_CA_FINGERPRINT (of the coordinator there), OZONE_ENROLL_TOKEN, OZONE_NATS_URL (a bus with a password), OZONE_DATA_DIR, OZONE_LOG_LEVEL; OZONE_OLLAMA names the program of managed servers.
 `;
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -43,7 +44,9 @@ async function enroll(argv: readonly string[]): Promise<void> {
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop.abort());
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  await enrolCommand(argv, { env: process.env, stdin: process.stdin, say, stop: stop.signal });
+  const { env, stdin } = process;
+  await enrolCommand(argv, { env, stdin, isTerminal: stdin.isTTY === true, say, stop: stop.signal });
+  stdin.destroy();
 }
 
 async function probe(): Promise<void> {

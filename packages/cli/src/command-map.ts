@@ -10,7 +10,10 @@ import EnrollTokenList from "./commands/enroll/token/list.ts";
 import EnrollTokenWithdraw from "./commands/enroll/token/withdraw.ts";
 import MachineApprove from "./commands/machine/approve.ts";
 import MachineList from "./commands/machine/list.ts";
+import MachinePause from "./commands/machine/pause.ts";
 import MachineRemove from "./commands/machine/remove.ts";
+import MachineRename from "./commands/machine/rename.ts";
+import MachineResume from "./commands/machine/resume.ts";
 import MachineRevoke from "./commands/machine/revoke.ts";
 import MachineShow from "./commands/machine/show.ts";
 import MachineTag from "./commands/machine/tag.ts";
@@ -54,7 +57,10 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "enroll:token:withdraw": EnrollTokenWithdraw,
   "machine:approve": MachineApprove,
   "machine:list": MachineList,
+  "machine:pause": MachinePause,
   "machine:remove": MachineRemove,
+  "machine:rename": MachineRename,
+  "machine:resume": MachineResume,
   "machine:revoke": MachineRevoke,
   "machine:show": MachineShow,
   "machine:tag": MachineTag,

@@ -4,6 +4,7 @@ import { withoutCredentials } from "@ozone/shared/bus";
 import { messageOf } from "@ozone/shared/errors";
 import { startTask } from "./background-task.ts";
 import type { AgentUser } from "./embedded/nats-users.ts";
+import type { BusFacts } from "./fleet/ways-in.ts";
 import type { BusPart } from "./parts.ts";
 import { approvedAgents } from "./store/machine-identities.ts";
 import type { Store } from "./store/open-store.ts";
@@ -12,8 +13,8 @@ import type { Store } from "./store/open-store.ts";
 export interface Admission {
   /** False: an external NATS, whose users are not ours to write. */
   readonly enforced: boolean;
-  /** Where agents find the bus, without any password. */
-  readonly busUrl: string;
+  /** Where agents find it. */
+  readonly bus: BusFacts;
   /** Makes the bus follow the store now. @returns whether it has confirmed */
   admit(): Promise<boolean>;
   stop(): Promise<void>;
@@ -30,9 +31,9 @@ export async function startAdmission(
   bus: BusPart,
   onError: (name: string, thrown: unknown) => void,
 ): Promise<Admission> {
-  const { url, users } = bus;
-  const busUrl = withoutCredentials(url);
-  if (!users) return { enforced: false, busUrl, admit: async () => false, stop: async () => undefined };
+  const { users, listens, advertised } = bus;
+  const facts = { url: withoutCredentials(bus.url), listens, advertised };
+  if (!users) return { enforced: false, bus: facts, admit: async () => false, stop: async () => undefined };
   let confirmed = "";
   const look = async (): Promise<void> => {
     const agents = await approvedAgents(store.db);
@@ -64,5 +65,5 @@ export async function startAdmission(
         return false;
       },
     );
-  return { enforced: true, busUrl, admit, stop: () => task.stop() };
+  return { enforced: true, bus: facts, admit, stop: () => task.stop() };
 }

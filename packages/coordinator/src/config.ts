@@ -24,6 +24,8 @@ export interface CoordinatorConfig {
   readonly grpcAddress: string;
   /** The supervised nats-server speaks TLS there; null: on loopback without. Port 0: any. */
   readonly natsListen: { readonly host: string; readonly port: number } | null;
+  /** host:port at which other machines find the bus; null: where they find the coordinator. */
+  readonly natsAdvertise: string | null;
   /** Beyond loopback, with TLS and role tokens; null: not there. */
   readonly outsideAddress: string | null;
   /** A certificate of the user's own; null: Ozone's. */
@@ -56,6 +58,13 @@ const schema = z.object({
     .regex(
       /^(0\.0\.0\.0|127\.0\.0\.1|\[::\]):\d{1,5}$/,
       "must be 0.0.0.0:PORT or [::]:PORT for all addresses, or 127.0.0.1:PORT",
+    )
+    .optional(),
+  OZONE_NATS_ADVERTISE: z
+    .string()
+    .regex(
+      /^([A-Za-z0-9._-]{1,253}|\[[0-9a-fA-F:.]{2,45}\]):\d{1,5}$/,
+      "must be HOST:PORT, as other machines reach the bus",
     )
     .optional(),
   OZONE_TLS_CERT: z.string().min(1).optional(),
@@ -130,6 +139,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     natsServerPath: values.OZONE_NATS_SERVER ?? null,
     grpcAddress: isOutside ? ANY_LOCAL_PORT : values.OZONE_GRPC_ADDRESS,
     natsListen: natsListen(values.OZONE_NATS_LISTEN),
+    natsAdvertise: values.OZONE_NATS_ADVERTISE ?? null,
     outsideAddress: isOutside ? values.OZONE_GRPC_ADDRESS : null,
     broughtCertificate: broughtCertificate(values),
     leaseMs: values.OZONE_LEASE_MS,

@@ -1,11 +1,13 @@
 // The parts that the coordinator stands on: Postgres and NATS, embedded (supervised here) or external. Same code after.
 import { join } from "node:path";
 import { messageOf } from "@ozone/shared/errors";
+import { hostOf, isLoopback } from "@ozone/shared/host-address";
 import { openServerCertificate } from "./certificates/server-certificate.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { findNatsServer } from "./embedded/nats-binary.ts";
 import type { AgentUser } from "./embedded/nats-users.ts";
 import { type ServerChange, superviseNats, supervisePostgres } from "./embedded/supervise.ts";
+import type { BusFacts } from "./fleet/ways-in.ts";
 
 /** Where a part is and how to end it. */
 export interface Part {
@@ -18,7 +20,7 @@ export interface Part {
 }
 
 /** The bus, and who may use it. */
-export interface BusPart extends Part {
+export interface BusPart extends Part, Omit<BusFacts, "url"> {
   /** Null: an external one, whose users are not ours to write. */
   readonly users: {
     /** Lets in exactly these beside the coordinator, and waits until the server confirms. */
@@ -65,7 +67,10 @@ export async function openBusServer(
   log: Log,
   agents: readonly AgentUser[],
 ): Promise<BusPart> {
-  if (config.natsUrl !== null) return { ...external(config.natsUrl), ca: config.natsCa, users: null };
+  const { natsListen, natsAdvertise: advertised } = config;
+  if (config.natsUrl !== null) {
+    return { ...external(config.natsUrl), ca: config.natsCa, users: null, listens: null, advertised };
+  }
   let letIn = agents;
   log("looking for nats-server");
   const binary = await findNatsServer({
@@ -74,11 +79,12 @@ export async function openBusServer(
     ...(config.natsServerPath === null ? {} : { named: config.natsServerPath }),
   });
   log(`starting nats-server ${binary.version} (${binary.source})`);
-  const { natsListen, dataDir, broughtCertificate: brought } = config;
+  const { dataDir, broughtCertificate: brought } = config;
+  const names = advertised === null ? [] : [hostOf(advertised)];
   const certificate =
     natsListen === null
       ? null
-      : await openServerCertificate({ dataDir, brought, listensOn: natsListen.host }, log);
+      : await openServerCertificate({ dataDir, brought, listensOn: natsListen.host, names }, log);
   const nats = await superviseNats({
     dataDir,
     binary: binary.path,
@@ -108,5 +114,6 @@ export async function openBusServer(
     unfollow?.();
     return nats.stop();
   };
-  return { url: nats.url, words, ca: certificate?.files.ca ?? null, users, stop };
+  const listens = natsListen && !isLoopback(`${natsListen.host}:0`) ? "everywhere" : "on loopback";
+  return { url: nats.url, words, ca: certificate?.files.ca ?? null, users, listens, advertised, stop };
 }

@@ -1,5 +1,5 @@
 // Starts a coordinator, part by part, and stops it in reverse order.
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { EnrolmentService } from "@ozone/proto/enrolment_service";
 import { Health } from "@ozone/proto/health";
 import { IdentityService } from "@ozone/proto/identity_service";
@@ -19,7 +19,6 @@ import {
   onHeartbeat,
 } from "@ozone/shared/bus";
 import { messageOf, OzoneError, systemCodeOf } from "@ozone/shared/errors";
-import { hostOf } from "@ozone/shared/host-address";
 import { OZONE_VERSION } from "@ozone/shared/version";
 import type { Logger } from "pino";
 import { startAdmission } from "./admission.ts";
@@ -32,13 +31,13 @@ import { presetHandlers, reportHandlers } from "./api/presets.ts";
 import { rolloutHandlers } from "./api/rollouts.ts";
 import { sweepHandlers } from "./api/sweeps.ts";
 import { tokenHandlers } from "./api/tokens.ts";
-import { openServerCertificate } from "./certificates/server-certificate.ts";
 import { type ChangeSignal, createChangeSignal } from "./change-signal.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { createChallenges } from "./fleet/challenge.ts";
 import { acceptAnnouncement, acceptHeartbeat } from "./fleet/machines-online.ts";
+import { type Arrival, busUrlFor, type WayIn } from "./fleet/ways-in.ts";
 import { loadObjectives } from "./objectives-file.ts";
-import { serveOutside } from "./outside.ts";
+import { openDoor, serveOutside } from "./outside.ts";
 import { openBusServer, openDatabase } from "./parts.ts";
 import { findModule, type ModuleRules } from "./plug-ins/find-module.ts";
 import { answerAgent } from "./rollouts/answer-agents.ts";
@@ -173,44 +172,53 @@ function listenToFleet({ store, bus, tasks, changes, leaseMs, onError }: Running
 }
 
 /** Who may be in the fleet: for agents, and for administrators. */
-function addAdmission(server: GrpcServer, { store, bus, admission }: Running): void {
-  const { admit, busUrl, enforced } = admission;
-  addService(
-    server,
-    EnrolmentService,
-    enrolmentHandlers({ store, challenges: createChallenges(), busUrl, admit }),
-  );
+function addAdmission(server: GrpcServer, running: Running, wayIn: () => Promise<WayIn>): void {
+  const { store, bus, admission, natsCa } = running;
+  const { admit, enforced } = admission;
+  const enrolling = {
+    ...{ store, challenges: createChallenges(), admit },
+    busUrl: (arrival: Arrival) => busUrlFor(admission.bus, arrival),
+    busCa: async () => (natsCa === null ? "" : readFile(natsCa, "utf8")),
+  };
+  addService(server, EnrolmentService, enrolmentHandlers(enrolling));
   const drop = (machineId: string) => dropWork(bus, machineId);
-  addService(server, IdentityService, identityHandlers({ store, enforced, admit, dropWork: drop }));
+  addService(server, IdentityService, identityHandlers({ store, enforced, admit, dropWork: drop, wayIn }));
+}
+
+interface Serving {
+  readonly startedAtMs: number;
+  readonly wayIn: () => Promise<WayIn>;
 }
 
 /** Adds all services to a gRPC server. */
-const addServices = (running: Running, startedAtMs: number) => (server: GrpcServer) => {
-  const { store, tasks, changes, leaseMs, modules, words } = running;
-  addAdmission(server, running);
-  const changed = (signal: AbortSignal) => changes.next(signal, WATCH_INTERVAL_MS);
-  const find = (name: string) => findModule(name, modules);
-  addService(
-    server,
-    SweepService,
-    sweepHandlers({ store, leaseMs, wake: tasks.wake, changed, findModule: find }),
-  );
-  const parts = { ...words, startedAtMs };
-  addService(
-    server,
-    MachineService,
-    machineHandlers(store, { parts, leaseMs, now: () => performance.now() }),
-  );
-  addService(server, PresetService, presetHandlers(store));
-  addService(server, ReportService, reportHandlers(store, leaseMs));
-  addService(server, RolloutService, rolloutHandlers({ store, leaseMs, wake: tasks.wake, changed }));
-  addService(
-    server,
-    Health,
-    healthHandlers(() => true),
-  );
-  addService(server, TokenService, tokenHandlers(store));
-};
+const addServices =
+  (running: Running, { startedAtMs, wayIn }: Serving) =>
+  (server: GrpcServer) => {
+    const { store, tasks, changes, leaseMs, modules, words } = running;
+    addAdmission(server, running, wayIn);
+    const changed = (signal: AbortSignal) => changes.next(signal, WATCH_INTERVAL_MS);
+    const find = (name: string) => findModule(name, modules);
+    addService(
+      server,
+      SweepService,
+      sweepHandlers({ store, leaseMs, wake: tasks.wake, changed, findModule: find }),
+    );
+    const parts = { ...words, startedAtMs };
+    addService(
+      server,
+      MachineService,
+      machineHandlers(store, { parts, leaseMs, now: () => performance.now() }),
+    );
+    addService(server, PresetService, presetHandlers(store));
+    addService(server, ReportService, reportHandlers(store, leaseMs));
+    addService(server, RolloutService, rolloutHandlers({ store, leaseMs, wake: tasks.wake, changed }));
+    addService(
+      server,
+      Health,
+      healthHandlers(() => true),
+    );
+    addService(server, TokenService, tokenHandlers(store));
+  };
 
 /** The local server, and the one for callers from outside where one was asked for. */
 async function serve(
@@ -218,19 +226,19 @@ async function serve(
   running: Running,
   startedAtMs: number,
 ) {
-  const { outsideAddress, dataDir, broughtCertificate: brought } = config;
-  const add = addServices(running, startedAtMs);
+  const { outsideAddress } = config;
+  const door = outsideAddress === null ? null : await openDoor(config, outsideAddress, log);
+  let wayIn = async (): Promise<WayIn> => ({ enrolAddress: grpcAddress, caFingerprint: "" });
+  const add = addServices(running, { startedAtMs, wayIn: () => wayIn() });
   const server = createServer();
   add(server);
   const grpcAddress = await listen(server, config.grpcAddress);
   stops.push(() => stopServer(server));
-  if (outsideAddress === null) return { grpcAddress };
-  const certificate = await openServerCertificate(
-    { dataDir, brought, listensOn: hostOf(outsideAddress) },
-    (line) => log.info(line),
-  );
+  if (outsideAddress === null || door === null) return { grpcAddress };
   const { store } = running;
+  const { certificate } = door;
   const outside = await serveOutside({ address: outsideAddress, certificate, store, addServices: add, log });
+  wayIn = () => door.wayIn(outside.address);
   stops.push(() => outside.stop());
   log.info(`gRPC with TLS and role tokens on ${outside.address}`);
   return { grpcAddress, outsideAddress: outside.address };

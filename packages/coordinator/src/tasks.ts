@@ -67,7 +67,8 @@ async function planAndDispatch(ports: TaskPorts, plugIns: PlugIns, sharing: Shar
   const expired = await expireLeases(store);
   const deciders = { planner: plannerFor(objectives), plugIns, sharing };
   const ended = await advanceSweeps(store, deciders, (id, thrown) => onError(`sweep ${id}`, thrown));
-  const machineIds = (await machinesOnline(store, leaseMs)).map(({ id }) => id);
+  const working = (await machinesOnline(store, leaseMs)).filter(({ paused }) => paused !== true);
+  const machineIds = working.map(({ id }) => id);
   const sent = await dispatchTrials(store, bus, { machineIds, leaseMs });
   if (expired > 0 || ended.length > 0 || sent > 0) changes.notify();
   return false;

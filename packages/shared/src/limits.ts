@@ -15,6 +15,9 @@ export const LEASES_PER_TRIAL = 12;
 /** Largest NATS payload we send or read (the server's own default limit). */
 export const MESSAGE_BYTES_MAX = 1024 * 1024;
 
+/** Results of one machine that wait in the stream; more are refused, and stay in its outbox. */
+export const RESULTS_PER_MACHINE_MAX = 32;
+
 /** Largest gRPC message; reports are streamed in parts below it. */
 export const GRPC_MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 

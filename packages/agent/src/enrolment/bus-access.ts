@@ -2,11 +2,12 @@
 import type { BusOptions } from "@ozone/shared/bus";
 import { OzoneError } from "@ozone/shared/errors";
 import type { AgentConfig } from "../config.ts";
-import { enrol, readEnrolled } from "./enrol.ts";
+import { trustFor } from "./coordinator-trust.ts";
+import { type Enrolled, enrol, readEnrolled } from "./enrol.ts";
 import { takeToken } from "./enrol-command.ts";
 
 /** Where the bus is, and as whom to come. */
-export type BusAccess = Pick<BusOptions, "url" | "identity">;
+export type BusAccess = Pick<BusOptions, "url" | "identity" | "caPem">;
 
 /**
  * Finds it, enrolling first where a token was given.
@@ -17,16 +18,18 @@ export async function busAccess(
   log: (line: string) => void,
   stop: AbortSignal,
 ): Promise<BusAccess> {
-  const { dataDir, name, natsUrl, coordinator } = config;
+  const { dataDir, name, natsUrl, coordinator, coordinatorTrust } = config;
   const token = takeToken(process.env);
   if (natsUrl !== null) return { url: natsUrl };
   const known = await readEnrolled(dataDir);
-  if (token === null && known) return { url: known.busUrl, identity: known.identity };
+  if (token === null && known) return accessOf(known);
   if (coordinator === null)
     throw new OzoneError(
       "invalid_input",
       "This machine has not enrolled: run `ozone-agent enroll --coordinator HOST:PORT` with a token, or set OZONE_NATS_URL for a bus with a password.",
     );
-  const enrolled = await enrol({ dataDir, name, coordinator, token, log, stop });
-  return { url: enrolled.busUrl, identity: enrolled.identity };
+  const trust = await trustFor(coordinator, dataDir, coordinatorTrust);
+  return accessOf(await enrol({ dataDir, name, coordinator, trust, token, log, stop }));
 }
+
+const accessOf = ({ busUrl: url, busCa: caPem, identity }: Enrolled): BusAccess => ({ url, caPem, identity });

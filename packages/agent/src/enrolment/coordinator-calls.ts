@@ -1,16 +1,28 @@
-// The three calls of an enrolment, over gRPC. All else between agent and coordinator goes over the bus.
+// The three calls of an enrolment, over gRPC: TLS beyond loopback. All else between agent and coordinator goes over the bus.
+import { isIP } from "node:net";
+import { checkServerIdentity } from "node:tls";
 import { create, type DescMethodUnary, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
-import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import {
+  type ChannelCredentials,
+  Client,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from "@grpc/grpc-js";
 import { EnrolmentService } from "@ozone/proto/enrolment_service";
+import { certificateTrouble } from "@ozone/shared/certificate-trouble";
 import { type ErrorCode, OzoneError } from "@ozone/shared/errors";
 import { grpcDefinition } from "@ozone/shared/grpc-definition";
-import { isLoopback } from "@ozone/shared/host-address";
+import { hostOf, isLoopback } from "@ozone/shared/host-address";
+import type { Trust } from "./coordinator-trust.ts";
 
 const CALL_MS = 15_000;
 
 const CODES: Partial<Record<status, ErrorCode>> = {
   [status.INVALID_ARGUMENT]: "invalid_input",
   [status.NOT_FOUND]: "not_found",
+  [status.RESOURCE_EXHAUSTED]: "resource_exhausted",
 };
 
 /** A coordinator to enrol with. */
@@ -25,6 +37,8 @@ export interface EnrolmentCalls {
 function explain(error: ServiceError, address: string): OzoneError {
   const code = CODES[error.code];
   if (code) return new OzoneError(code, error.details, { cause: error });
+  const trouble = certificateTrouble(error.details, address);
+  if (trouble) return new OzoneError("unavailable", trouble, { cause: error });
   const why = /\bE[A-Z]{4,}\b/.exec(error.details)?.[0] ?? status[error.code] ?? "no answer";
   return new OzoneError(
     "unavailable",
@@ -33,19 +47,37 @@ function explain(error: ServiceError, address: string): OzoneError {
   );
 }
 
+/** TLS refuses an address as a server's name (RFC 6066), so this stands in for it; the address itself is checked. */
+const NAME_FOR_ADDRESSES = "ozone-coordinator.invalid";
+
+function secureCredentials(address: string, { ca }: Trust): ChannelCredentials {
+  const host = hostOf(address);
+  return credentials.createSsl(ca === null ? null : Buffer.from(ca), null, null, {
+    checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
+  });
+}
+
 /**
  * Opens the way; the connection is made by the first call.
  * @param address host:port
- * @throws OzoneError invalid_input for another machine's: without TLS the token would travel in clear
+ * @param trust null: without TLS
+ * @throws OzoneError invalid_input for another machine's without TLS: the token would travel in clear
  */
-export function connectForEnrolment(address: string): EnrolmentCalls {
-  if (!isLoopback(address)) {
+export function connectForEnrolment(address: string, trust: Trust | null): EnrolmentCalls {
+  if (trust === null && !isLoopback(address)) {
     throw new OzoneError(
       "invalid_input",
-      `${address} is not on this machine; agents of this version enrol over loopback only: give this machine's agent OZONE_NATS_URL and OZONE_NATS_CA instead.`,
+      `${address} is not on this machine, and is not asked without TLS: the token would travel in clear.`,
     );
   }
-  const client = new Client(address, credentials.createInsecure(), { "grpc.enable_http_proxy": 0 });
+  const client = new Client(
+    address,
+    trust ? secureCredentials(address, trust) : credentials.createInsecure(),
+    {
+      "grpc.enable_http_proxy": 0,
+      ...(trust && isIP(hostOf(address)) > 0 ? { "grpc.ssl_target_name_override": NAME_FOR_ADDRESSES } : {}),
+    },
+  );
   const definition = grpcDefinition(EnrolmentService);
   return {
     call: <Method extends DescMethodUnary>(method: Method, request: MessageInitShape<Method["input"]>) => {

@@ -1,9 +1,10 @@
 // `ozone-agent enroll`: the token comes from a file, the environment or stdin, never from an argument, which everyone
 // on the machine could read.
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { readConfig } from "../config.ts";
+import { trustFor } from "./coordinator-trust.ts";
 import { enrol } from "./enrol.ts";
 
 const TOKEN_BYTES_MAX = 4_096;
@@ -12,12 +13,15 @@ const TOKEN_BYTES_MAX = 4_096;
 export interface EnrolStreams {
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: AsyncIterable<Buffer | string>;
+  readonly isTerminal: boolean;
   readonly say: (line: string) => void;
   readonly stop: AbortSignal;
 }
 
 const OPTIONS = {
   coordinator: { type: "string" },
+  ca: { type: "string" },
+  "ca-fingerprint": { type: "string" },
   "token-file": { type: "string" },
   name: { type: "string" },
   "data-dir": { type: "string" },
@@ -31,23 +35,26 @@ function parse(argv: readonly string[]) {
   }
 }
 
-async function fromStdin(stdin: EnrolStreams["stdin"]): Promise<string> {
+/** A token is one line; whoever types it need not end the input too. */
+async function fromStdin({ stdin, say, isTerminal }: EnrolStreams): Promise<string> {
+  if (isTerminal) say("Paste the token and press Enter:");
   let text = "";
   for await (const piece of stdin) {
     text += String(piece);
+    if (isTerminal && text.includes("\n")) break;
     if (text.length > TOKEN_BYTES_MAX)
       throw new OzoneError("invalid_input", "What came on stdin is no token.");
   }
   return text;
 }
 
-async function readToken(file: string | undefined, { env, stdin }: EnrolStreams): Promise<string | null> {
+async function readToken(file: string | undefined, streams: EnrolStreams): Promise<string | null> {
   if (file !== undefined) {
     return readFile(file, "utf8").catch((thrown: unknown) => {
       throw new OzoneError("invalid_input", `The token file can't be read: ${messageOf(thrown)}.`);
     });
   }
-  const token = takeToken(env) ?? (await fromStdin(stdin));
+  const token = takeToken(streams.env) ?? (await fromStdin(streams));
   return token.trim() === "" ? null : token;
 }
 
@@ -60,21 +67,21 @@ export function takeToken(env: NodeJS.ProcessEnv): string | null {
 
 /** Runs the command. @throws OzoneError with one sentence */
 export async function enrolCommand(argv: readonly string[], streams: EnrolStreams): Promise<void> {
-  const { coordinator: typed, "token-file": file, ...rest } = parse(argv);
+  const { coordinator: typed, "token-file": file, ca, "ca-fingerprint": fingerprint, ...rest } = parse(argv);
   const token = await readToken(file, streams);
   const flags = Object.entries(rest).flatMap(([flag, value]) => (value ? [`--${flag}`, value] : []));
-  const { dataDir, name, coordinator: set } = readConfig(streams.env, flags);
+  const { dataDir, name, coordinator: set, coordinatorTrust } = readConfig(streams.env, flags);
   const coordinator = typed ?? set;
-  if (!coordinator)
+  if (!coordinator || !/:\d{1,5}$/.test(coordinator))
     throw new OzoneError("invalid_input", "Say where the coordinator is: --coordinator HOST:PORT.");
   const { stop, say } = streams;
+  await mkdir(dataDir, { recursive: true });
+  const said =
+    ca || fingerprint ? { caFile: ca ?? null, fingerprint: fingerprint ?? null } : coordinatorTrust;
   const { identity } = await enrol({
-    dataDir,
-    name,
-    coordinator,
+    ...{ dataDir, name, coordinator, stop, log: say },
+    trust: await trustFor(coordinator, dataDir, said),
     token: token?.trim() ?? null,
-    log: say,
-    stop,
   });
   say(`${identity.machineId} is enrolled; \`ozone-agent start\` takes up work.`);
 }

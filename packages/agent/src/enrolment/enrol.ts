@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Admission, EnrolmentService } from "@ozone/proto/enrolment_service";
+import { Admission, EnrolmentService, type GetEnrolmentResponse } from "@ozone/proto/enrolment_service";
 import { type BusIdentity, type MachineKey, signText } from "@ozone/shared/bus";
 import { type ProofPurpose, proofText } from "@ozone/shared/enrolment";
 import { OzoneError, systemCodeOf } from "@ozone/shared/errors";
@@ -10,11 +10,14 @@ import { machineIdentity } from "../identity.ts";
 import { writeDurably } from "../outbox/durable-file.ts";
 import { sleep } from "../pause.ts";
 import { connectForEnrolment, type EnrolmentCalls } from "./coordinator-calls.ts";
+import type { Trust } from "./coordinator-trust.ts";
 import { machineKey, readMachineKey } from "./machine-key.ts";
 
 /** An enrolled machine: where its bus is, and as whom it comes. */
 export interface Enrolled {
   readonly busUrl: string;
+  /** The CA to trust there, PEM; null: none, or one that the system trusts. */
+  readonly busCa: string | null;
   readonly identity: BusIdentity;
 }
 
@@ -24,6 +27,8 @@ export interface EnrolOptions {
   readonly name: string;
   /** host:port of the coordinator. */
   readonly coordinator: string;
+  /** Null: without TLS, on loopback. */
+  readonly trust: Trust | null;
   /** Null: only ask how an earlier enrolment stands. */
   readonly token: string | null;
   readonly log: (line: string) => void;
@@ -31,6 +36,9 @@ export interface EnrolOptions {
 }
 
 const POLL_MS = 2_000;
+/** Twenty machines that wait behind one address must not keep each other waiting. */
+const POLL_MS_MAX = 8_000;
+const POLL_GROWTH = 1.3;
 const { method } = EnrolmentService;
 
 const fileIn = (dataDir: string): string => join(dataDir, "enrolment.json");
@@ -43,14 +51,14 @@ export async function readEnrolled(dataDir: string): Promise<Enrolled | null> {
   });
   const key = text === null ? null : await readMachineKey(dataDir);
   if (text === null || !key) return null;
-  const busUrl = busUrlIn(text);
-  return busUrl === null ? null : { busUrl, identity: { machineId: await machineIdentity(dataDir), key } };
+  const bus = busIn(text);
+  return bus && { ...bus, identity: { machineId: await machineIdentity(dataDir), key } };
 }
 
-function busUrlIn(text: string): string | null {
+function busIn(text: string): Pick<Enrolled, "busUrl" | "busCa"> | null {
   try {
-    const { busUrl } = JSON.parse(text) as { busUrl?: unknown };
-    return typeof busUrl === "string" ? busUrl : null;
+    const { busUrl, busCa } = JSON.parse(text) as { busUrl?: unknown; busCa?: unknown };
+    return typeof busUrl === "string" ? { busUrl, busCa: typeof busCa === "string" ? busCa : null } : null;
   } catch {
     return null; // damaged: enrolling again writes it anew
   }
@@ -71,7 +79,7 @@ async function proof({ calls, machineId, key }: Side, purpose: ProofPurpose, tok
 }
 
 /** How it stands; null: not enrolled there with this key. */
-async function ask(side: Side): Promise<{ admission: Admission; busUrl: string } | null> {
+async function ask(side: Side): Promise<GetEnrolmentResponse | null> {
   try {
     return await side.calls.call(method.getEnrolment, await proof(side, "ask", ""));
   } catch (thrown) {
@@ -85,29 +93,43 @@ async function useToken(side: Side, name: string, token: string): Promise<void> 
   await side.calls.call(method.enroll, { ...(await proof(side, "enrol", digest)), name, token });
 }
 
+/** How it stands; a coordinator that is asked too often is asked again later. */
+async function askPatiently(side: Side): Promise<GetEnrolmentResponse | "later" | null> {
+  try {
+    return await ask(side);
+  } catch (thrown) {
+    if (thrown instanceof OzoneError && thrown.code === "resource_exhausted") return "later";
+    throw thrown;
+  }
+}
+
 /** Waits as long as it takes. @throws OzoneError when it is refused for good */
-async function approval(side: Side, { log, stop }: EnrolOptions): Promise<string> {
+async function approval(side: Side, { log, stop }: EnrolOptions): Promise<GetEnrolmentResponse> {
+  let pauseMs = POLL_MS;
   let said = false;
   for (;;) {
-    const now = await ask(side);
-    if (now?.admission === Admission.APPROVED) return now.busUrl;
-    if (now?.admission !== Admission.PENDING) {
-      const { machineId } = side;
-      throw new OzoneError(
-        "invalid_input",
-        `${machineId} is not let in: it was revoked or removed; an administrator can run \`ozone machine approve ${machineId}\`.`,
-      );
+    const now = await askPatiently(side);
+    if (now !== "later") {
+      if (now?.admission === Admission.APPROVED) return now;
+      if (now?.admission !== Admission.PENDING) throw notLetIn(side.machineId);
+      if (!said) log(waitingWords(side));
+      said = true;
     }
-    if (!said)
-      log(
-        `waiting for approval: \`ozone machine approve ${side.machineId}\`; the key is ${side.key.publicKey}`,
-      );
-    said = true;
-    await sleep(POLL_MS * (1 + Math.random()), stop);
+    await sleep(pauseMs * (1 + Math.random()), stop);
+    pauseMs = Math.min(pauseMs * POLL_GROWTH, POLL_MS_MAX);
     if (stop.aborted)
       throw new OzoneError("cancelled", "Stopped while waiting for approval; the enrolment stays.");
   }
 }
+
+const waitingWords = ({ machineId, key }: Side): string =>
+  `waiting for approval: \`ozone machine approve ${machineId}\`; the key is ${key.publicKey}`;
+
+const notLetIn = (machineId: string): OzoneError =>
+  new OzoneError(
+    "invalid_input",
+    `${machineId} is not let in: it was revoked or removed; an administrator can run \`ozone machine approve ${machineId}\`.`,
+  );
 
 /**
  * Enrols this machine, or finds that it is enrolled already, and waits for the approval.
@@ -117,7 +139,7 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
   const { dataDir, name, coordinator, token } = options;
   const machineId = await machineIdentity(dataDir);
   const key = await machineKey(dataDir);
-  const calls = connectForEnrolment(coordinator);
+  const calls = connectForEnrolment(coordinator, options.trust);
   try {
     const side = { calls, machineId, key };
     const known = await ask(side);
@@ -129,9 +151,10 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
         "invalid_input",
         `${machineId} has not enrolled at ${coordinator}; give it a token.`,
       );
-    const busUrl = await approval(side, options);
-    await writeDurably(fileIn(dataDir), Buffer.from(`${JSON.stringify({ coordinator, busUrl })}\n`));
-    return { busUrl, identity: { machineId, key } };
+    const { busUrl, busCa } = await approval(side, options);
+    const bus = { busUrl, busCa: busCa === "" ? null : busCa };
+    await writeDurably(fileIn(dataDir), Buffer.from(`${JSON.stringify({ coordinator, ...bus })}\n`));
+    return { ...bus, identity: { machineId, key } };
   } finally {
     calls.close();
   }

@@ -1,7 +1,13 @@
 // Identities, tokens and the audit log, as text for a terminal.
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { Admission } from "@ozone/proto/enrolment_service";
-import type { Act, EnrolmentToken, Identity } from "@ozone/proto/identity_service";
+import type {
+  Act,
+  CreateEnrolmentTokenResponse,
+  EnrolmentToken,
+  Identity,
+} from "@ozone/proto/identity_service";
+import { isLoopback } from "@ozone/shared/host-address";
 import { cleanText } from "./clean-text.ts";
 import { textTable } from "./text-table.ts";
 
@@ -29,6 +35,31 @@ export const barredText = (identity: Identity, cut: boolean, enforced: boolean):
       : "The NATS server is not Ozone's: take its user away there; what it sends does not count any more.";
   return `${identityText(identity)}${connection}\n`;
 };
+
+/** What to type on a machine that is to enrol, and whether it can be another one. */
+export interface WayInWords {
+  readonly command: string;
+  readonly isForThisMachineOnly: boolean;
+}
+
+/** @param reached the address by which we speak to the coordinator: beyond loopback, others can use it too */
+export function wayIn(
+  reached: string,
+  { enrolAddress, caFingerprint }: CreateEnrolmentTokenResponse,
+): WayInWords {
+  const address = isLoopback(reached) ? enrolAddress : reached;
+  const trust = caFingerprint === "" ? [] : ["--ca-fingerprint", cleanText(caFingerprint, 80)];
+  return {
+    command: ["ozone-agent", "enroll", "--coordinator", cleanText(address, 300), ...trust].join(" "),
+    isForThisMachineOnly: isLoopback(address),
+  };
+}
+
+/** The command to paste, without the token, which no argument may hold. */
+export const wayInText = ({ command, isForThisMachineOnly }: WayInWords): string =>
+  isForThisMachineOnly
+    ? `On this machine: ${command}\nFor other machines start the coordinator with OZONE_GRPC_ADDRESS and OZONE_NATS_LISTEN (docs/enrolment.md).`
+    : `Paste this on the machine, and the token below when it asks:\n  ${command}`;
 
 /** Those that wait for a word of an administrator. */
 export const waitingText = (identities: readonly Identity[]): string =>

@@ -40,9 +40,17 @@ export function machinesText(machines: readonly Machine[]): string {
   );
 }
 
-/** A machine that is barred is not just away. */
-const statusOf = ({ status, admission }: Machine): string =>
-  admission === "" || admission === "approved" ? status : admission;
+/** A machine that is barred is not just away, and one that is paused is not just idle. */
+const statusOf = ({ status, admission, paused }: Machine): string => {
+  if (admission !== "" && admission !== "approved") return admission;
+  return paused ? (status === "online" ? "paused" : `${status}, paused`) : status;
+};
+
+/** What became of a machine that was paused or resumed. */
+export const pausedText = (name: string, paused: boolean): string =>
+  paused
+    ? `${cleanText(name)} is paused: it ends the trial in hand and takes no further one\n`
+    : `${cleanText(name)} takes trials again\n`;
 
 /** The first of what an agent may not read; a whole fleet's list would bury the table. */
 function accessLine({ id, accessProblems: [first, ...others] }: Machine): string {

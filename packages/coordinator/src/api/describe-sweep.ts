@@ -30,7 +30,14 @@ export interface SweepParts {
   readonly targets: readonly TargetRow[];
   /** Measuring time spent so far, summed per target. */
   readonly spentMs: ReadonlyMap<number, number>;
+  /** Names of its machines that are paused and still have something to do. */
+  readonly paused?: readonly string[];
 }
+
+const pausedNotes = ({ sweep, paused = [] }: SweepParts): string[] =>
+  sweep.state === "running"
+    ? paused.map((name) => `${name} is paused: its trials wait for \`ozone machine resume ${name}\`.`)
+    : [];
 
 /**
  * Time left: for a time box what is left of it on the slowest target; for a grid the mean trial so far times what is
@@ -67,7 +74,7 @@ export function describeSweep(parts: SweepParts): Sweep {
     trialsFailed: counts.failed,
     trialsCancelled: counts.cancelled,
     ...(left === null ? {} : { remainingMs: Math.round(left) }),
-    notes: [...new Set(targets.flatMap(({ notes }) => notes))],
+    notes: [...new Set([...pausedNotes(parts), ...targets.flatMap(({ notes }) => notes)])],
   });
 }
 

@@ -1,6 +1,7 @@
 // The typed adapter to @grpc/grpc-js, server side: async functions and generators in, gRPC handlers out.
 import type { DescMethod, DescService, MessageShape } from "@bufbuild/protobuf";
 import {
+  type Metadata,
   Server,
   ServerCredentials,
   type ServerInterceptor,
@@ -12,12 +13,27 @@ import {
 import { messageOf, OzoneError, systemCodeOf } from "@ozone/shared/errors";
 import { grpcDefinition } from "@ozone/shared/grpc-definition";
 import { GRPC_MESSAGE_BYTES_MAX } from "@ozone/shared/limits";
+import { type Caller, callerOf } from "./caller.ts";
 import { toStatus } from "./error-mapping.ts";
 
 /** What a handler gets beside its request: aborted when the caller is gone or its deadline has passed. */
 export interface CallContext {
   readonly signal: AbortSignal;
+  readonly caller: Caller;
+  /** host:port by which the caller reached this server, as it says. */
+  readonly authority: string;
 }
+
+interface AnyCall {
+  readonly metadata: Metadata;
+  getHost(): string;
+}
+
+const contextOf = (call: AnyCall, signal: AbortSignal): CallContext => ({
+  signal,
+  caller: callerOf(call.metadata),
+  authority: call.getHost(),
+});
 
 type Handler<Method extends DescMethod> = Method extends { methodKind: "server_streaming" }
   ? (
@@ -39,7 +55,7 @@ const unary =
   (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>): void => {
     const abort = new AbortController();
     call.on("cancelled", () => abort.abort());
-    handle(call.request, { signal: abort.signal }).then(
+    handle(call.request, contextOf(call, abort.signal)).then(
       (response) => callback(null, response),
       (thrown: unknown) => callback(toStatus(thrown)),
     );
@@ -55,7 +71,7 @@ async function pump(handle: Streaming, call: ServerWritableStream<unknown, unkno
   const abort = new AbortController();
   call.on("cancelled", () => abort.abort());
   try {
-    for await (const message of handle(call.request, { signal: abort.signal })) {
+    for await (const message of handle(call.request, contextOf(call, abort.signal))) {
       if (abort.signal.aborted) break;
       if (!call.write(message)) await drained(call, abort.signal);
     }
@@ -77,6 +93,8 @@ const LIMITS = {
 };
 /** Of callers that we do not know. */
 const STREAMS_PER_CONNECTION_MAX = 100;
+/** Requests are small; only answers of ours are not. */
+const OUTSIDE_REQUEST_BYTES_MAX = 256 * 1024;
 
 /** For those who only pass it on. */
 export type GrpcServer = Server;
@@ -101,7 +119,12 @@ export const createServer = (): Server => new Server(LIMITS);
 
 /** An empty server whose every call passes the guard first. */
 export const createGuardedServer = (guard: ServerInterceptor): Server =>
-  new Server({ ...LIMITS, "grpc.max_concurrent_streams": STREAMS_PER_CONNECTION_MAX, interceptors: [guard] });
+  new Server({
+    ...LIMITS,
+    "grpc.max_receive_message_length": OUTSIDE_REQUEST_BYTES_MAX,
+    "grpc.max_concurrent_streams": STREAMS_PER_CONNECTION_MAX,
+    interceptors: [guard],
+  });
 
 /**
  * Starts listening.

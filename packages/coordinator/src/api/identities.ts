@@ -18,12 +18,14 @@ import {
 } from "@ozone/proto/identity_service";
 import { approveMachine, removeMachine, revokeMachine } from "../fleet/admit-machine.ts";
 import { closeToken, createToken } from "../fleet/enrolment-tokens.ts";
-import { ADMINISTRATOR, newestActs } from "../store/acts.ts";
+import type { WayIn } from "../fleet/ways-in.ts";
+import { newestActs } from "../store/acts.ts";
 import { listTokens, type TokenRow } from "../store/enrolment-tokens.ts";
 import { type IdentityRow, listIdentities } from "../store/machine-identities.ts";
 import type { Store } from "../store/open-store.ts";
+
 import { toAdmission } from "./enrolment.ts";
-import type { Handlers } from "./grpc-server.ts";
+import type { CallContext, Handlers } from "./grpc-server.ts";
 
 /** What deciding needs. */
 export interface IdentityPorts {
@@ -34,6 +36,8 @@ export interface IdentityPorts {
   readonly admit: () => Promise<boolean>;
   /** Takes what waits for a machine off the bus. */
   readonly dropWork: (machineId: string) => Promise<void>;
+  /** Where machines enrol, as it is now. */
+  readonly wayIn: () => Promise<WayIn>;
 }
 
 const TOKENS_MAX = 200;
@@ -61,20 +65,27 @@ const identityMessage = (row: IdentityRow): Identity =>
     ...(row.decidedAt ? { decidedAt: timestampFromDate(row.decidedAt) } : {}),
   });
 
-function tokenHandlers(store: Store) {
+function tokenHandlers(store: Store, wayIn: () => Promise<WayIn>) {
   return {
-    createEnrolmentToken: async (request: { validMs: bigint; approved: boolean; machineId: string }) => {
+    createEnrolmentToken: async (
+      request: { validMs: bigint; approved: boolean; machineId: string },
+      { caller }: CallContext,
+    ) => {
       const validMs = Number(request.validMs);
-      const { token, secret } = await createToken(store, { ...request, validMs }, ADMINISTRATOR);
-      return create(CreateEnrolmentTokenResponseSchema, { token: tokenMessage(token), secret });
+      const { token, secret } = await createToken(store, { ...request, validMs }, caller.who);
+      return create(CreateEnrolmentTokenResponseSchema, {
+        token: tokenMessage(token),
+        secret,
+        ...(await wayIn()),
+      });
     },
     listEnrolmentTokens: async () =>
       create(ListEnrolmentTokensResponseSchema, {
         tokens: (await listTokens(store.db, TOKENS_MAX)).map(tokenMessage),
       }),
-    withdrawEnrolmentToken: async ({ id }: { id: string }) =>
+    withdrawEnrolmentToken: async ({ id }: { id: string }, { caller }: CallContext) =>
       create(WithdrawEnrolmentTokenResponseSchema, {
-        token: tokenMessage(await closeToken(store, id, ADMINISTRATOR)),
+        token: tokenMessage(await closeToken(store, id, caller.who)),
       }),
   };
 }
@@ -85,6 +96,7 @@ export const identityHandlers = ({
   enforced,
   admit,
   dropWork,
+  wayIn,
 }: IdentityPorts): Handlers<typeof IdentityService> => {
   const barred = async (row: IdentityRow) => {
     const cut = await admit();
@@ -92,21 +104,21 @@ export const identityHandlers = ({
     return { identity: identityMessage(row), cut };
   };
   return {
-    ...tokenHandlers(store),
+    ...tokenHandlers(store, wayIn),
     listIdentities: async () =>
       create(ListIdentitiesResponseSchema, {
         identities: (await listIdentities(store.db)).map(identityMessage),
         enforced,
       }),
-    approveMachine: async ({ machineId }) => {
-      const row = await approveMachine(store, machineId, ADMINISTRATOR);
+    approveMachine: async ({ machineId }, { caller }) => {
+      const row = await approveMachine(store, machineId, caller.who);
       await admit();
       return create(ApproveMachineResponseSchema, { identity: identityMessage(row) });
     },
-    revokeMachine: async ({ machineId }) =>
-      create(RevokeMachineResponseSchema, await barred(await revokeMachine(store, machineId, ADMINISTRATOR))),
-    removeMachine: async ({ machineId }) =>
-      create(RemoveMachineResponseSchema, await barred(await removeMachine(store, machineId, ADMINISTRATOR))),
+    revokeMachine: async ({ machineId }, { caller }) =>
+      create(RevokeMachineResponseSchema, await barred(await revokeMachine(store, machineId, caller.who))),
+    removeMachine: async ({ machineId }, { caller }) =>
+      create(RemoveMachineResponseSchema, await barred(await removeMachine(store, machineId, caller.who))),
     listActs: async ({ limit }) => {
       const acts = await newestActs(store.db, Math.min(limit || ACTS_DEFAULT, ACTS_MAX));
       return create(ListActsResponseSchema, {

@@ -4,10 +4,14 @@ import {
   GetStatusResponseSchema,
   ListMachinesResponseSchema,
   type MachineService,
+  PauseMachineResponseSchema,
+  RenameMachineResponseSchema,
+  ResumeMachineResponseSchema,
   TagMachineResponseSchema,
   UntagMachineResponseSchema,
 } from "@ozone/proto/machine_service";
 import { OZONE_VERSION } from "@ozone/shared/version";
+import { pauseMachine, renameMachine } from "../fleet/set-machine.ts";
 import { changeTags, type TagChange } from "../fleet/tag-machine.ts";
 import { describeMachine, isOnline } from "../store/describe-machine.ts";
 import { listMachines } from "../store/machines.ts";
@@ -31,6 +35,10 @@ export const machineHandlers = (
   const changed = async (change: TagChange) => ({
     machine: describeMachine(await changeTags(store, change), options.leaseMs),
   });
+  const paused = async (machineId: string, change: { paused: boolean; who: string }) => {
+    const row = await pauseMachine(store, machineId, change);
+    return row ? { machine: describeMachine(row, options.leaseMs) } : {};
+  };
   return {
     listMachines: async () =>
       create(ListMachinesResponseSchema, {
@@ -55,5 +63,13 @@ export const machineHandlers = (
       create(TagMachineResponseSchema, await changed({ machineId, add: tags })),
     untagMachine: async ({ machineId, tags }) =>
       create(UntagMachineResponseSchema, await changed({ machineId, remove: tags })),
+    pauseMachine: async ({ machineId }, { caller: { who } }) =>
+      create(PauseMachineResponseSchema, await paused(machineId, { paused: true, who })),
+    resumeMachine: async ({ machineId }, { caller: { who } }) =>
+      create(ResumeMachineResponseSchema, await paused(machineId, { paused: false, who })),
+    renameMachine: async ({ machineId, name }, { caller: { who } }) => {
+      await renameMachine(store, machineId, { name, who });
+      return create(RenameMachineResponseSchema, { machineId, name });
+    },
   };
 };

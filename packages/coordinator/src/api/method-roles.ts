@@ -29,6 +29,7 @@ const METHOD_ROLES: ReadonlyMap<string, Access> = new Map([
   ...of(MachineService, {
     ...{ listMachines: "viewer", getStatus: "viewer" },
     ...{ tagMachine: "operator", untagMachine: "operator" },
+    ...{ pauseMachine: "operator", resumeMachine: "operator", renameMachine: "operator" },
   }),
   ...of(PresetService, { listPresets: "viewer" }),
   ...of(ReportService, { buildReport: "viewer" }),

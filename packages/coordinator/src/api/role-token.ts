@@ -34,9 +34,10 @@ export interface Question {
 
 /**
  * Lets a call through.
+ * @returns the token that it showed
  * @throws OzoneError unauthenticated or permission_denied. Why a token is refused is told only to who has the whole token.
  */
-export function admit({ shown, row, needed, methodName }: Question): void {
+export function admit({ shown, row, needed, methodName }: Question): RoleTokenRow {
   if (shown === null) {
     throw new OzoneError(
       "unauthenticated",
@@ -63,4 +64,5 @@ export function admit({ shown, row, needed, methodName }: Question): void {
       `${which} has the role ${row.role}, and ${methodName} needs ${needed}; ask an admin for a token with that role.`,
     );
   }
+  return row;
 }

@@ -19,6 +19,7 @@ import { chooseTargets } from "../planning/choose-targets.ts";
 import { completeRequest } from "../planning/complete-request.ts";
 import { shareTargets } from "../planning/share-groups.ts";
 import { strategyNamed } from "../search/strategies.ts";
+import { pausedAmong } from "../store/machine-settings.ts";
 import { machinesById } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
 import { resultsOfSweep, spentMsByTarget } from "../store/results.ts";
@@ -56,7 +57,9 @@ async function sweepMessage(store: Store, sweep: SweepRow): Promise<Sweep> {
     listTargets(store.db, sweep.id),
     spentMsByTarget(store.db, sweep.id),
   ]);
-  return describeSweep({ sweep, counts, targets, spentMs });
+  const open = targets.filter(({ finished }) => !finished).map(({ machineId }) => machineId);
+  const paused = sweep.state === "running" ? await pausedAmong(store.db, open) : [];
+  return describeSweep({ sweep, counts, targets, spentMs, paused });
 }
 
 async function requireSweep(store: Store, id: string): Promise<SweepRow> {

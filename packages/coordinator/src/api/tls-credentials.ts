@@ -5,9 +5,14 @@ import { ServerCredentials } from "@grpc/grpc-js";
 interface Shown {
   readonly certificate: Buffer;
   readonly key: Buffer;
+  /** Shown behind the chain, so that a machine that knows its fingerprint only can take it; null: none. */
+  readonly ca: string | null;
 }
 
-const context = ({ certificate, key }: Shown) => ({ cert: [certificate], key: [key] });
+const context = ({ certificate, key, ca }: Shown) => ({
+  cert: [ca === null ? certificate : Buffer.from(`${certificate}\n${ca}`)],
+  key: [key],
+});
 
 /** New connections see the newest certificate; those that are open go on. */
 export class RotatingCredentials extends ServerCredentials {

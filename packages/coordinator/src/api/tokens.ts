@@ -10,7 +10,7 @@ import {
 } from "@ozone/proto/token_service";
 import { OzoneError } from "@ozone/shared/errors";
 import { isRole, ROLES } from "@ozone/shared/roles";
-import { ADMINISTRATOR, noteAct } from "../store/acts.ts";
+import { noteAct } from "../store/acts.ts";
 import type { Store } from "../store/open-store.ts";
 import { insertRoleToken, listRoleTokens, type RoleTokenRow, revokeRoleToken } from "../store/role-tokens.ts";
 import type { Handlers } from "./grpc-server.ts";
@@ -36,7 +36,7 @@ const describe = (row: RoleTokenRow) =>
 
 /** Handlers of the token service. */
 export const tokenHandlers = ({ db }: Store): Handlers<typeof TokenService> => ({
-  async createToken({ role, name, expiresInMs }) {
+  async createToken({ role, name, expiresInMs }, { caller }) {
     if (!isRole(role)) {
       throw new OzoneError(
         "invalid_input",
@@ -60,17 +60,17 @@ export const tokenHandlers = ({ db }: Store): Handlers<typeof TokenService> => (
     const row = await db.transaction(async (tx) => {
       const made = await insertRoleToken(tx, { ...stored, role, name, expiresInMs: expires });
       const detail = `role ${role}${name === "" ? "" : `, named ${name}`}`;
-      await noteAct(tx, { who: ADMINISTRATOR, what: "made a role token", about: made.id, detail });
+      await noteAct(tx, { who: caller.who, what: "made a role token", about: made.id, detail });
       return made;
     });
     return create(CreateTokenResponseSchema, { token: describe(row), secret });
   },
   listTokens: async () =>
     create(ListTokensResponseSchema, { tokens: (await listRoleTokens(db)).map(describe) }),
-  async revokeToken({ tokenId }) {
+  async revokeToken({ tokenId }, { caller }) {
     const row = await db.transaction(async (tx) => {
       const revoked = await revokeRoleToken(tx, tokenId);
-      if (revoked) await noteAct(tx, { who: ADMINISTRATOR, what: "revoked a role token", about: tokenId });
+      if (revoked) await noteAct(tx, { who: caller.who, what: "revoked a role token", about: tokenId });
       return revoked;
     });
     if (row === null) {

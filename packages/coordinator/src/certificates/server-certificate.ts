@@ -24,6 +24,8 @@ export interface ServerCertificate {
   /** Paths, for a program that reads them itself. */
   readonly files: BroughtFiles;
   read(): Promise<Shown>;
+  /** The CA that clients have to trust, PEM; null: one that their systems trust. */
+  readCa(): Promise<string | null>;
   /** Calls back when the files have changed; what is returned ends that, and the renewal. */
   follow(onChange: () => void): () => void;
 }
@@ -80,13 +82,18 @@ async function readShown({ certificate, key }: BroughtFiles): Promise<Shown> {
  * @throws OzoneError with one sentence when it can't be had.
  */
 export async function openServerCertificate(
-  { dataDir, brought, listensOn }: { dataDir: string; brought: BroughtFiles | null; listensOn: string },
+  {
+    dataDir,
+    brought,
+    listensOn,
+    names = [],
+  }: { dataDir: string; brought: BroughtFiles | null; listensOn: string; names?: readonly string[] },
   log: (line: string) => void,
 ): Promise<ServerCertificate> {
   const own = certificateFiles(dataDir);
   const files = brought ?? { certificate: own.server, key: own.server, ca: own.ca };
   const renew = async () => {
-    const { madeCa, replacedBecause } = await ensureOwnCertificates({ dataDir, listensOn });
+    const { madeCa, replacedBecause } = await ensureOwnCertificates({ dataDir, listensOn, names });
     if (madeCa) log(`made a CA for this coordinator; clients need ${own.ca}`);
     else if (replacedBecause !== null) log(`replaced the server's certificate: ${replacedBecause}`);
   };
@@ -95,6 +102,8 @@ export async function openServerCertificate(
   return {
     files,
     read: () => readShown(files),
+    readCa: async () =>
+      files.ca === null ? null : (await readFileOf(files.ca, "OZONE_TLS_CA")).toString("utf8"),
     follow(onChange) {
       const daily = setInterval(() => {
         if (brought !== null) return;

@@ -41,11 +41,30 @@ describe("nats-server beyond loopback", () => {
   });
 
   it("is for versions without known holes only", () => {
-    for (const version of ["2.9.10", "2.9.29", "2.10.0", "2.10.26", "2.11.0", "unknown", "1.4.1"])
+    for (const version of [
+      "2.9.10",
+      "2.9.29",
+      "2.10.0",
+      "2.10.26",
+      "2.11.0",
+      "2.11.14",
+      "2.12.5",
+      "unknown",
+      "1.4.1",
+    ])
       expect(tooOldForOthers(version), version).toMatch(
         /known holes .* listens on loopback only; name one of/,
       );
-    for (const version of ["2.10.27", "2.10.29", "2.11.1", "v2.11.4", "2.12.0", "2.15.1", "3.0.0"])
+    for (const version of [
+      "2.10.27",
+      "2.10.29",
+      "2.11.15",
+      "v2.11.17",
+      "2.12.6",
+      "v2.12.15",
+      "2.15.1",
+      "3.0.0",
+    ])
       expect(tooOldForOthers(version), version).toBeNull();
   });
 });

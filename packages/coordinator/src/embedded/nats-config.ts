@@ -24,15 +24,19 @@ export interface NatsTls {
   readonly key: string;
 }
 
+/** The first version of each series without holes that an agent of ours could use, by minor version of 2. */
+const FIRST_GOOD_PATCH: Readonly<Record<number, number>> = { 10: 27, 11: 15, 12: 6 };
+
 /**
- * Versions before 2.10.27, and 2.11.0, let any user delete another account's streams (CVE-2025-30215): on loopback only.
- * Null when the version may listen for others.
+ * Null when the version may listen for others. Before 2.10.27, and in 2.11.0, any user may delete streams
+ * (CVE-2025-30215); in 2.11 before 2.11.15 and 2.12 before 2.12.6 a user can have trace messages sent to subjects that it may
+ * not write (CVE-2026-33249). Later advisories are about MQTT, WebSocket, leaf nodes and deny rules, which Ozone has none of.
  */
 export function tooOldForOthers(version: string): string | null {
-  const patch = Number(/^v?\d+\.\d+\.(\d+)/.exec(version)?.[1] ?? -1);
-  const is = (minor: number) => isAtLeast(version, 2, minor) && !isAtLeast(version, 2, minor + 1);
-  if (isAtLeast(version, 2, 12) || (is(11) && patch >= 1) || (is(10) && patch >= 27)) return null;
-  return `nats-server ${version} has known holes (CVE-2025-30215) and listens on loopback only; name one of 2.10.27, 2.11.1 or later in OZONE_NATS_SERVER, or let OZONE_NATS_LISTEN name 127.0.0.1.`;
+  const [, minor = -1, patch = -1] = (/^v?2\.(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
+  if (isAtLeast(version, 2, 13) || patch >= (FIRST_GOOD_PATCH[minor] ?? Number.POSITIVE_INFINITY))
+    return null;
+  return `nats-server ${version} has known holes (CVE-2025-30215, CVE-2026-33249) and listens on loopback only; name one of 2.10.27, 2.11.15, 2.12.6 or later in OZONE_NATS_SERVER, or let OZONE_NATS_LISTEN name 127.0.0.1.`;
 }
 
 /**

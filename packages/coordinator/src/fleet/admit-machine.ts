@@ -5,6 +5,7 @@ import { nextTrialState } from "@ozone/shared/trial-state";
 import { noteAct } from "../store/acts.ts";
 import { closeAttempt, leasesOfMachine } from "../store/attempts.ts";
 import { findIdentity, type IdentityRow, saveIdentity, setAdmission } from "../store/machine-identities.ts";
+import { clearSettings } from "../store/machine-settings.ts";
 import { clearTags } from "../store/machine-tags.ts";
 import { countAsSilent, findMachine } from "../store/machines.ts";
 import type { Store, Transaction } from "../store/open-store.ts";
@@ -92,4 +93,5 @@ export const removeMachine = (store: Store, machineId: string, who: string): Pro
     await cancelTrialsOfMachine(tx, machineId);
     await endTargetsOfMachine(tx, machineId, "The machine was removed; what it had measured is kept.");
     await clearTags(tx, machineId);
+    await clearSettings(tx, machineId);
   });

@@ -63,10 +63,12 @@ export async function acceptHeartbeat(
   const { machineId, message, leaseMs, applyingWaits = false } = options;
   const known = await touchMachine(store.db, machineId, message.activity.slice(0, 200));
   if (!known) return create(HeartbeatReplySchema, { announce: true });
-  if (message.trialId === "") return create(HeartbeatReplySchema, { applyingWaits });
+  const { paused } = known;
+  if (message.trialId === "") return create(HeartbeatReplySchema, { applyingWaits, paused });
   const attempt = { trialId: message.trialId, number: message.attempt, machineId };
   const held = await extendLease(store.db, attempt, leaseMs);
-  return create(HeartbeatReplySchema, { cancelledTrialIds: held ? [] : [message.trialId], applyingWaits });
+  const cancelledTrialIds = held ? [] : [message.trialId];
+  return create(HeartbeatReplySchema, { cancelledTrialIds, applyingWaits, paused });
 }
 
 /** Machines that were heard within one lease and have an engine. */

@@ -35,6 +35,14 @@ describe("checking a payload before it is counted", () => {
     expect(() => parseResult(bytesOf(result), "m-1")).toThrow(/not a positive number/);
   });
 
+  it("refuses speeds that no machine has, whatever the certificate beside them says", () => {
+    const faster = madeResult({ decode: [60_000] });
+    expect(() => parseResult(bytesOf(faster), "m-1")).toThrow(/sample 0 is faster than any machine/);
+    const prefill = madeResult();
+    for (const sample of prefill.samples) sample.prefillTokensPerSecond = 1e9;
+    expect(() => parseResult(bytesOf(prefill), "m-1")).toThrow(/faster than any machine/);
+  });
+
   it("refuses texts that Postgres could not hold", () => {
     const result = madeResult();
     result.modelName = "a\0b";

@@ -24,6 +24,18 @@ const isPositive = (value: number | undefined) =>
 /** Two chunks may arrive in one read: a gap of zero is a gap. */
 const isGap = (value: number | undefined) => value === undefined || (Number.isFinite(value) && value >= 0);
 
+/** No engine makes single tokens faster: launching and reading out one step takes longer than 20 microseconds. */
+const DECODE_MAX = 50_000;
+/** Far above what any device reads of the smallest model. */
+const PREFILL_MAX = 20_000_000;
+
+/**
+ * Rates beyond every machine: an agent that lies is not asked for its own opinion. What is possible on some machine but
+ * not on this one is the certificate's to refuse, and other machines' results of the class to outvote.
+ */
+const isImpossible = ({ decodeTokensPerSecond = 0, prefillTokensPerSecond = 0 }: Sample): boolean =>
+  decodeTokensPerSecond > DECODE_MAX || prefillTokensPerSecond > PREFILL_MAX;
+
 function sampleProblem(sample: Sample): string | null {
   const { prefillTokensPerSecond, decodeTokensPerSecond, ttftMs, totalMs } = sample;
   if (![prefillTokensPerSecond, decodeTokensPerSecond, ttftMs, totalMs].every(isPositive)) {
@@ -32,6 +44,7 @@ function sampleProblem(sample: Sample): string | null {
   if (![sample.interTokenP50Ms, sample.interTokenP95Ms].every(isGap)) {
     return `sample ${sample.index} has an inter-token time that is not a duration`;
   }
+  if (isImpossible(sample)) return `sample ${sample.index} is faster than any machine`;
   if (sample.checks.length === 0) return `sample ${sample.index} carries no certificate`;
   if (sample.valid !== isSampleValid(sample.checks, sample.kind)) {
     return `sample ${sample.index} says valid ${sample.valid}, its checks say otherwise`;

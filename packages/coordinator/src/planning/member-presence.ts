@@ -28,6 +28,7 @@ export function presenceOf(
     const long = Math.min(silentMs, listeningMs) >= PATIENCE_LEASES * leaseMs;
     return long ? gone("it is offline") : { kind: "silent" };
   }
+  if (machine.paused) return gone("it is paused");
   if (announcement.engineProblem !== "") return gone("no engine answers there");
   if (!announcedModel(announcement, target.modelDigest)) return gone("it has the model no longer");
   if (shareIdentity(request, announcement, target.modelDigest) !== target.shareGroup) {

@@ -10,6 +10,7 @@ import { StartSweepRequestSchema } from "@ozone/proto/sweep_service";
 import { ensureWorkConsumer } from "@ozone/shared/bus";
 import { describeConfiguration } from "@ozone/shared/configuration";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { LOCAL_CALLER } from "../api/caller.ts";
 import { sweepHandlers } from "../api/sweeps.ts";
 import { advanceSweeps } from "../dispatch/advance-sweeps.ts";
 import { dispatchTrials } from "../dispatch/dispatch-trials.ts";
@@ -237,7 +238,7 @@ describe("a plug-in strategy", () => {
     const start = (strategyName: string) =>
       handlers.startSweep(
         create(StartSweepRequestSchema, { request: { strategy: strategyName, machines: [machineId] } }),
-        { signal: new AbortController().signal },
+        { signal: new AbortController().signal, caller: LOCAL_CALLER, authority: "" },
       );
     const module = await moduleWith(strategy("return { trials: [] };"));
     const { sweep } = await start(join(folder, ".", basename(module)));

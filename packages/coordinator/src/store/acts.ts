@@ -3,14 +3,9 @@ import { desc } from "drizzle-orm";
 import type { Executor } from "./open-store.ts";
 import { acts } from "./schema/acts.ts";
 
-/**
- * Who decides. On loopback nobody has proved who they are, and the name of a caller's role token does not reach what is
- * done yet.
- */
-export const ADMINISTRATOR = "an administrator";
-
 /** What was done. */
 export interface Act {
+  /** The holder of a role token by its name, a machine by its id, or that nobody had to prove who they are. */
   readonly who: string;
   readonly what: string;
   readonly about: string;

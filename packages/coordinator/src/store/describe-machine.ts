@@ -31,6 +31,7 @@ export function describeMachine(row: MachineRow, leaseMs: number): Machine {
     accessProblems: announcement.accessProblems,
     tags: [...row.tags],
     admission: row.admission ?? "",
+    paused: row.paused ?? false,
   });
 }
 

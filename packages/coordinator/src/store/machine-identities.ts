@@ -1,6 +1,7 @@
 // Queries on the identities of machines.
 import type { AdmissionState } from "@ozone/shared/enrolment";
-import { and, eq, inArray, isNotNull, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, inArray, isNotNull, sql } from "drizzle-orm";
+import { identityNameColumn } from "./machine-settings.ts";
 import type { Executor, Transaction } from "./open-store.ts";
 import { machineIdentities } from "./schema/machine-identities.ts";
 import { machines } from "./schema/machines.ts";
@@ -18,6 +19,8 @@ export interface IdentityRow {
 /** The admission of the machine of a row; null when it never enrolled. */
 export const admissionColumn = sql<AdmissionState | null>`(select ${machineIdentities.state} from ${machineIdentities} where ${machineIdentities.machineId} = ${machines.id})`;
 
+const columns = { ...getTableColumns(machineIdentities), name: identityNameColumn };
+
 /** States of machines that nothing is taken from. */
 const BARRED: AdmissionState[] = ["revoked", "removed"];
 
@@ -27,7 +30,7 @@ export async function findIdentity(
   machineId: string,
   lock = false,
 ): Promise<IdentityRow | null> {
-  const query = db.select().from(machineIdentities).where(eq(machineIdentities.machineId, machineId));
+  const query = db.select(columns).from(machineIdentities).where(eq(machineIdentities.machineId, machineId));
   const [row] = await (lock ? query.for("update") : query);
   return row ?? null;
 }
@@ -68,10 +71,10 @@ export async function setAdmission(tx: Transaction, machineId: string, state: Ad
 /** All identities but the removed ones, ordered by name and id. */
 export const listIdentities = (db: Executor): Promise<IdentityRow[]> =>
   db
-    .select()
+    .select(columns)
     .from(machineIdentities)
     .where(sql`${machineIdentities.state} <> 'removed'`)
-    .orderBy(machineIdentities.name, machineIdentities.machineId);
+    .orderBy(identityNameColumn, machineIdentities.machineId);
 
 /** Who is let in, in the order of ids. */
 export async function approvedAgents(db: Executor): Promise<{ machineId: string; publicKey: string }[]> {

@@ -4,6 +4,7 @@ import { type Announcement, AnnouncementSchema } from "@ozone/proto/machine";
 import type { AdmissionState } from "@ozone/shared/enrolment";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { admissionColumn } from "./machine-identities.ts";
+import { nameColumn, pausedColumn } from "./machine-settings.ts";
 import { tagsColumn } from "./machine-tags.ts";
 import type { Executor } from "./open-store.ts";
 import { machines } from "./schema/machines.ts";
@@ -19,6 +20,8 @@ export interface MachineRow {
   readonly tags: readonly string[];
   /** Null: it has no identity (an external NATS, or a version before 0.2). */
   readonly admission?: AdmissionState | null;
+  /** A person wants it to take no trials. */
+  readonly paused?: boolean;
 }
 
 const columns = {
@@ -29,11 +32,14 @@ const columns = {
   silentMs: sql<number>`(extract(epoch from now() - ${machines.lastSeenAt}) * 1000)::float8`,
   tags: tagsColumn,
   admission: admissionColumn,
+  paused: pausedColumn,
+  name: nameColumn,
 };
 
-const parse = <Row extends { announcement: Uint8Array }>(row: Row) => ({
+/** The name that a person gave it goes before the one that it says. */
+const parse = <Row extends { announcement: Uint8Array; name: string }>({ name, ...row }: Row) => ({
   ...row,
-  announcement: fromBinary(AnnouncementSchema, row.announcement),
+  announcement: { ...fromBinary(AnnouncementSchema, row.announcement), name },
 });
 
 /** Stores an announcement; the machine counts as seen now. */
@@ -51,14 +57,18 @@ export async function saveMachine(db: Executor, announcement: Announcement): Pro
     .onConflictDoUpdate({ target: machines.id, set: values });
 }
 
-/** Notes a heartbeat. @returns false when the machine is unknown, or not let in. */
-export async function touchMachine(db: Executor, id: string, activity: string): Promise<boolean> {
+/** Notes a heartbeat. @returns null when the machine is unknown, or not let in. */
+export async function touchMachine(
+  db: Executor,
+  id: string,
+  activity: string,
+): Promise<{ paused: boolean } | null> {
   const touched = await db
     .update(machines)
     .set({ lastSeenAt: sql`now()`, activity })
     .where(and(eq(machines.id, id), sql`coalesce(${admissionColumn}, 'approved') = 'approved'`))
-    .returning({ id: machines.id });
-  return touched.length > 0;
+    .returning({ paused: pausedColumn });
+  return touched[0] ?? null;
 }
 
 /** The machine counts as not heard of from now on: nothing is sent to it. */
@@ -71,7 +81,7 @@ export async function countAsSilent(db: Executor, id: string): Promise<void> {
 
 /** All machines, ordered by name and id. */
 export async function listMachines(db: Executor): Promise<MachineRow[]> {
-  return (await db.select(columns).from(machines).orderBy(machines.name, machines.id)).map(parse);
+  return (await db.select(columns).from(machines).orderBy(nameColumn, machines.id)).map(parse);
 }
 
 /** The machine, or null. With `lock` its row is held until the transaction ends. */

@@ -163,6 +163,7 @@ export const presetKeys = (db: Executor): Promise<(PresetKey & { newest: Date })
 const QUARANTINED_BYTES_MAX = 256 * 1024;
 /** A machine that sends nothing but rubbish must not fill the database. */
 const QUARANTINED_PER_MACHINE_MAX = 1_000;
+const QUARANTINED_BYTES_PER_MACHINE_MAX = 16 * 1024 * 1024;
 
 /** Keeps what could not be counted, once, cut to a bounded size, with the reason. */
 export async function quarantineMessage(
@@ -171,12 +172,17 @@ export async function quarantineMessage(
 ): Promise<void> {
   const { machineId, reason } = message;
   const [kept] = await db
-    .select({ messages: count() })
+    .select({
+      messages: count(),
+      bytes: sql<number>`coalesce(sum(length(${quarantine.payload})), 0)::float8`,
+    })
     .from(quarantine)
     .where(eq(quarantine.machineId, machineId));
-  if ((kept?.messages ?? 0) >= QUARANTINED_PER_MACHINE_MAX) return;
-  const digest = createHash("sha256").update(message.payload).digest("hex");
+  const { messages = 0, bytes = 0 } = kept ?? {};
   const payload = message.payload.subarray(0, QUARANTINED_BYTES_MAX);
+  if (messages >= QUARANTINED_PER_MACHINE_MAX || bytes + payload.length > QUARANTINED_BYTES_PER_MACHINE_MAX)
+    return;
+  const digest = createHash("sha256").update(message.payload).digest("hex");
   await db.insert(quarantine).values({ machineId, reason, digest, payload }).onConflictDoNothing();
 }
 

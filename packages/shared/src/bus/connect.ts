@@ -24,6 +24,8 @@ export interface BusOptions {
   readonly url: string;
   /** File of the CA to trust; with it, or with tls:// in the address, nothing is said without TLS. */
   readonly ca?: string | null;
+  /** The CA itself, PEM, where there is no file of it. */
+  readonly caPem?: string | null;
   /** Shown by the server's monitoring. */
   readonly name: string;
   /** Without one: what the url says. */
@@ -117,16 +119,17 @@ async function reportStatus(connection: NatsConnection, hear: (status: string, d
  * @throws OzoneError unavailable when no server answers within a few seconds, or it refuses the key.
  */
 export async function connectBus(options: BusOptions): Promise<Bus> {
-  const { name, identity, onStatus, ca } = options;
+  const { name, identity, onStatus, ca, caPem } = options;
   const { servers, secure, user, pass } = parseUrl(options.url);
   const { options: reconnecting, hear } = patience();
   let connection: NatsConnection;
   try {
+    const pem = ca ? await readCa(ca) : caPem;
     connection = await connect({
       servers,
       ...(identity ? identityOptions(identity) : { ...(user ? { user } : {}), ...(pass ? { pass } : {}) }),
       name,
-      ...(ca ? { tls: { ca: await readCa(ca) } } : secure ? { tls: {} } : {}),
+      ...(pem ? { tls: { ca: pem } } : secure ? { tls: {} } : {}),
       timeout: 5_000,
       ...reconnecting,
       pingInterval: 10_000,

@@ -8,6 +8,7 @@ import {
   StorageType,
   type StreamConfig,
 } from "nats";
+import { MESSAGE_BYTES_MAX, RESULTS_PER_MACHINE_MAX } from "../limits.ts";
 import type { Bus } from "./connect.ts";
 import { INTAKE_CONSUMER, RESULT_STREAM, subjects, WORK_STREAM, workConsumer } from "./subjects.ts";
 
@@ -37,9 +38,19 @@ const pipe = (name: string, subject: string): Partial<StreamConfig> & { name: st
   max_bytes: 512 * 1024 * 1024,
 });
 
+/** One machine's results wait in a bounded part of the stream: a flood of one must not keep the others' results out. */
+const oneMachinesShare: Partial<StreamConfig> = {
+  max_msgs_per_subject: RESULTS_PER_MACHINE_MAX,
+  discard_new_per_subject: true,
+  max_msg_size: MESSAGE_BYTES_MAX,
+};
+
 async function ensureStream(manager: JetStreamManager, config: Partial<StreamConfig> & { name: string }) {
   try {
-    await manager.streams.info(config.name);
+    const { config: now } = await manager.streams.info(config.name);
+    // Made by an earlier version, without the share.
+    if (now.max_msgs_per_subject !== (config.max_msgs_per_subject ?? now.max_msgs_per_subject))
+      await manager.streams.update(config.name, { ...now, ...config });
   } catch (thrown) {
     if (!isMissing(thrown)) throw thrown;
     await manager.streams.add(config);
@@ -77,7 +88,7 @@ async function ensureConsumer(bus: Bus, consumer: Consumer): Promise<void> {
 export async function ensureStreams(bus: Bus): Promise<void> {
   const manager = await bus.connection.jetstreamManager();
   await ensureStream(manager, pipe(WORK_STREAM, subjects.allWork));
-  await ensureStream(manager, pipe(RESULT_STREAM, subjects.allResults));
+  await ensureStream(manager, { ...pipe(RESULT_STREAM, subjects.allResults), ...oneMachinesShare });
   await ensureConsumer(bus, {
     stream: RESULT_STREAM,
     name: INTAKE_CONSUMER,

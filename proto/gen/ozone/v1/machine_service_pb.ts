@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/machine_service.proto.
  */
 export const file_ozone_v1_machine_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5vem9uZS92MS9tYWNoaW5lX3NlcnZpY2UucHJvdG8SCG96b25lLnYxIhUKE0xpc3RNYWNoaW5lc1JlcXVlc3QiOwoUTGlzdE1hY2hpbmVzUmVzcG9uc2USIwoIbWFjaGluZXMYASADKAsyES5vem9uZS52MS5NYWNoaW5lIjUKEVRhZ01hY2hpbmVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkSDAoEdGFncxgCIAMoCSI4ChJUYWdNYWNoaW5lUmVzcG9uc2USIgoHbWFjaGluZRgBIAEoCzIRLm96b25lLnYxLk1hY2hpbmUiNwoTVW50YWdNYWNoaW5lUmVxdWVzdBISCgptYWNoaW5lX2lkGAEgASgJEgwKBHRhZ3MYAiADKAkiOgoUVW50YWdNYWNoaW5lUmVzcG9uc2USIgoHbWFjaGluZRgBIAEoCzIRLm96b25lLnYxLk1hY2hpbmUiEgoQR2V0U3RhdHVzUmVxdWVzdCKYAQoRR2V0U3RhdHVzUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRIQCghkYXRhYmFzZRgCIAEoCRILCgNidXMYAyABKAkSFwoPbWFjaGluZXNfb25saW5lGAQgASgNEhYKDnN3ZWVwc19ydW5uaW5nGAUgASgNEg8KB3ByZXNldHMYBiABKA0SEQoJdXB0aW1lX21zGAcgASgEMr0CCg5NYWNoaW5lU2VydmljZRJNCgxMaXN0TWFjaGluZXMSHS5vem9uZS52MS5MaXN0TWFjaGluZXNSZXF1ZXN0Gh4ub3pvbmUudjEuTGlzdE1hY2hpbmVzUmVzcG9uc2USRAoJR2V0U3RhdHVzEhoub3pvbmUudjEuR2V0U3RhdHVzUmVxdWVzdBobLm96b25lLnYxLkdldFN0YXR1c1Jlc3BvbnNlEkcKClRhZ01hY2hpbmUSGy5vem9uZS52MS5UYWdNYWNoaW5lUmVxdWVzdBocLm96b25lLnYxLlRhZ01hY2hpbmVSZXNwb25zZRJNCgxVbnRhZ01hY2hpbmUSHS5vem9uZS52MS5VbnRhZ01hY2hpbmVSZXF1ZXN0Gh4ub3pvbmUudjEuVW50YWdNYWNoaW5lUmVzcG9uc2ViBnByb3RvMw", [file_ozone_v1_machine]);
+  fileDesc("Ch5vem9uZS92MS9tYWNoaW5lX3NlcnZpY2UucHJvdG8SCG96b25lLnYxIhUKE0xpc3RNYWNoaW5lc1JlcXVlc3QiOwoUTGlzdE1hY2hpbmVzUmVzcG9uc2USIwoIbWFjaGluZXMYASADKAsyES5vem9uZS52MS5NYWNoaW5lIjUKEVRhZ01hY2hpbmVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkSDAoEdGFncxgCIAMoCSI4ChJUYWdNYWNoaW5lUmVzcG9uc2USIgoHbWFjaGluZRgBIAEoCzIRLm96b25lLnYxLk1hY2hpbmUiNwoTVW50YWdNYWNoaW5lUmVxdWVzdBISCgptYWNoaW5lX2lkGAEgASgJEgwKBHRhZ3MYAiADKAkiOgoUVW50YWdNYWNoaW5lUmVzcG9uc2USIgoHbWFjaGluZRgBIAEoCzIRLm96b25lLnYxLk1hY2hpbmUiKQoTUGF1c2VNYWNoaW5lUmVxdWVzdBISCgptYWNoaW5lX2lkGAEgASgJIjoKFFBhdXNlTWFjaGluZVJlc3BvbnNlEiIKB21hY2hpbmUYASABKAsyES5vem9uZS52MS5NYWNoaW5lIioKFFJlc3VtZU1hY2hpbmVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkiOwoVUmVzdW1lTWFjaGluZVJlc3BvbnNlEiIKB21hY2hpbmUYASABKAsyES5vem9uZS52MS5NYWNoaW5lIjgKFFJlbmFtZU1hY2hpbmVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkSDAoEbmFtZRgCIAEoCSI5ChVSZW5hbWVNYWNoaW5lUmVzcG9uc2USEgoKbWFjaGluZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJIhIKEEdldFN0YXR1c1JlcXVlc3QimAEKEUdldFN0YXR1c1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSEAoIZGF0YWJhc2UYAiABKAkSCwoDYnVzGAMgASgJEhcKD21hY2hpbmVzX29ubGluZRgEIAEoDRIWCg5zd2VlcHNfcnVubmluZxgFIAEoDRIPCgdwcmVzZXRzGAYgASgNEhEKCXVwdGltZV9tcxgHIAEoBDKwBAoOTWFjaGluZVNlcnZpY2USTQoMTGlzdE1hY2hpbmVzEh0ub3pvbmUudjEuTGlzdE1hY2hpbmVzUmVxdWVzdBoeLm96b25lLnYxLkxpc3RNYWNoaW5lc1Jlc3BvbnNlEkQKCUdldFN0YXR1cxIaLm96b25lLnYxLkdldFN0YXR1c1JlcXVlc3QaGy5vem9uZS52MS5HZXRTdGF0dXNSZXNwb25zZRJHCgpUYWdNYWNoaW5lEhsub3pvbmUudjEuVGFnTWFjaGluZVJlcXVlc3QaHC5vem9uZS52MS5UYWdNYWNoaW5lUmVzcG9uc2USTQoMVW50YWdNYWNoaW5lEh0ub3pvbmUudjEuVW50YWdNYWNoaW5lUmVxdWVzdBoeLm96b25lLnYxLlVudGFnTWFjaGluZVJlc3BvbnNlEk0KDFBhdXNlTWFjaGluZRIdLm96b25lLnYxLlBhdXNlTWFjaGluZVJlcXVlc3QaHi5vem9uZS52MS5QYXVzZU1hY2hpbmVSZXNwb25zZRJQCg1SZXN1bWVNYWNoaW5lEh4ub3pvbmUudjEuUmVzdW1lTWFjaGluZVJlcXVlc3QaHy5vem9uZS52MS5SZXN1bWVNYWNoaW5lUmVzcG9uc2USUAoNUmVuYW1lTWFjaGluZRIeLm96b25lLnYxLlJlbmFtZU1hY2hpbmVSZXF1ZXN0Gh8ub3pvbmUudjEuUmVuYW1lTWFjaGluZVJlc3BvbnNlYgZwcm90bzM", [file_ozone_v1_machine]);
 
 /**
  * @generated from message ozone.v1.ListMachinesRequest
@@ -125,6 +125,120 @@ export const UntagMachineResponseSchema: GenMessage<UntagMachineResponse> = /*@_
   messageDesc(file_ozone_v1_machine_service, 5);
 
 /**
+ * @generated from message ozone.v1.PauseMachineRequest
+ */
+export type PauseMachineRequest = Message<"ozone.v1.PauseMachineRequest"> & {
+  /**
+   * @generated from field: string machine_id = 1;
+   */
+  machineId: string;
+};
+
+/**
+ * Describes the message ozone.v1.PauseMachineRequest.
+ * Use `create(PauseMachineRequestSchema)` to create a new message.
+ */
+export const PauseMachineRequestSchema: GenMessage<PauseMachineRequest> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_machine_service, 6);
+
+/**
+ * @generated from message ozone.v1.PauseMachineResponse
+ */
+export type PauseMachineResponse = Message<"ozone.v1.PauseMachineResponse"> & {
+  /**
+   * @generated from field: ozone.v1.Machine machine = 1;
+   */
+  machine?: Machine | undefined;
+};
+
+/**
+ * Describes the message ozone.v1.PauseMachineResponse.
+ * Use `create(PauseMachineResponseSchema)` to create a new message.
+ */
+export const PauseMachineResponseSchema: GenMessage<PauseMachineResponse> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_machine_service, 7);
+
+/**
+ * @generated from message ozone.v1.ResumeMachineRequest
+ */
+export type ResumeMachineRequest = Message<"ozone.v1.ResumeMachineRequest"> & {
+  /**
+   * @generated from field: string machine_id = 1;
+   */
+  machineId: string;
+};
+
+/**
+ * Describes the message ozone.v1.ResumeMachineRequest.
+ * Use `create(ResumeMachineRequestSchema)` to create a new message.
+ */
+export const ResumeMachineRequestSchema: GenMessage<ResumeMachineRequest> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_machine_service, 8);
+
+/**
+ * @generated from message ozone.v1.ResumeMachineResponse
+ */
+export type ResumeMachineResponse = Message<"ozone.v1.ResumeMachineResponse"> & {
+  /**
+   * @generated from field: ozone.v1.Machine machine = 1;
+   */
+  machine?: Machine | undefined;
+};
+
+/**
+ * Describes the message ozone.v1.ResumeMachineResponse.
+ * Use `create(ResumeMachineResponseSchema)` to create a new message.
+ */
+export const ResumeMachineResponseSchema: GenMessage<ResumeMachineResponse> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_machine_service, 9);
+
+/**
+ * @generated from message ozone.v1.RenameMachineRequest
+ */
+export type RenameMachineRequest = Message<"ozone.v1.RenameMachineRequest"> & {
+  /**
+   * @generated from field: string machine_id = 1;
+   */
+  machineId: string;
+
+  /**
+   * Letters, digits, dot, dash and underscore, at most 63.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message ozone.v1.RenameMachineRequest.
+ * Use `create(RenameMachineRequestSchema)` to create a new message.
+ */
+export const RenameMachineRequestSchema: GenMessage<RenameMachineRequest> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_machine_service, 10);
+
+/**
+ * @generated from message ozone.v1.RenameMachineResponse
+ */
+export type RenameMachineResponse = Message<"ozone.v1.RenameMachineResponse"> & {
+  /**
+   * @generated from field: string machine_id = 1;
+   */
+  machineId: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message ozone.v1.RenameMachineResponse.
+ * Use `create(RenameMachineResponseSchema)` to create a new message.
+ */
+export const RenameMachineResponseSchema: GenMessage<RenameMachineResponse> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_machine_service, 11);
+
+/**
  * @generated from message ozone.v1.GetStatusRequest
  */
 export type GetStatusRequest = Message<"ozone.v1.GetStatusRequest"> & {
@@ -135,7 +249,7 @@ export type GetStatusRequest = Message<"ozone.v1.GetStatusRequest"> & {
  * Use `create(GetStatusRequestSchema)` to create a new message.
  */
 export const GetStatusRequestSchema: GenMessage<GetStatusRequest> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_machine_service, 6);
+  messageDesc(file_ozone_v1_machine_service, 12);
 
 /**
  * @generated from message ozone.v1.GetStatusResponse
@@ -186,7 +300,7 @@ export type GetStatusResponse = Message<"ozone.v1.GetStatusResponse"> & {
  * Use `create(GetStatusResponseSchema)` to create a new message.
  */
 export const GetStatusResponseSchema: GenMessage<GetStatusResponse> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_machine_service, 7);
+  messageDesc(file_ozone_v1_machine_service, 13);
 
 /**
  * The fleet, and the coordinator itself.
@@ -229,6 +343,34 @@ export const MachineService: GenService<{
     methodKind: "unary";
     input: typeof UntagMachineRequestSchema;
     output: typeof UntagMachineResponseSchema;
+  },
+  /**
+   * The machine ends the trial in hand and takes no further one until it is resumed.
+   *
+   * @generated from rpc ozone.v1.MachineService.PauseMachine
+   */
+  pauseMachine: {
+    methodKind: "unary";
+    input: typeof PauseMachineRequestSchema;
+    output: typeof PauseMachineResponseSchema;
+  },
+  /**
+   * @generated from rpc ozone.v1.MachineService.ResumeMachine
+   */
+  resumeMachine: {
+    methodKind: "unary";
+    input: typeof ResumeMachineRequestSchema;
+    output: typeof ResumeMachineResponseSchema;
+  },
+  /**
+   * Gives a machine another name, whatever name its agent says. INVALID_ARGUMENT for a name that another one has.
+   *
+   * @generated from rpc ozone.v1.MachineService.RenameMachine
+   */
+  renameMachine: {
+    methodKind: "unary";
+    input: typeof RenameMachineRequestSchema;
+    output: typeof RenameMachineResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_ozone_v1_machine_service, 0);

@@ -40,3 +40,23 @@ export async function findIdentity(client: CoordinatorClient, typed: string) {
   const { machines } = await client.call(MachineService.method.listMachines, {});
   return { ...selectIdentity(identities, machines, typed), enforced };
 }
+
+/** All that is known of a machine that enrolled or announced itself. @throws OzoneError not_found, invalid_input */
+export async function findEither(client: CoordinatorClient, typed: string) {
+  const { IdentityService } = await import("@ozone/proto/identity_service");
+  const { MachineService } = await import("@ozone/proto/machine_service");
+  const { selectIdentity } = await import("../../machines/select-identity.ts");
+  const { isUnknownCall } = await import("../../grpc-errors.ts");
+  const { machines } = await client.call(MachineService.method.listMachines, {});
+  const { identities } = await client
+    .call(IdentityService.method.listIdentities, {})
+    .catch((thrown: unknown) => {
+      if (isUnknownCall(thrown)) return { identities: [] }; // a coordinator of an older version
+      throw thrown;
+    });
+  const { id } = selectIdentity(identities, machines, typed);
+  return {
+    machine: machines.find((machine) => machine.id === id) ?? null,
+    identity: identities.find(({ machineId }) => machineId === id) ?? null,
+  };
+}

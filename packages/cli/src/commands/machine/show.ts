@@ -1,6 +1,6 @@
 // `ozone machine show MACHINE`.
 import { ConnectedCommand } from "../../base-command.ts";
-import { findMachine, MACHINE_ARGUMENT } from "./machine-argument.ts";
+import { findEither, MACHINE_ARGUMENT } from "./machine-argument.ts";
 
 export default class MachineShow extends ConnectedCommand {
   static override summary = "Show one machine: what it is, its tags, engine and models, and what to look at.";
@@ -11,11 +11,17 @@ export default class MachineShow extends ConnectedCommand {
     const { args, flags } = await this.parse(MachineShow);
     const { MachineSchema } = await import("@ozone/proto/machine");
     const { messageJson } = await import("../../message-json.ts");
+    const { IdentitySchema } = await import("@ozone/proto/identity_service");
+    const { identityText } = await import("../../render/text-identities.ts");
     const { machineText } = await import("../../render/text-machines.ts");
     return this.withCoordinator(flags.address, async (client) => {
-      const machine = await findMachine(client, args.machine);
-      this.print(machineText(machine));
-      return { machine: messageJson(MachineSchema, machine) };
+      const { machine, identity } = await findEither(client, args.machine);
+      if (machine) this.print(machineText(machine));
+      else if (identity) this.print(`${identityText(identity)}It has not announced itself yet.\n`);
+      return {
+        machine: machine ? messageJson(MachineSchema, machine) : null,
+        identity: identity ? messageJson(IdentitySchema, identity) : null,
+      };
     });
   }
 }

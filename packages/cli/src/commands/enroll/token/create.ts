@@ -6,7 +6,7 @@ import { ConnectedCommand } from "../../../base-command.ts";
 export default class EnrollTokenCreate extends ConnectedCommand {
   static override summary = "Make a token with which one machine may enrol, once.";
   static override description =
-    "The token is shown now and never again. On the machine: `ozone-agent enroll --coordinator HOST:PORT`, which reads it from stdin, a file or OZONE_ENROLL_TOKEN.";
+    "The token is shown now and never again, and with it the command to paste on the machine. It reads the token from stdin, a file or OZONE_ENROLL_TOKEN, never from the words that are typed.";
   static override examples = [
     "<%= config.bin %> enroll token create",
     "<%= config.bin %> enroll token create --expires 8h --approved",
@@ -28,7 +28,7 @@ export default class EnrollTokenCreate extends ConnectedCommand {
     );
     const { parseDuration } = await import("@ozone/shared/duration");
     const { messageJson } = await import("../../../message-json.ts");
-    const { tokensText } = await import("../../../render/text-identities.ts");
+    const { tokensText, wayIn, wayInText } = await import("../../../render/text-identities.ts");
     const valid = parseDuration(flags.expires);
     if (valid === null)
       throw new OzoneError("invalid_input", `--expires ${flags.expires} is no time; write 30m or 8h.`);
@@ -37,9 +37,12 @@ export default class EnrollTokenCreate extends ConnectedCommand {
       const response = await client.call(IdentityService.method.createEnrolmentToken, {
         ...{ validMs, approved: flags.approved, machineId: flags.machine ?? "" },
       });
+      const words = wayIn(client.address, response);
       this.progress(response.token ? tokensText([response.token]).trimEnd() : "");
+      this.progress(wayInText(words));
       this.print(response.secret);
-      return messageJson(CreateEnrolmentTokenResponseSchema, response);
+      const document = messageJson(CreateEnrolmentTokenResponseSchema, response) as object;
+      return { ...document, command: words.command };
     });
   }
 }

@@ -1,0 +1,12 @@
+// machine_settings: what people decided about machines that an announcement does not touch: another name, and a pause.
+import { pgTable, text } from "drizzle-orm/pg-core";
+import { instant } from "./columns.ts";
+
+export const machineSettings = pgTable("machine_settings", {
+  /** No foreign key: a machine may be paused before it announces itself. */
+  machineId: text("machine_id").primaryKey(),
+  /** Null: the name that its agent says. */
+  givenName: text("given_name"),
+  /** Null: it takes trials. */
+  pausedAt: instant("paused_at"),
+});
