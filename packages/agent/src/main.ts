@@ -10,6 +10,7 @@ const USAGE = `ozone-agent ${OZONE_VERSION}
   ozone-agent apply [--file FILE]                    a preset becomes a model here, if it keeps its promise
   ozone-agent rollback [NAME]                        and is taken back (see ozone-agent apply --help)
   ozone-agent probe                                  print what is known of this machine, and what may not be read, as JSON
+  ozone-agent doctor [--json] [--data-dir DIR]       every prerequisite, each with what to do; 1 when something is missing
   ozone-agent --help | --version
 
 Environment: OLLAMA_HOST, OZONE_GRPC_ADDRESS (where to enrol), OZONE_ENROLL_TOKEN, OZONE_NATS_URL (a bus with a password), OZONE_DATA_DIR, OZONE_LOG_LEVEL; OZONE_OLLAMA names the program of managed servers.
@@ -59,6 +60,13 @@ async function probe(): Promise<void> {
   process.stdout.write(`${JSON.stringify(seen, null, 2)}\n`);
 }
 
+async function doctor(argv: readonly string[]): Promise<void> {
+  const { runDoctor } = await import("./doctor/run-doctor.ts");
+  const { text, exitCode } = await runDoctor(argv, process.env);
+  // A probe that hangs has been judged unknown; it must not keep the command from ending.
+  process.stdout.write(text, () => process.exit(exitCode));
+}
+
 async function bench(argv: readonly string[]): Promise<void> {
   const { runBench } = await import("./bench/run-bench.ts");
   process.exitCode = await runBench([...argv], { stdout: process.stdout, stderr: process.stderr });
@@ -76,6 +84,7 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
   if (command === "bench") return bench(rest);
   if (command === "apply" || command === "rollback") return applying(command, rest);
   if (command === "probe") return probe();
+  if (command === "doctor") return doctor(rest);
   if (command === "--version") return void process.stdout.write(`${OZONE_VERSION}\n`);
   const asked = command === "--help";
   (asked ? process.stdout : process.stderr).write(USAGE);
