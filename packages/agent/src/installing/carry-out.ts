@@ -1,5 +1,5 @@
 // Does the steps of an installation, one after the other, and notes each in the record at once.
-import { chmod, mkdir, open, rename } from "node:fs/promises";
+import { chmod, mkdir, open, rename, rmdir } from "node:fs/promises";
 import { OZONE_VERSION } from "@ozone/shared/version";
 import { ask, at, type Host, systemctl } from "./host.ts";
 import { digestOf, type InstallRecord } from "./install-record.ts";
@@ -63,11 +63,21 @@ async function doStep(host: Host, step: Step): Promise<void> {
   }
 }
 
-async function makeFolder(host: Host, step: Extract<Step, { act: "folder" }>): Promise<void> {
-  const folder = at(host, step.path);
-  await mkdir(folder, { recursive: true });
-  await chmod(folder, step.mode);
-  if (step.owner !== null) await ask(host, "chown", [`${step.owner}:`, folder]);
+/** It gets its name when it has its owner: another run would take it as it is. */
+async function makeFolder(
+  host: Host,
+  { path, mode, owner }: Extract<Step, { act: "folder" }>,
+): Promise<void> {
+  const draft = at(host, `${path}.draft`);
+  await mkdir(draft, { recursive: true });
+  try {
+    await chmod(draft, mode);
+    if (owner !== null) await ask(host, "chown", [`${owner}:`, draft]);
+    await rename(draft, at(host, path));
+  } catch (thrown) {
+    await rmdir(draft);
+    throw thrown;
+  }
 }
 
 /** A file is there whole or not at all: the unit may start at any moment. */

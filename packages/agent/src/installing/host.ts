@@ -41,6 +41,13 @@ export const isThere = (host: Host, path: string): Promise<boolean> =>
     () => false, // not there, which is the question
   );
 
+/** Number of the user that something belongs to, null where it is not there. */
+export const ownerOf = (host: Host, path: string): Promise<number | null> =>
+  stat(at(host, path)).then(
+    ({ uid }) => uid,
+    () => null, // not there: nobody's
+  );
+
 /** The names in a folder; none where there is no folder. */
 export const namesIn = (host: Host, path: string): Promise<string[]> =>
   readdir(at(host, path)).catch(() => []);

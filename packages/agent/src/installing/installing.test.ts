@@ -38,6 +38,7 @@ beforeEach(() => {
       `echo "${tool} $*" >> "${folder}/calls"; [ "$1" != --version ] || echo "systemd 252 (252.1)"`,
     );
   // getent: groups and users that a test has put into a file.
+  script("id", "/usr/bin/id -u");
   script("getent", `grep -qx "$2" "${folder}/groups"`);
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -81,7 +82,7 @@ describe("ozone-agent install", () => {
     expect([mode(UNIT), mode("/etc/ozone/agent.env"), mode(DATA)]).toEqual(["644", "600", "700"]);
     expect(calls()).toEqual([
       `useradd --system --user-group --no-create-home --home-dir ${DATA} --shell /usr/sbin/nologin ozone`,
-      `chown ozone: ${root}${DATA}`,
+      `chown ozone: ${root}${DATA}.draft`,
       "systemctl daemon-reload",
       "systemctl enable ozone-agent.service",
       "systemctl restart ozone-agent.service",
@@ -128,8 +129,10 @@ describe("ozone-agent install", () => {
     const before = tree();
     script("chown", "echo no such user >&2; exit 1");
     await expect(install()).rejects.toThrow(/chown .* failed \(no such user\)/);
-    script("chown", "exit 0");
+    script("chown", `echo "chown $*" >> "${folder}/calls"`);
+    calls();
     await install();
+    expect(calls().join("\n")).toContain("chown ozone:");
     expect(text(PROGRAM)).toBe("// the bundle\n");
     await uninstall("--purge");
     expect(tree()).toEqual(before);
@@ -155,6 +158,13 @@ describe("ozone-agent install", () => {
     const before = tree();
     await expect(install(...argv)).rejects.toThrow(sentence);
     expect(tree()).toEqual(before);
+  });
+
+  it("refuses a data folder that belongs to another user, whose files the agent could not write", async () => {
+    mkdirSync(join(root, DATA));
+    script("id", "echo 12345");
+    await expect(install()).rejects.toThrow(/chown -R ozone: \/var\/lib\/ozone/);
+    expect(existsSync(join(root, PROGRAM))).toBe(false);
   });
 
   it("refuses to install a checkout", async () => {

@@ -1,5 +1,5 @@
 // What an installation finds on the system: user, groups, GPU devices, systemd, and what an earlier one left.
-import { askMaybe, contentOf, digestAt, type Host, isThere } from "./host.ts";
+import { askMaybe, contentOf, digestAt, type Host, isThere, ownerOf } from "./host.ts";
 import { type InstallRecord, parseRecord } from "./install-record.ts";
 import { type InstallChoice, placesOf } from "./places.ts";
 import type { InstallFacts } from "./plan-install.ts";
@@ -45,7 +45,14 @@ export async function lookAround(host: Host, choice: InstallChoice, bundle: Buff
     record,
     bundle,
     staged: host.staged,
+    dataOfAnother: !host.staged && (await isOfAnother(host, choice)),
   };
+}
+
+/** Whether the data folder is there and belongs to somebody else than the agent's user. */
+async function isOfAnother(host: Host, { dataDir, user }: InstallChoice): Promise<boolean> {
+  const owner = await ownerOf(host, dataDir);
+  return owner !== null && String(owner) !== (await askMaybe(host, "id", ["-u", user]))?.trim();
 }
 
 /** A system that does not run says it by its files; one that runs may have its users elsewhere (LDAP). */

@@ -23,6 +23,8 @@ export interface InstallFacts extends UnitFacts {
   readonly bundle: Buffer;
   /** Another root than the running system's: nothing there can be started. */
   readonly staged: boolean;
+  /** The data folder is there and belongs to another user. */
+  readonly dataOfAnother: boolean;
 }
 
 const SETTINGS = `# Settings of the Ozone agent; docs/operating.md lists them. 0600: what stands here may be secret.
@@ -34,6 +36,7 @@ const SETTINGS = `# Settings of the Ozone agent; docs/operating.md lists them. 0
 /** @throws OzoneError already_exists for a file that is of no installation of ours */
 export function planInstall(choice: InstallChoice, facts: InstallFacts): Step[] {
   const places = placesOf(choice);
+  if (facts.dataOfAnother) refuseData(choice);
   const files = [
     ...fileSteps({ path: places.program, content: facts.bundle, mode: 0o644 }, facts),
     ...fileSteps({ path: places.unit, content: Buffer.from(agentUnit(choice, facts)), mode: 0o644 }, facts),
@@ -46,6 +49,13 @@ export function planInstall(choice: InstallChoice, facts: InstallFacts): Step[] 
     ...files,
     ...unitSteps(choice, facts, changed),
   ];
+}
+
+function refuseData({ dataDir, user }: InstallChoice): never {
+  throw new OzoneError(
+    "invalid_input",
+    `${dataDir} belongs to another user than ${user}: give it over (\`chown -R ${user}: ${dataDir}\`), or name another folder with --data-dir.`,
+  );
 }
 
 const userStep = ({ user, dataDir }: InstallChoice): Step => ({ act: "user", name: user, home: dataDir });
