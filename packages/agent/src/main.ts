@@ -1,4 +1,5 @@
 // ozone-agent: measures this machine's Ollama, for a coordinator (start) or alone (bench).
+import { fileURLToPath } from "node:url";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { OZONE_VERSION } from "@ozone/shared/version";
 
@@ -11,6 +12,9 @@ const USAGE = `ozone-agent ${OZONE_VERSION}
   ozone-agent apply [--file FILE]                    a preset becomes a model here, if it keeps its promise
   ozone-agent rollback [NAME]                        and is taken back (see ozone-agent apply --help)
   ozone-agent probe                                  print what is known of this machine, and what may not be read, as JSON
+  ozone-agent doctor [--json] [--data-dir DIR]       every prerequisite, each with what to do; 1 when something is missing
+  ozone-agent install [--user ozone] [--prefix /opt/ozone] [--data-dir DIR] [--no-start] [--dry-run]   a systemd service
+  ozone-agent uninstall [--purge]                    takes away what install made; --purge: with key and results
   ozone-agent --help | --version
 
 Environment: OLLAMA_HOST, OZONE_GRPC_ADDRESS (where to enrol), OZONE_CA or OZONE_CA_FINGERPRINT (of the coordinator there), OZONE_ENROLL_TOKEN, OZONE_NATS_URL (a bus with a password), OZONE_DATA_DIR, OZONE_LOG_LEVEL; OZONE_OLLAMA names the program of managed servers.
@@ -62,6 +66,26 @@ async function probe(): Promise<void> {
   process.stdout.write(`${JSON.stringify(seen, null, 2)}\n`);
 }
 
+async function doctor(argv: readonly string[]): Promise<void> {
+  const { runDoctor } = await import("./doctor/run-doctor.ts");
+  const { text, exitCode } = await runDoctor(argv, process.env);
+  // A probe that hangs has been judged unknown; it must not keep the command from ending.
+  process.stdout.write(text, () => process.exit(exitCode));
+}
+
+async function installing(command: "install" | "uninstall", argv: readonly string[]): Promise<void> {
+  const host = { root: "", env: process.env };
+  const say = (line: string) => void process.stdout.write(`${line}\n`);
+  if (command === "uninstall") {
+    const { runUninstall } = await import("./installing/run-uninstall.ts");
+    return runUninstall(argv, { host, say });
+  }
+  const { runInstall } = await import("./installing/run-install.ts");
+  // Set when the one-file bundle is made (scripts/bundle-agent.mjs).
+  const bundle = process.env.OZONE_ONE_FILE === "1" ? fileURLToPath(import.meta.url) : null;
+  await runInstall(argv, { host, say, bundle, node: process.execPath });
+}
+
 async function bench(argv: readonly string[]): Promise<void> {
   const { runBench } = await import("./bench/run-bench.ts");
   process.exitCode = await runBench([...argv], { stdout: process.stdout, stderr: process.stderr });
@@ -79,6 +103,8 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
   if (command === "bench") return bench(rest);
   if (command === "apply" || command === "rollback") return applying(command, rest);
   if (command === "probe") return probe();
+  if (command === "install" || command === "uninstall") return installing(command, rest);
+  if (command === "doctor") return doctor(rest);
   if (command === "--version") return void process.stdout.write(`${OZONE_VERSION}\n`);
   const asked = command === "--help";
   (asked ? process.stdout : process.stderr).write(USAGE);
