@@ -1,7 +1,10 @@
 // A coordinator and several real agents on scripted servers, each on a host of its own: network namespaces where they are
 // allowed, else separate data folders on loopback. TLS and an identity for each either way.
+import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findNatsServer } from "@ozone/coordinator/embedded/nats-binary";
 import { type ScriptedOllama, startScriptedOllama } from "@ozone/simulator/scripted-ollama";
 import { type Helper, type Host, mayMakeNamespaces, Namespaces, startRelay } from "./namespaces.ts";
 import { type CommandResult, RunningProgram, runToEnd } from "./processes.ts";
@@ -37,6 +40,15 @@ function coordinatorEnv(hub: Host | null): Record<string, string> {
         OZONE_NATS_LISTEN: `127.0.0.1:${BUS_PORT}`,
         OZONE_NATS_ADVERTISE: `${hub.address}:${RELAY_PORT}`,
       };
+}
+
+/** From within a namespace no package archive can be reached: a program that is not on PATH is fetched before. */
+async function natsServerFor(hub: Host | null, ends: (() => unknown)[]): Promise<Record<string, string>> {
+  if (hub === null || E2E_NATS_SERVER) return {};
+  const cacheDir = await mkdtemp(join(tmpdir(), "ozone-e2e-nats-"));
+  ends.push(() => rm(cacheDir, { recursive: true, force: true }));
+  const { path } = await findNatsServer({ cacheDir, log: () => undefined });
+  return { OZONE_NATS_SERVER: path };
 }
 
 /** A Unix socket in front of a server of this process, for relays in other namespaces. */
@@ -79,19 +91,26 @@ export class Lab {
   static async start(count: number): Promise<Lab> {
     const isApart = mayMakeNamespaces();
     const namespaces = new Namespaces();
-    const hub = isApart ? namespaces.hub() : null;
-    const stack = await Stack.start(coordinatorEnv(hub), hub?.wrapper);
-    const ends: (() => unknown)[] = [];
-    const runFile = await stack.waitUntilReady();
-    const port = runFile?.outsideAddress?.split(":").at(-1);
-    if (hub && !E2E_NATS_SERVER) {
-      const relay = await startRelay(`${hub.address}:${RELAY_PORT}`, `127.0.0.1:${BUS_PORT}`, hub.wrapper);
-      ends.push(() => relay.stop());
+    const ends: (() => unknown)[] = [() => namespaces.remove()];
+    try {
+      const hub = isApart ? namespaces.hub() : null;
+      const env = { ...coordinatorEnv(hub), ...(await natsServerFor(hub, ends)) };
+      const stack = await Stack.start(env, hub?.wrapper);
+      ends.push(() => stack.stop());
+      const runFile = await stack.waitUntilReady();
+      const port = runFile?.outsideAddress?.split(":").at(-1);
+      if (hub && !E2E_NATS_SERVER) {
+        const relay = await startRelay(`${hub.address}:${RELAY_PORT}`, `127.0.0.1:${BUS_PORT}`, hub.wrapper);
+        ends.push(() => relay.stop());
+      }
+      const address = `${hub?.address ?? "127.0.0.1"}:${port}`;
+      const lab = new Lab({ stack, address, namespaces, isApart, ends });
+      for (let number = 1; number <= count; number += 1) lab.machines.push(await lab.#prepare(number));
+      return lab;
+    } catch (thrown) {
+      for (const end of ends.toReversed()) await end();
+      throw thrown;
     }
-    const address = `${hub?.address ?? "127.0.0.1"}:${port}`;
-    const lab = new Lab({ stack, address, namespaces, isApart, ends });
-    for (let number = 1; number <= count; number += 1) lab.machines.push(await lab.#prepare(number));
-    return lab;
   }
 
   async #prepare(number: number): Promise<LabMachine> {
@@ -149,7 +168,5 @@ export class Lab {
   async stop(): Promise<void> {
     await Promise.all(this.machines.map(({ agent }) => agent?.stop()));
     for (const end of this.#ends.toReversed()) await end();
-    await this.stack.stop();
-    this.#namespaces.remove();
   }
 }
