@@ -34,7 +34,7 @@ export interface Running {
 }
 
 const SWEEP =
-  "--num-ctx 512 --num-batch 32,64,96,128,160,192 --num-predict 8 --launches 1 --repetitions 2 --strategy grid";
+  "--num-ctx 512 --num-batch 64,128,256 --num-predict 8 --launches 1 --repetitions 2 --strategy grid";
 const NOW = ["--contended", "allow", "--quiet-wait", "0s"];
 /** Longer than I10 asks for, so that it is measured and not only missed. */
 const RESUME_LIMIT_MS = 90_000;
