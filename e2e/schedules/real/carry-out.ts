@@ -34,14 +34,6 @@ const COPIES = 3;
 const pidIn = (fleet: Fleet, file: string): number =>
   readJson<{ pid: number }>(join(fleet.stack.dataDir, file))?.pid ?? 0;
 
-/** kill -9 of a server that the coordinator supervises. */
-function killServer(fleet: Fleet, file: string): number {
-  const pid = pidIn(fleet, file);
-  if (pid < 2) throw new Error(`${file} names no process`);
-  process.kill(pid, "SIGKILL");
-  return pid;
-}
-
 /** Dead, though perhaps not yet buried by its stopped parent. */
 function isDead(pid: number): boolean {
   try {
@@ -49,6 +41,16 @@ function isDead(pid: number): boolean {
   } catch {
     return true;
   }
+}
+
+/** A server that the coordinator supervises; one that a fault before has just killed is waited for. */
+function liveServer(fleet: Fleet, file: string): Promise<number> {
+  const until = (pid: number) => pid > 1 && !isDead(pid);
+  return waitFor(`a live process in ${file}`, () => pidIn(fleet, file), { until });
+}
+
+async function killServer(fleet: Fleet, file: string): Promise<void> {
+  process.kill(await liveServer(fleet, file), "SIGKILL");
 }
 
 async function stopped(pid: number, lastsMs: number): Promise<void> {
@@ -74,9 +76,10 @@ async function partition({ agent: { link }, fault: { way, lastsMs } }: Doing): P
 
 /** While the coordinator stands still it can't start nats-server again: the store goes in between. */
 async function wipeStreams({ fleet }: Doing): Promise<void> {
+  const pid = await liveServer(fleet, "nats.json");
   process.kill(fleet.stack.coordinator.pid, "SIGSTOP");
   try {
-    const pid = killServer(fleet, "nats.json");
+    process.kill(pid, "SIGKILL");
     await waitFor("the end of nats-server", () => isDead(pid), { until: Boolean });
     rmSync(join(fleet.stack.dataDir, "nats/store"), { recursive: true, force: true });
   } finally {
@@ -138,10 +141,10 @@ export const CARRY_OUT: Readonly<Record<FaultKind, (doing: Doing) => Promise<voi
     agent.process.restart();
   },
   async "kill nats-server"({ fleet }) {
-    killServer(fleet, "nats.json");
+    await killServer(fleet, "nats.json");
   },
   async "kill Postgres"({ fleet }) {
-    killServer(fleet, "postgres.json");
+    await killServer(fleet, "postgres.json");
   },
   async "kill engine"({ agent, fault }) {
     await agent.engine.kill();
