@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** Root of the repository: from here, and from the bundle in dist. */
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Programs by name, through their committed launchers. */
 const LAUNCHERS = {

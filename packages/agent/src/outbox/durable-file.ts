@@ -1,6 +1,6 @@
 // Files that are there after a crash: written whole, flushed, then given their name; the folder is flushed too.
 
-import { open, rename } from "node:fs/promises";
+import { type FileHandle, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { onPlatform } from "@ozone/shared/platform";
 
@@ -32,11 +32,21 @@ export async function writeDurably(path: string, content: Uint8Array): Promise<v
   await flushFolder(dirname(path));
 }
 
-/** Appends a line and flushes it. */
+const NEWLINE = 0x0a;
+
+/** Whether a crash or a full disk left half a line at the end. */
+async function endsTorn(file: FileHandle): Promise<boolean> {
+  const { size } = await file.stat();
+  if (size === 0) return false;
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+  return buffer[0] !== NEWLINE;
+}
+
+/** Appends a line and flushes it. What was torn before it stays a line of its own: written onto it, both would be lost. */
 export async function appendDurably(path: string, line: string): Promise<void> {
-  const file = await open(path, "a", 0o600);
+  const file = await open(path, "a+", 0o600);
   try {
-    await file.writeFile(`${line}\n`);
+    await file.writeFile(`${(await endsTorn(file)) ? "\n" : ""}${line}\n`);
     await file.sync();
   } finally {
     await file.close();

@@ -94,6 +94,16 @@ describe("the journal", () => {
     expect(again.isFinished("t-1", 1)).toBe(true);
   });
 
+  it("writes the next line after a torn one, not onto it: it is remembered over the next restart", async () => {
+    const path = join(folder, "journal.jsonl");
+    await writeFile(path, '{"event":"fin');
+    const torn = await openJournal(folder);
+    await torn.finished("t-1", 1, payload);
+    await torn.finished("t-2", 1, payload);
+    const again = await openJournal(folder);
+    expect([again.isFinished("t-1", 1), again.isFinished("t-2", 1)]).toEqual([true, true]);
+  });
+
   it("notes the digest of the bytes, so that anyone can compare them with what was stored", async () => {
     await (await openJournal(folder)).finished("t-1", 1, payload);
     const [line = ""] = (await readFile(join(folder, "journal.jsonl"), "utf8")).split("\n");
