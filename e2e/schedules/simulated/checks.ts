@@ -159,18 +159,16 @@ function alone({ journal, clock }: World): Broken[] {
   const endOf = ({ toMs }: Measured) => toMs ?? clock.nowMs;
   const all = journal.measured;
   return all.flatMap((one, index) =>
-    all
-      .slice(index + 1)
-      .flatMap((other) =>
-        one.host === other.host && one.fromMs < endOf(other) && other.fromMs < endOf(one)
-          ? [
-              {
-                invariant: "I7",
-                what: `${one.trialId} and ${other.trialId} were measured at once on ${one.host}`,
-              },
-            ]
-          : [],
-      ),
+    all.slice(index + 1).flatMap((other) =>
+      one.host === other.host && one.fromMs < endOf(other) && other.fromMs < endOf(one)
+        ? [
+            {
+              invariant: "I7",
+              what: `${one.trialId} and ${other.trialId} were measured at once on ${one.host}`,
+            },
+          ]
+        : [],
+    ),
   );
 }
 
