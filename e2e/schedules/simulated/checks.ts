@@ -85,6 +85,24 @@ function receipted(world: World, { results }: Stored): Broken[] {
   });
 }
 
+/** I1: what was finished has been answered for, or is still on the disk (set aside, if it was damaged). */
+function keptUntilReceipt(world: World): Broken[] {
+  const names = [...world.disk.files.keys()].filter((path) => path.endsWith(".result"));
+  return world.agents.flatMap((seat) => {
+    const lines = diskLines(world, seat);
+    const settled = new Set(lines.flatMap(({ event, attempt }) => (event === "finished" ? [] : [attempt])));
+    const onDisk = (attempt: string) =>
+      names.some(
+        (path) => path.startsWith(seat.folder) && path.endsWith(`/${attempt.replace("/", ".")}.result`),
+      );
+    return lines.flatMap(({ event, attempt }): Broken[] =>
+      event !== "finished" || settled.has(attempt) || onDisk(attempt)
+        ? []
+        : [{ invariant: "I1", what: `${seat.name} let go of ${attempt} without a receipt` }],
+    );
+  });
+}
+
 /** I2: failures are counted as often as failed attempts were reported. */
 function countedOnce({ trials, results, quarantined }: Stored): Broken[] {
   if (quarantined > 0) return [];
@@ -199,6 +217,7 @@ const calm = ({ busiest }: World): Broken[] =>
 /** All that is broken. */
 export const checkAll = (world: World, stored: Stored): Broken[] => [
   ...receipted(world, stored),
+  ...keptUntilReceipt(world),
   ...countedOnce(stored),
   ...ended(stored),
   ...fenced(stored),

@@ -2,46 +2,20 @@
 // once, and as badly as its faults say.
 import type { Bus } from "@ozone/shared/bus";
 import type { SeededRandom } from "@ozone/shared/statistics/seeded-random";
-import { NatsError } from "nats";
 import type { VirtualClock } from "./clock.ts";
-import { currentProcess, runAs, type SimulatedProcess } from "./process.ts";
-
-interface Stored {
-  readonly stream: string;
-  readonly subject: string;
-  readonly data: Uint8Array;
-  readonly headers: { get(name: string): string } | undefined;
-  deliveries: number;
-  /** In hand until then; 0: waits. */
-  pendingUntilMs: number;
-}
-
-interface Subscription {
-  readonly subject: string;
-  readonly owner: SimulatedProcess | undefined;
-  readonly link: Link;
-  readonly callback: (error: null, message: object) => void;
-}
-
-/** The way between one process and the server. */
-export interface Link {
-  toServer: boolean;
-  fromServer: boolean;
-}
-
-type PublishOptions = { msgID?: string; timeout?: number; headers?: { get(name: string): string } };
-
-const DEDUPLICATION_MS = 120_000;
-const REMEMBERED_MAX = 8;
-const timeout = () => new NatsError("TIMEOUT", "TIMEOUT");
-const noResponders = () => new NatsError("503", "503");
-function missing(): NatsError {
-  const error = new NatsError("not found", "404");
-  error.api_error = { code: 404, err_code: 10_014, description: "not found" };
-  return error;
-}
-const matches = (filter: string, subject: string) =>
-  filter === subject || (filter.endsWith(".*") && subject.startsWith(filter.slice(0, -1)));
+import {
+  DEDUPLICATION_MS,
+  type Link,
+  matches,
+  missing,
+  noResponders,
+  type PublishOptions,
+  REMEMBERED_MAX,
+  type Stored,
+  type Subscription,
+  timeout,
+} from "./pipe-words.ts";
+import { currentProcess, runAs } from "./process.ts";
 
 /** The server and what is on the way. */
 export class SimulatedPipe {

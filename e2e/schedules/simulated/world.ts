@@ -5,7 +5,8 @@ import { VirtualClock } from "./clock.ts";
 import type { SimulatedDatabase } from "./database.ts";
 import { SimulatedDisk } from "./disk.ts";
 import { ClientJournal } from "./journal.ts";
-import { type Link, SimulatedPipe } from "./pipe.ts";
+import { SimulatedPipe } from "./pipe.ts";
+import type { Link } from "./pipe-words.ts";
 import type { SimulatedProcess } from "./process.ts";
 
 /** A place where a process runs, and the process that runs there now. */
