@@ -27,6 +27,7 @@ const stacks = [
   "preset-exports",
   "rollout-regressions",
   "shared-sweep",
+  "simulated-schedules",
   "wrong-input",
 ].map((name) => `e2e/scenarios/${name}.test.ts`);
 

@@ -35,7 +35,7 @@ export const PURE_ROOMS = ["planning", "search"];
 
 /** Libraries that only one place may import. */
 export const ONLY_IN = {
-  nats: ["packages/shared/src/bus/"],
+  nats: ["packages/shared/src/bus/", "e2e/schedules/simulated/"],
   "drizzle-orm": ["packages/coordinator/src/store/"],
   pg: ["packages/coordinator/src/store/", "packages/coordinator/src/embedded/", "e2e/"],
   systeminformation: ["packages/agent/src/machine/"],

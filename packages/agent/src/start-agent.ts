@@ -108,7 +108,7 @@ async function probeAlone(
 }
 
 /** Results that were saved before the journal could note it are noted now. */
-async function reconcile(outbox: Outbox, journal: Journal): Promise<void> {
+export async function reconcile(outbox: Outbox, journal: Journal): Promise<void> {
   for (const key of outbox.pending()) {
     const { trialId, attempt } = attemptOfKey(key);
     const payload = journal.isFinished(trialId, attempt) ? null : await outbox.read(key);

@@ -134,7 +134,14 @@ interface Running extends Parts {
 }
 
 /** Answers machines. */
-function listenToFleet({ store, bus, tasks, changes, leaseMs, onError }: Running): () => void {
+export function listenToFleet({
+  store,
+  bus,
+  tasks,
+  changes,
+  leaseMs,
+  onError,
+}: Pick<Running, "store" | "bus" | "tasks" | "changes" | "leaseMs" | "onError">): () => void {
   const reported = (thrown: unknown) => {
     onError("fleet", thrown);
     throw thrown;

@@ -50,6 +50,24 @@ async function migrateLocked(pool: pg.Pool): Promise<void> {
 }
 
 /**
+ * Like drizzle's own, which keeps a client for ever whose `begin` failed: eight of those, and the pool is empty until the
+ * coordinator is started again. Here each client comes back, and one that failed is not used again.
+ */
+const transactionsOf =
+  (pool: pg.Pool): Database["transaction"] =>
+  async (work, config) => {
+    const client = await pool.connect();
+    let failed = true;
+    try {
+      const value = await drizzle(client).transaction(work, config);
+      failed = false;
+      return value;
+    } finally {
+      client.release(failed);
+    }
+  };
+
+/**
  * Connects and brings the schema up to date.
  * @throws OzoneError unavailable when Postgres can't be reached or refuses us.
  */
@@ -62,13 +80,15 @@ export async function openStore(url: string, onIdleError: (problem: string) => v
   });
   // Without a listener a lost idle connection would end the process.
   pool.on("error", (error) => onIdleError(messageOf(error)));
+  // Nor may one that is lost inside a transaction: its query fails, and that is heard.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   try {
     await migrateLocked(pool);
   } catch (thrown) {
     await pool.end();
     throw new OzoneError("unavailable", describeProblem(thrown), { cause: thrown });
   }
-  const db = drizzle(pool);
+  const db = Object.assign(drizzle(pool), { transaction: transactionsOf(pool) });
   return {
     db,
     ping: async () => {

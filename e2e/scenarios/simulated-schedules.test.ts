@@ -1,0 +1,35 @@
+// A few of the seeded schedules of faults, and one mutant: `npm run schedules` runs the thousand.
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { confidenceStatement } from "../schedules/confidence.ts";
+
+const SCRIPT = fileURLToPath(new URL("../../scripts/schedules.mjs", import.meta.url));
+const schedules = (...flags: string[]) => promisify(execFile)(process.execPath, [SCRIPT, ...flags]);
+const traceOf = ({ stdout }: { stdout: string }) => stdout.split("\n").slice(0, -2);
+
+describe("seeded schedules of faults over the shipped code", () => {
+  it("break no invariant", async () => {
+    const { stdout } = await schedules("--count", "4", "--seed", "1", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ schedules: 4, broken: [] });
+  });
+
+  it("give the same trace, byte for byte, for the same seed and number", async () => {
+    const [first, again] = [await schedules("--only-schedule", "2"), await schedules("--only-schedule", "2")];
+    expect(traceOf(again)).toEqual(traceOf(first));
+    expect(traceOf(first).length).toBeGreaterThan(10);
+  });
+
+  it("turn red when results are no longer fenced", async () => {
+    const { stdout } = await schedules("--mutant=fencing", "--count", "10", "--seed", "1");
+    expect(stdout).toMatch(/1 of 1 mutants turned the schedules red/);
+  });
+});
+
+describe("the confidence statement", () => {
+  it("states the exact bound, rounded down", () => {
+    expect(confidenceStatement(0, 1_000)).toBe("0 broken of 1000: >= 99.7 % (95 % conf.)");
+    expect(confidenceStatement(0, 20)).toBe("0 broken of 20: >= 86 % (95 % conf.)");
+  });
+});

@@ -1,0 +1,40 @@
+// What lies in the simulated pipe, and how the NATS client says that something went wrong.
+import { NatsError } from "nats";
+import type { SimulatedProcess } from "./process.ts";
+
+export interface Stored {
+  readonly stream: string;
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly headers: { get(name: string): string } | undefined;
+  deliveries: number;
+  /** In hand until then; 0: waits. */
+  pendingUntilMs: number;
+}
+
+export interface Subscription {
+  readonly subject: string;
+  readonly owner: SimulatedProcess | undefined;
+  readonly link: Link;
+  readonly callback: (error: null, message: object) => void;
+}
+
+/** The way between one process and the server. */
+export interface Link {
+  toServer: boolean;
+  fromServer: boolean;
+}
+
+export type PublishOptions = { msgID?: string; timeout?: number; headers?: { get(name: string): string } };
+
+export const DEDUPLICATION_MS = 120_000;
+export const REMEMBERED_MAX = 8;
+export const timeout = () => new NatsError("TIMEOUT", "TIMEOUT");
+export const noResponders = () => new NatsError("503", "503");
+export function missing(): NatsError {
+  const error = new NatsError("not found", "404");
+  error.api_error = { code: 404, err_code: 10_014, description: "not found" };
+  return error;
+}
+export const matches = (filter: string, subject: string) =>
+  filter === subject || (filter.endsWith(".*") && subject.startsWith(filter.slice(0, -1)));
