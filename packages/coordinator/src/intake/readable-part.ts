@@ -13,6 +13,7 @@ export interface ReadablePart {
 /** The encoded fields of the outermost message, up to the first that is broken off or not a field. */
 function wholeFields(payload: Uint8Array): Uint8Array[] {
   const reader = new BinaryReader(payload);
+  const passOver = reader.skip.bind(reader);
   const fields: Uint8Array[] = [];
   try {
     while (reader.pos < reader.len) {
@@ -20,7 +21,7 @@ function wholeFields(payload: Uint8Array): Uint8Array[] {
       const [fieldNumber, wireType] = reader.tag();
       // Groups are no part of our messages; skipping one would trust its nesting.
       if (wireType === WireType.StartGroup || wireType === WireType.EndGroup) break;
-      reader.skip(wireType, fieldNumber);
+      passOver(wireType, fieldNumber);
       if (reader.pos > reader.len) break;
       fields.push(payload.subarray(start, reader.pos));
     }
