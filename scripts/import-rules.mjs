@@ -15,7 +15,7 @@ export const PACKAGES = {
 
 /** Rooms of the coordinator: which siblings each may import. Files beside the rooms wire them together. */
 export const COORDINATOR_ROOMS = {
-  api: ["planning", "search", "reports", "fleet", "rollouts", "store"],
+  api: ["planning", "search", "reports", "fleet", "intake", "rollouts", "store"],
   planning: ["search", "store (types)"],
   search: [],
   "plug-ins": ["search", "store (types)"],

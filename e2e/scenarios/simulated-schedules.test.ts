@@ -3,7 +3,6 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { confidenceStatement } from "../schedules/confidence.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../scripts/schedules.mjs", import.meta.url));
 const schedules = (...flags: string[]) => promisify(execFile)(process.execPath, [SCRIPT, ...flags]);
@@ -24,12 +23,5 @@ describe("seeded schedules of faults over the shipped code", () => {
   it("turn red when results are no longer fenced", async () => {
     const { stdout } = await schedules("--mutant=fencing", "--count", "10", "--seed", "1");
     expect(stdout).toMatch(/1 of 1 mutants turned the schedules red/);
-  });
-});
-
-describe("the confidence statement", () => {
-  it("states the exact bound, rounded down", () => {
-    expect(confidenceStatement(0, 1_000)).toBe("0 broken of 1000: >= 99.7 % (95 % conf.)");
-    expect(confidenceStatement(0, 20)).toBe("0 broken of 20: >= 86 % (95 % conf.)");
   });
 });

@@ -25,6 +25,10 @@ import PresetList from "./commands/preset/list.ts";
 import PresetRollback from "./commands/preset/rollback.ts";
 import PresetRollout from "./commands/preset/rollout.ts";
 import PresetShow from "./commands/preset/show.ts";
+import QuarantineDrop from "./commands/quarantine/drop.ts";
+import QuarantineList from "./commands/quarantine/list.ts";
+import QuarantineRetry from "./commands/quarantine/retry.ts";
+import QuarantineShow from "./commands/quarantine/show.ts";
 import Quickstart from "./commands/quickstart.ts";
 import ReportBuild from "./commands/report/build.ts";
 import RolloutCancel from "./commands/rollout/cancel.ts";
@@ -72,6 +76,10 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "preset:rollback": PresetRollback,
   "preset:rollout": PresetRollout,
   "preset:show": PresetShow,
+  "quarantine:drop": QuarantineDrop,
+  "quarantine:list": QuarantineList,
+  "quarantine:retry": QuarantineRetry,
+  "quarantine:show": QuarantineShow,
   quickstart: Quickstart,
   "report:build": ReportBuild,
   "rollout:cancel": RolloutCancel,

@@ -13,6 +13,7 @@ import {
 import { Health } from "@ozone/proto/health";
 import { MachineService } from "@ozone/proto/machine_service";
 import { PresetService } from "@ozone/proto/preset_service";
+import { QuarantineService } from "@ozone/proto/quarantine_service";
 import { ReportService } from "@ozone/proto/report_service";
 import { RolloutService } from "@ozone/proto/rollout_service";
 import {
@@ -149,6 +150,7 @@ export async function startFakeCoordinator(): Promise<FakeCoordinator> {
     Health,
     MachineService,
     PresetService,
+    QuarantineService,
     ReportService,
     RolloutService,
     SweepService,

@@ -5,6 +5,7 @@ import { Health } from "@ozone/proto/health";
 import { IdentityService } from "@ozone/proto/identity_service";
 import { MachineService } from "@ozone/proto/machine_service";
 import { PresetService } from "@ozone/proto/preset_service";
+import { QuarantineService } from "@ozone/proto/quarantine_service";
 import { ReportService } from "@ozone/proto/report_service";
 import { RolloutService } from "@ozone/proto/rollout_service";
 import { SweepService } from "@ozone/proto/sweep_service";
@@ -28,6 +29,7 @@ import { healthHandlers } from "./api/health.ts";
 import { identityHandlers } from "./api/identities.ts";
 import { machineHandlers } from "./api/machines.ts";
 import { presetHandlers, reportHandlers } from "./api/presets.ts";
+import { quarantineHandlers } from "./api/quarantine.ts";
 import { rolloutHandlers } from "./api/rollouts.ts";
 import { sweepHandlers } from "./api/sweeps.ts";
 import { tokenHandlers } from "./api/tokens.ts";
@@ -224,6 +226,7 @@ const addServices =
       Health,
       healthHandlers(() => true),
     );
+    addService(server, QuarantineService, quarantineHandlers({ store, counted: tasks.resultCounted }));
     addService(server, TokenService, tokenHandlers(store));
   };
 

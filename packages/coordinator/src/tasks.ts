@@ -39,6 +39,8 @@ export interface Tasks {
   wake(): void;
   /** Whether a machine has an order to apply or to take back, as far as the last run knows. */
   applyingWaits(machineId: string): boolean;
+  /** A result was counted that did not come over the bus now: its presets are chosen again. */
+  resultCounted(key: PresetKey): void;
   stop(): Promise<void>;
 }
 
@@ -115,15 +117,16 @@ export function startTasks(ports: TaskPorts): Tasks {
       return pending.size > 0;
     },
   });
+  const touch = (key: PresetKey) => {
+    pending.set(presetKeyText(key), key);
+    refresh.wake();
+  };
   const startedAtMs = performance.now();
   const sharing: Sharing = {
     leaseMs: ports.leaseMs,
     listeningMs: () => performance.now() - startedAtMs,
     settled: new Map(),
-    machineLeft: (key) => {
-      pending.set(presetKeyText(key), key);
-      refresh.wake();
-    },
+    machineLeft: touch,
   };
   const questions = new OpenQuestions({ rules: ports.modules, wake: () => dispatch.wake() });
   const dispatch = startTask({
@@ -153,6 +156,11 @@ export function startTasks(ports: TaskPorts): Tasks {
       rollouts.wake();
     },
     applyingWaits: rollouts.applyingWaits,
+    resultCounted: (key) => {
+      touch(key);
+      dispatch.wake();
+      changes.notify();
+    },
     stop: async () => {
       questions.stop();
       await Promise.all([intake.stop(), dispatch.stop(), refresh.stop(), rollouts.stop()]);

@@ -5,6 +5,7 @@ import { Health } from "@ozone/proto/health";
 import { IdentityService } from "@ozone/proto/identity_service";
 import { MachineService } from "@ozone/proto/machine_service";
 import { PresetService } from "@ozone/proto/preset_service";
+import { QuarantineService } from "@ozone/proto/quarantine_service";
 import { ReportService } from "@ozone/proto/report_service";
 import { RolloutService } from "@ozone/proto/rollout_service";
 import { SweepService } from "@ozone/proto/sweep_service";
@@ -47,6 +48,10 @@ const METHOD_ROLES: ReadonlyMap<string, Access> = new Map([
     ...{ listIdentities: "viewer", listActs: "admin" },
     ...{ createEnrolmentToken: "admin", listEnrolmentTokens: "admin", withdrawEnrolmentToken: "admin" },
     ...{ approveMachine: "admin", revokeMachine: "admin", removeMachine: "admin" },
+  }),
+  ...of(QuarantineService, {
+    ...{ listQuarantine: "viewer", showQuarantined: "viewer" },
+    ...{ retryQuarantined: "operator", dropQuarantined: "admin" },
   }),
   ...of(TokenService, { createToken: "admin", listTokens: "admin", revokeToken: "admin" }),
 ]);

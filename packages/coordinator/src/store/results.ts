@@ -1,15 +1,13 @@
-// Queries on results, samples and quarantine.
-import { createHash } from "node:crypto";
-
+// Queries on results and samples.
 import { fromBinary } from "@bufbuild/protobuf";
 import type { Engine } from "@ozone/proto/machine";
 import { type Sample, type TrialResult, TrialResultSchema } from "@ozone/proto/trial";
 import { configurationKey, configuration as emptyConfiguration } from "@ozone/shared/configuration";
 import { engineKindWords } from "@ozone/shared/provenance";
 import { isFilledSample } from "@ozone/shared/sample-kinds";
-import { and, asc, count, desc, eq, inArray, isNotNull, notInArray, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNotNull, notInArray, type SQL, sql } from "drizzle-orm";
 import type { Executor, Transaction } from "./open-store.ts";
-import { quarantine, results, samples } from "./schema/results.ts";
+import { results, samples } from "./schema/results.ts";
 import { sweepTargets } from "./schema/sweeps.ts";
 
 /** What presets are keyed by. */
@@ -159,38 +157,6 @@ export const presetKeys = (db: Executor): Promise<(PresetKey & { newest: Date })
     .from(results)
     .innerJoin(sweepTargets, eq(sweepTargets.id, results.targetId))
     .groupBy(results.hardwareClass, results.modelDigest, results.engineKind, results.engineVersion);
-
-const QUARANTINED_BYTES_MAX = 256 * 1024;
-/** A machine that sends nothing but rubbish must not fill the database. */
-const QUARANTINED_PER_MACHINE_MAX = 1_000;
-const QUARANTINED_BYTES_PER_MACHINE_MAX = 16 * 1024 * 1024;
-
-/** Keeps what could not be counted, once, cut to a bounded size, with the reason. */
-export async function quarantineMessage(
-  db: Executor,
-  message: { machineId: string; reason: string; payload: Uint8Array },
-): Promise<void> {
-  const { machineId, reason } = message;
-  const [kept] = await db
-    .select({
-      messages: count(),
-      bytes: sql<number>`coalesce(sum(length(${quarantine.payload})), 0)::float8`,
-    })
-    .from(quarantine)
-    .where(eq(quarantine.machineId, machineId));
-  const { messages = 0, bytes = 0 } = kept ?? {};
-  const payload = message.payload.subarray(0, QUARANTINED_BYTES_MAX);
-  if (messages >= QUARANTINED_PER_MACHINE_MAX || bytes + payload.length > QUARANTINED_BYTES_PER_MACHINE_MAX)
-    return;
-  const digest = createHash("sha256").update(message.payload).digest("hex");
-  await db.insert(quarantine).values({ machineId, reason, digest, payload }).onConflictDoNothing();
-}
-
-/** How many messages are in quarantine. */
-export async function countQuarantine(db: Executor): Promise<number> {
-  const [row] = await db.select({ messages: sql<number>`count(*)::int` }).from(quarantine);
-  return row?.messages ?? 0;
-}
 
 /** Measuring time spent per target of a sweep, in milliseconds of the agents' clocks. */
 export async function spentMsByTarget(db: Executor, sweepId: string): Promise<Map<number, number>> {
