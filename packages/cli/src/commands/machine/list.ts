@@ -11,7 +11,7 @@ export default class MachineList extends ConnectedCommand {
     '<%= config.bin %> machine list --where "gpu>=1 and ram>=32GB and not tag:desk"',
   ];
   static override flags = {
-    where: Flags.string({ description: "only machines that surely match; unknown does not match" }),
+    where: Flags.string({ summary: "Only machines that surely match; unknown does not match." }),
   };
 
   async run(): Promise<unknown> {
