@@ -122,9 +122,11 @@ describe("a message in quarantine", () => {
     expect((await drop({ machineId: "m-2" })).messages).toBe(2);
     expect((await drop({ ids: [id] })).messages).toBe(1);
     expect((await drop({ ids: [id] })).messages).toBe(0);
-    expect((await newestActs(store.db, 10)).map(({ what, about, detail }) => [what, about, detail])).toEqual([
+    const acts = await newestActs(store.db, 10);
+    expect(acts.map(({ what, about, detail }) => [what, about, detail])).toEqual([
       ["dropped from quarantine", "", `messages ${id}`],
       ["dropped from quarantine", "m-2", "2 messages of m-2"],
     ]);
+    expect(new Set(acts.map(({ who }) => who))).toEqual(new Set([call.caller.who]));
   });
 });
