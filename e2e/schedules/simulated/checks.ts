@@ -56,9 +56,18 @@ export async function readStored({ database }: World): Promise<Stored> {
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
+/** A line that a full disk tore was never said to be written. */
+function readLine(line: string): DiskLine[] {
+  try {
+    return [JSON.parse(line) as DiskLine];
+  } catch {
+    return [];
+  }
+}
+
 function diskLines({ disk }: World, { folder }: AgentSeat): DiskLine[] {
   const text = disk.files.get(`${folder}/journal.jsonl`)?.toString("utf8") ?? "";
-  return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as DiskLine]));
+  return text.split("\n").flatMap(readLine);
 }
 
 /** I1 and I2: what an agent was told is stored is stored with the same bytes, and was never told otherwise. */

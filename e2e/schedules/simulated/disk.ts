@@ -14,9 +14,12 @@ export class SimulatedDisk {
   /** Folders that take nothing more. */
   readonly full = new Set<string>();
 
+  /** A disk that is full takes the first half: what was being written is torn. */
   #append(path: string, content: Uint8Array): void {
-    for (const folder of this.full) if (path.startsWith(folder)) throw failure("ENOSPC", path);
-    this.files.set(path, Buffer.concat([this.files.get(path) ?? Buffer.alloc(0), Buffer.from(content)]));
+    const isFull = [...this.full].some((folder) => path.startsWith(folder));
+    const taken = isFull ? content.subarray(0, content.length / 2) : content;
+    this.files.set(path, Buffer.concat([this.files.get(path) ?? Buffer.alloc(0), Buffer.from(taken)]));
+    if (isFull) throw failure("ENOSPC", path);
   }
 
   #read(path: string): Buffer {
@@ -45,6 +48,11 @@ export class SimulatedDisk {
         return {
           writeFile: (content: Uint8Array | string) =>
             clock.call(async () => this.#append(path, Buffer.from(content as string))),
+          stat: async () => ({ size: this.files.get(path)?.length ?? 0 }),
+          read: async (buffer: Buffer, offset: number, length: number, position: number) => {
+            this.#read(path).copy(buffer, offset, position, position + length);
+            return { buffer };
+          },
           sync: async () => undefined,
           close: async () => undefined,
         };

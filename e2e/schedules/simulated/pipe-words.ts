@@ -12,6 +12,34 @@ export interface Stored {
   pendingUntilMs: number;
 }
 
+/** What of a stream's configuration the simulation keeps to. */
+export interface StreamWords {
+  readonly name: string;
+  readonly subjects: readonly string[];
+  readonly max_msgs_per_subject?: number;
+}
+
+export interface SimulatedStream {
+  readonly config: StreamWords;
+  readonly filter: string;
+  readonly messages: Stored[];
+  readonly ids: Map<string, number>;
+}
+
+export const newStream = (config: StreamWords): SimulatedStream => ({
+  config,
+  filter: config.subjects[0] ?? "",
+  messages: [],
+  ids: new Map(),
+});
+
+/** Whether one subject has all that it may have in a stream: a machine's share of the results. */
+export const isFull = (
+  { max_msgs_per_subject: max = 0 }: StreamWords,
+  messages: readonly Stored[],
+  subject: string,
+): boolean => max > 0 && messages.filter((one) => one.subject === subject).length >= max;
+
 export interface Subscription {
   readonly subject: string;
   readonly owner: SimulatedProcess | undefined;
@@ -31,6 +59,8 @@ export const DEDUPLICATION_MS = 120_000;
 export const REMEMBERED_MAX = 8;
 export const timeout = () => new NatsError("TIMEOUT", "TIMEOUT");
 export const noResponders = () => new NatsError("503", "503");
+/** How 2.9 says that a subject has its share. */
+export const full = () => new NatsError("maximum messages per subject exceeded", "503");
 export function missing(): NatsError {
   const error = new NatsError("not found", "404");
   error.api_error = { code: 404, err_code: 10_014, description: "not found" };

@@ -5,13 +5,18 @@ import type { SeededRandom } from "@ozone/shared/statistics/seeded-random";
 import type { VirtualClock } from "./clock.ts";
 import {
   DEDUPLICATION_MS,
+  full,
+  isFull,
   type Link,
   matches,
   missing,
+  newStream,
   noResponders,
   type PublishOptions,
   REMEMBERED_MAX,
+  type SimulatedStream,
   type Stored,
+  type StreamWords,
   type Subscription,
   timeout,
 } from "./pipe-words.ts";
@@ -22,7 +27,7 @@ export class SimulatedPipe {
   up = true;
   /** How badly it delivers: shares of messages, and the longest delay. */
   weather = { duplicate: 0, lose: 0, lateMs: 5 };
-  #streams = new Map<string, { filter: string; messages: Stored[]; ids: Map<string, number> }>();
+  #streams = new Map<string, SimulatedStream>();
   #consumers = new Map<string, { filter: string; ackWaitMs: number; pendingMax: number }>();
   #acknowledged: Stored[] = [];
   #subscriptions = new Set<Subscription>();
@@ -89,10 +94,11 @@ export class SimulatedPipe {
   #store(subject: string, data: Uint8Array, options: PublishOptions): object {
     const found = [...this.#streams].find(([, { filter }]) => matches(filter, subject));
     if (!found) throw noResponders();
-    const [stream, { messages, ids }] = found;
+    const [stream, { messages, ids, config }] = found;
     const { msgID, headers } = options;
     const known = msgID === undefined ? undefined : ids.get(msgID);
     if (known !== undefined && this.#clock.nowMs - known < DEDUPLICATION_MS) return { duplicate: true };
+    if (isFull(config, messages, subject)) throw full();
     if (msgID !== undefined) ids.set(msgID, this.#clock.nowMs);
     const copies = msgID === undefined && this.#random.next() < this.weather.duplicate ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1)
@@ -223,8 +229,7 @@ export class SimulatedPipe {
   /** A connection of the running process. */
   connect(link: Link): Bus {
     const ask = <Value>(serve: () => Value) => this.#exchange(link, 5_000, serve);
-    const streams = this.#streams;
-    const consumers = this.#consumers;
+    const [streams, consumers] = [this.#streams, this.#consumers];
     const found = <Value>(value: Value | undefined): Value => {
       if (value === undefined) throw missing();
       return value;
@@ -232,8 +237,7 @@ export class SimulatedPipe {
     const manager = {
       streams: {
         info: (name: string) => ask(() => found(streams.get(name))),
-        add: ({ name, subjects }: { name: string; subjects: string[] }) =>
-          ask(() => void streams.set(name, { filter: subjects[0] ?? "", messages: [], ids: new Map() })),
+        add: (config: StreamWords) => ask(() => void streams.set(config.name, newStream(config))),
       },
       consumers: {
         info: (stream: string, name: string) =>

@@ -45,11 +45,20 @@ function parseOrder(message: JsMsg, machineId: string): TrialOrder | null {
   return null;
 }
 
-const aborted = (signal: AbortSignal): Promise<null> =>
-  new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve(null), { once: true });
-    if (signal.aborted) resolve(null);
+/** What `work` gives, or null as soon as `signal` aborts. Nothing stays on the signal: it lives as long as its agent. */
+async function unlessAborted<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value | null> {
+  let leave: () => void = () => undefined;
+  const aborted = new Promise<null>((resolve) => {
+    leave = () => resolve(null);
+    signal.addEventListener("abort", leave, { once: true });
+    if (signal.aborted) leave();
   });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", leave);
+  }
+}
 
 /**
  * Waits for the next order of this machine.
@@ -63,7 +72,7 @@ export async function takeTrialOrder(
   { waitMs, signal }: { waitMs: number; signal: AbortSignal },
 ): Promise<TakenOrder | null> {
   const consumer = await bus.connection.jetstream().consumers.get(WORK_STREAM, workConsumer(machineId));
-  const message = await Promise.race([consumer.next({ expires: waitMs }), aborted(signal)]);
+  const message = await unlessAborted(signal, consumer.next({ expires: waitMs }));
   if (!message) return null;
   const order = parseOrder(message, machineId);
   if (!order) return null;
