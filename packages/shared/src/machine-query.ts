@@ -1,4 +1,4 @@
-// Which machines a person means, by what is known of them: `gpu>=1 and ram>=32GB and not tag:desk`. Pure.
+// Which machines a person means, by what is known of them: `gpu>=1 and ram>=30GB and not tag:desk`. Pure.
 // Three-valued: what is unknown of a machine neither holds nor fails, so that `not` never turns it into a match.
 import { OzoneError } from "./errors.ts";
 import { isTag, TAG_WORDS } from "./tags.ts";

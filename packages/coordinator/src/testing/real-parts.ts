@@ -12,6 +12,8 @@ import { openStore, type Store } from "../store/open-store.ts";
 
 /** Real parts of one test file. */
 export interface RealParts {
+  /** A new, empty database. @returns its URL */
+  newDatabase(): Promise<string>;
   /** A store on a database of its own. */
   newStore(): Promise<Store>;
   readonly bus: Bus;
@@ -28,17 +30,21 @@ export async function openRealParts(): Promise<RealParts> {
   const bus = await connectBus({ url: nats.url, name: "test" });
   await ensureStreams(bus);
   const stores: Store[] = [];
+  async function newDatabase(): Promise<string> {
+    const name = `test_${randomBytes(4).toString("hex")}`;
+    const admin = new pg.Client({ connectionString: postgres.url });
+    await admin.connect();
+    await admin.query(`create database ${name}`);
+    await admin.end();
+    const url = new URL(postgres.url);
+    url.pathname = `/${name}`;
+    return url.href;
+  }
   return {
     bus,
+    newDatabase,
     async newStore() {
-      const name = `test_${randomBytes(4).toString("hex")}`;
-      const admin = new pg.Client({ connectionString: postgres.url });
-      await admin.connect();
-      await admin.query(`create database ${name}`);
-      await admin.end();
-      const url = new URL(postgres.url);
-      url.pathname = `/${name}`;
-      const store = await openStore(url.href, log);
+      const store = await openStore(await newDatabase(), log);
       stores.push(store);
       return store;
     },

@@ -8,7 +8,7 @@ export default class MachineList extends ConnectedCommand {
   static override summary = "List the machines with their hardware class, engine and models.";
   static override examples = [
     "<%= config.bin %> machine list",
-    '<%= config.bin %> machine list --where "gpu>=1 and ram>=32GB and not tag:desk"',
+    '<%= config.bin %> machine list --where "gpu>=1 and ram>=30GB and not tag:desk"',
   ];
   static override flags = {
     where: Flags.string({ summary: "Only machines that surely match; unknown does not match." }),
