@@ -1,11 +1,11 @@
 // The agent's configuration from its environment and flags: parsed in a function, one sentence per problem.
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { isMachineName } from "@ozone/shared/enrolment";
-import { messageOf, OzoneError } from "@ozone/shared/errors";
+import { OzoneError } from "@ozone/shared/errors";
 import { dataDir } from "./data-dir.ts";
 import type { TrustSource } from "./enrolment/coordinator-trust.ts";
+import { readFlags } from "./read-flags.ts";
 
 /** Everything that can be set from outside. */
 export interface AgentConfig {
@@ -59,15 +59,7 @@ export function readConfig(
   env: Readonly<Record<string, string | undefined>>,
   argv: readonly string[],
 ): AgentConfig {
-  let flags: { name?: string | undefined; "data-dir"?: string | undefined };
-  try {
-    flags = parseArgs({
-      args: [...argv],
-      options: { name: { type: "string" }, "data-dir": { type: "string" } },
-    }).values;
-  } catch (thrown) {
-    throw new OzoneError("invalid_input", `${messageOf(thrown)}. See \`ozone-agent --help\`.`);
-  }
+  const flags = readFlags(argv, { name: { type: "string" }, "data-dir": { type: "string" } });
   const name = flags.name ?? env.OZONE_AGENT_NAME ?? hostname();
   if (!isMachineName(name)) {
     throw new OzoneError(

@@ -1,9 +1,9 @@
 // `ozone-agent enroll`: the token comes from a file, the environment or stdin, never from an argument, which everyone
 // on the machine could read.
 import { mkdir, readFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { readConfig } from "../config.ts";
+import { readFlags } from "../read-flags.ts";
 import { trustFor } from "./coordinator-trust.ts";
 import { enrol } from "./enrol.ts";
 
@@ -26,14 +26,6 @@ const OPTIONS = {
   name: { type: "string" },
   "data-dir": { type: "string" },
 } as const;
-
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: OPTIONS }).values;
-  } catch (thrown) {
-    throw new OzoneError("invalid_input", `${messageOf(thrown)}. See \`ozone-agent --help\`.`);
-  }
-}
 
 /** A token is one line; whoever types it need not end the input too. */
 async function fromStdin({ stdin, say, isTerminal }: EnrolStreams): Promise<string> {
@@ -67,7 +59,13 @@ export function takeToken(env: NodeJS.ProcessEnv): string | null {
 
 /** Runs the command. @throws OzoneError with one sentence */
 export async function enrolCommand(argv: readonly string[], streams: EnrolStreams): Promise<void> {
-  const { coordinator: typed, "token-file": file, ca, "ca-fingerprint": fingerprint, ...rest } = parse(argv);
+  const {
+    coordinator: typed,
+    "token-file": file,
+    ca,
+    "ca-fingerprint": fingerprint,
+    ...rest
+  } = readFlags(argv, OPTIONS);
   const token = await readToken(file, streams);
   const flags = Object.entries(rest).flatMap(([flag, value]) => (value ? [`--${flag}`, value] : []));
   const { dataDir, name, coordinator: set, coordinatorTrust } = readConfig(streams.env, flags);

@@ -1,8 +1,8 @@
 // `ozone-agent install`: this very file becomes a service of this machine. Linux with systemd.
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { messageOf, OzoneError } from "@ozone/shared/errors";
+import { OzoneError } from "@ozone/shared/errors";
+import { readFlags } from "../read-flags.ts";
 import { carryOut } from "./carry-out.ts";
 import type { Host } from "./host.ts";
 import { lookAround } from "./look-around.ts";
@@ -29,21 +29,13 @@ const OPTIONS = {
   "dry-run": { type: "boolean", default: false },
 } as const;
 
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: OPTIONS }).values;
-  } catch (thrown) {
-    throw new OzoneError("invalid_input", `${messageOf(thrown)}. See \`ozone-agent --help\`.`);
-  }
-}
-
 /** The system that --root names does not run; without it this one is meant. */
 export const hostOf = (root: string | undefined, host: InstallPorts["host"]): Host =>
   root === undefined ? { ...host, staged: false } : { ...host, root: resolve(root), staged: true };
 
 /** @throws OzoneError with one sentence */
 export async function runInstall(argv: readonly string[], ports: InstallPorts): Promise<void> {
-  const flags = parse(argv);
+  const flags = readFlags(argv, OPTIONS);
   if (ports.bundle === null)
     throw new OzoneError(
       "invalid_input",

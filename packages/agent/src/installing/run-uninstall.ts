@@ -1,7 +1,7 @@
 // `ozone-agent uninstall`: takes away what install made and its record names; what a person changed is said and kept.
 import { rm, rmdir, unlink } from "node:fs/promises";
-import { parseArgs } from "node:util";
-import { messageOf, OzoneError } from "@ozone/shared/errors";
+import { OzoneError } from "@ozone/shared/errors";
+import { readFlags } from "../read-flags.ts";
 import { ask, at, digestAt, type Host, isThere, namesIn, systemctl } from "./host.ts";
 import type { InstallRecord } from "./install-record.ts";
 import { readRecord } from "./look-around.ts";
@@ -14,20 +14,12 @@ const OPTIONS = {
   purge: { type: "boolean", default: false },
 } as const;
 
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: OPTIONS }).values;
-  } catch (thrown) {
-    throw new OzoneError("invalid_input", `${messageOf(thrown)}. See \`ozone-agent --help\`.`);
-  }
-}
-
 /** @throws OzoneError with one sentence */
 export async function runUninstall(
   argv: readonly string[],
   { host: given, say }: Omit<InstallPorts, "bundle" | "node">,
 ): Promise<void> {
-  const { prefix, root, purge } = parse(argv);
+  const { prefix, root, purge } = readFlags(argv, OPTIONS);
   const host = hostOf(root, given);
   const record = await readRecord(host, prefix);
   if (record === null) {
