@@ -41,9 +41,11 @@ async function measure(world: World, seat: AgentSeat, order: TrialOrder, signal:
   const { clock, journal } = world;
   const { trialId, attempt } = order;
   const { machineId, host } = seat;
+  const owner = currentProcess();
+  // Killed while it waited for the host: nothing of it runs on.
+  if (owner && !owner.alive) return new Promise<never>(() => undefined);
   const entry: Measured = { trialId, attempt, machineId, host, fromMs: clock.nowMs, toMs: null };
   journal.measured.push(entry);
-  const owner = currentProcess();
   const end = () => {
     entry.toMs ??= clock.nowMs;
   };
