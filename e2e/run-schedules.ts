@@ -85,6 +85,6 @@ main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (thrown: unknown) => {
     say(messageOf(thrown));
-    process.exit(thrown instanceof RangeError || thrown instanceof TypeError ? EXIT_USAGE : EXIT_BROKEN);
+    process.exit(thrown instanceof RangeError ? EXIT_USAGE : EXIT_BROKEN);
   },
 );

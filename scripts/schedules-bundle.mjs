@@ -39,6 +39,20 @@ export const MUTANTS = [
     await outbox.forget(key);`,
   },
   {
+    name: "ownership",
+    what: "results for other machines' trials count",
+    file: "packages/coordinator/src/intake/decide.ts",
+    from: "if (trial.machineId !== result.machineId) {",
+    to: "if (false) {",
+  },
+  {
+    name: "sender",
+    what: "nobody asks whether the machine that a result names has sent it",
+    file: "packages/coordinator/src/intake/validate-result.ts",
+    from: 'if (result.machineId !== machineId) return "the machine it names is not the one that sent it";',
+    to: "",
+  },
+  {
     name: "lease-expiry",
     what: "leases never run out",
     file: "packages/coordinator/src/dispatch/expire-leases.ts",

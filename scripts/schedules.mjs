@@ -9,6 +9,9 @@ const flags = process.argv.slice(2).filter((flag) => !isOurs(flag));
 const named = process.argv.find((flag) => flag.startsWith("--mutant="))?.slice("--mutant=".length);
 const chosen = named ? MUTANTS.filter(({ name }) => name === named) : MUTANTS;
 
+// Ctrl-C reaches the bundle too: it ends what it started, and then this does.
+process.on("SIGINT", () => undefined);
+
 async function runBundle(mutant, more) {
   const bundle = await buildSchedules(mutant);
   try {

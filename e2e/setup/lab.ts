@@ -1,11 +1,9 @@
 // A coordinator and several real agents on scripted servers, each on a host of its own: network namespaces where they are
 // allowed, else separate data folders on loopback. TLS and an identity for each either way.
-import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findNatsServer } from "@ozone/coordinator/embedded/nats-binary";
 import { type ScriptedOllama, startScriptedOllama } from "@ozone/simulator/scripted-ollama";
+import { testNatsServer } from "../../packages/coordinator/src/embedded/testing/stage.ts";
 import { type Helper, type Host, mayMakeNamespaces, Namespaces, startRelay } from "./namespaces.ts";
 import { type CommandResult, RunningProgram, runToEnd } from "./processes.ts";
 import { Stack } from "./stack.ts";
@@ -43,12 +41,8 @@ function coordinatorEnv(hub: Host | null): Record<string, string> {
 }
 
 /** From within a namespace no package archive can be reached: a program that is not on PATH is fetched before. */
-async function natsServerFor(hub: Host | null, ends: (() => unknown)[]): Promise<Record<string, string>> {
-  if (hub === null || E2E_NATS_SERVER) return {};
-  const cacheDir = await mkdtemp(join(tmpdir(), "ozone-e2e-nats-"));
-  ends.push(() => rm(cacheDir, { recursive: true, force: true }));
-  const { path } = await findNatsServer({ cacheDir, log: () => undefined });
-  return { OZONE_NATS_SERVER: path };
+async function natsServerFor(hub: Host | null): Promise<Record<string, string>> {
+  return hub === null || E2E_NATS_SERVER ? {} : { OZONE_NATS_SERVER: (await testNatsServer()).path };
 }
 
 /** A Unix socket in front of a server of this process, for relays in other namespaces. */
@@ -94,7 +88,7 @@ export class Lab {
     const ends: (() => unknown)[] = [() => namespaces.remove()];
     try {
       const hub = isApart ? namespaces.hub() : null;
-      const env = { ...coordinatorEnv(hub), ...(await natsServerFor(hub, ends)) };
+      const env = { ...coordinatorEnv(hub), ...(await natsServerFor(hub)) };
       const stack = await Stack.start(env, hub?.wrapper);
       ends.push(() => stack.stop());
       const runFile = await stack.waitUntilReady();

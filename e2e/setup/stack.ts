@@ -47,8 +47,13 @@ export class Stack {
     const dataDir = await mkdtemp(join(tmpdir(), "ozone-e2e-"));
     await chmod(dataDir, 0o755);
     const stack = new Stack(dataDir, env, wrapper);
-    await stack.waitUntilReady();
-    return stack;
+    try {
+      await stack.waitUntilReady();
+      return stack;
+    } catch (thrown) {
+      await stack.stop();
+      throw thrown;
+    }
   }
 
   get env(): Record<string, string> {

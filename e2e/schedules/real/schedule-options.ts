@@ -1,5 +1,13 @@
 // The words after `npm run e2e --`, parsed.
 import { parseArgs } from "node:util";
+import { messageOf } from "@ozone/shared/errors";
+
+const OPTIONS = {
+  schedules: { type: "string" },
+  seed: { type: "string" },
+  only: { type: "string" },
+  json: { type: "boolean", default: false },
+} as const;
 
 /** What was asked for. */
 export interface ScheduleOptions {
@@ -17,21 +25,21 @@ function whole(text: string | undefined, name: string): number {
   return value;
 }
 
+function valuesOf(words: readonly string[]) {
+  try {
+    return parseArgs({ args: [...words], options: OPTIONS }).values;
+  } catch (thrown) {
+    throw new RangeError(messageOf(thrown), { cause: thrown });
+  }
+}
+
 /**
  * Parses them.
  * @param freshSeed taken without --seed; it is printed, so that the run can be repeated
- * @throws RangeError or TypeError with one sentence
+ * @throws RangeError with one sentence
  */
 export function scheduleOptions(words: readonly string[], freshSeed: string): ScheduleOptions {
-  const { values } = parseArgs({
-    args: [...words],
-    options: {
-      schedules: { type: "string" },
-      seed: { type: "string" },
-      only: { type: "string" },
-      json: { type: "boolean", default: false },
-    },
-  });
+  const values = valuesOf(words);
   const only = values.only === undefined ? null : whole(values.only, "only");
   const schedules = whole(values.schedules, "schedules");
   if (only !== null && only > schedules)

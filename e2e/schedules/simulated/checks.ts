@@ -4,6 +4,7 @@ import { type TrialResult, Verdict } from "@ozone/proto/trial";
 import { decodeResult } from "@ozone/shared/bus";
 import { seededRandom } from "@ozone/shared/statistics/seeded-random";
 import { choosePresets } from "../../../packages/coordinator/src/presets/choose-preset.ts";
+import { FORGED_RATE } from "./hostile.ts";
 import type { Measured } from "./journal.ts";
 import type { AgentSeat, World } from "./world.ts";
 
@@ -173,7 +174,7 @@ function unforged(world: World, { trials, results }: Stored): Broken[] {
   );
   return results.flatMap(({ trial_id: id, attempt, payload }) => {
     const { machineId, samples } = decodeResult(payload);
-    const forged = samples.some(({ decodeTokensPerSecond = 0 }) => decodeTokensPerSecond > 90_000);
+    const forged = samples.some(({ decodeTokensPerSecond = 0 }) => decodeTokensPerSecond === FORGED_RATE);
     const own = owners.get(id) === machineId && measured.has(`${machineId} ${id}/${attempt}`);
     return own && !forged
       ? []

@@ -8,6 +8,9 @@ import type { World } from "./world.ts";
 /** The machine that lies; it has no trials. */
 export const FORGER = "m-forger";
 
+/** Far above what honest machines measure here, and below what the intake takes for impossible: only whose it is may tell. */
+export const FORGED_RATE = 40_000;
+
 /** Sends one of each kind for a trial of somebody else that is or was being measured. */
 export function forge(world: World, random: SeededRandom): void {
   const { measured } = world.journal;
@@ -16,8 +19,8 @@ export function forge(world: World, random: SeededRandom): void {
   const { trialId, attempt, machineId } = victim;
   const about = { trialId, attempt };
   const attempts = [
-    encodeResult(madeResult({ ...about, machineId: FORGER, decode: [99_999] })),
-    encodeResult(madeResult({ ...about, machineId, decode: [99_999] })),
+    encodeResult(madeResult({ ...about, machineId: FORGER, decode: [FORGED_RATE] })),
+    encodeResult(madeResult({ ...about, machineId, decode: [FORGED_RATE] })),
     encodeResult(madeResult({ ...about, machineId, failureClass: "engine_crashed" })),
     new Uint8Array([255, 255, 255, 7]),
   ];

@@ -1,4 +1,5 @@
 // npm run schedules: seeded schedules of faults over shipped code, each checked; says what that proves.
+import { rmSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,13 +23,28 @@ function describe(seed: string, { number, faults, broken, trace }: ScheduleOutco
   ].join("\n");
 }
 
+const EXIT_INTERRUPTED = 130;
+
+/** Whoever is told to end leaves no Postgres and no folder. At once: a schedule's clock stands still then. */
+function endOnSignal(postgresPid: number, dataDir: string): () => void {
+  const end = () => {
+    process.kill(postgresPid, "SIGQUIT");
+    rmSync(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    process.exit(EXIT_INTERRUPTED);
+  };
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  for (const signal of signals) process.once(signal, end);
+  return () => {
+    for (const signal of signals) process.removeListener(signal, end);
+  };
+}
+
 /** Runs with a database of its own. */
-export async function withDatabase<Value>(
-  work: (database: SimulatedDatabase) => Promise<Value>,
-): Promise<Value> {
+async function withDatabase<Value>(work: (database: SimulatedDatabase) => Promise<Value>): Promise<Value> {
   const dataDir = await mkdtemp(join(tmpdir(), "ozone-schedules-"));
   await chmod(dataDir, 0o755);
   const postgres = await startPostgres({ dataDir, log: () => undefined });
+  const noLonger = endOnSignal(postgres.pid, dataDir);
   try {
     const database = await SimulatedDatabase.open(postgres.url);
     try {
@@ -37,6 +53,7 @@ export async function withDatabase<Value>(
       await database.close();
     }
   } finally {
+    noLonger();
     await postgres.stop();
     await rm(dataDir, { recursive: true, force: true });
   }

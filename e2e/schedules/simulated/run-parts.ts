@@ -25,8 +25,16 @@ export async function runInParts({ seed, numbers }: Part, workers: number): Prom
     seed,
     numbers: numbers.filter((_number, index) => index % workers === worker),
   }));
-  const outcomes = await Promise.all(
-    parts.map((part) => outcomesOf(fork(process.argv[1] ?? "", { execArgv: process.execArgv }), part)),
-  );
-  return outcomes.flat().sort((one, other) => one.number - other.number);
+  const working = parts.map((part) => ({
+    part,
+    child: fork(process.argv[1] ?? "", { execArgv: process.execArgv }),
+  }));
+  try {
+    const outcomes = await Promise.all(working.map(({ child, part }) => outcomesOf(child, part)));
+    return outcomes.flat().sort((one, other) => one.number - other.number);
+  } catch (thrown) {
+    // The others' work is of no use without it; each ends its Postgres as it goes.
+    for (const { child } of working) child.kill();
+    throw thrown;
+  }
 }

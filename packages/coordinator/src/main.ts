@@ -1,5 +1,4 @@
 // ozone-coordinator: reads its configuration, starts, runs until it is told to stop.
-
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { hostOf } from "@ozone/shared/host-address";
 import { OZONE_VERSION } from "@ozone/shared/version";

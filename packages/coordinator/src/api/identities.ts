@@ -23,7 +23,6 @@ import { newestActs } from "../store/acts.ts";
 import { listTokens, type TokenRow } from "../store/enrolment-tokens.ts";
 import { type IdentityRow, listIdentities } from "../store/machine-identities.ts";
 import type { Store } from "../store/open-store.ts";
-
 import { toAdmission } from "./enrolment.ts";
 import type { CallContext, Handlers } from "./grpc-server.ts";
 
