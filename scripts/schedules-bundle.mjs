@@ -56,7 +56,7 @@ export const MUTANTS = [
     name: "lease-expiry",
     what: "leases never run out",
     file: "packages/coordinator/src/dispatch/expire-leases.ts",
-    from: "for (const attempt of expired) await expire(store, attempt);",
+    from: "    await expire(store, attempt);",
     to: "",
   },
   {

@@ -51,7 +51,7 @@ export class VirtualClock {
       clearInterval: end,
     });
     Math.random = random;
-    Date.now = () => EPOCH_MS + this.nowMs;
+    Date.now = () => EPOCH_MS + this.nowMs + (currentProcess()?.dateOffsetMs ?? 0);
     performance.now = () => this.nowMs;
     return () => {
       const { setTimeout, clearTimeout, setInterval, clearInterval } = real;

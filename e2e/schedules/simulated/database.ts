@@ -5,6 +5,8 @@ import type { VirtualClock } from "./clock.ts";
 import { currentProcess as ownerOf } from "./process.ts";
 
 const gone = () => new Error("Connection terminated unexpectedly");
+const diskFull = () =>
+  Object.assign(new Error("could not extend file: No space left on device"), { code: "53100" });
 type Query = (...of: unknown[]) => Promise<unknown>;
 
 const CLOCK = `create schema if not exists simulated;
@@ -14,10 +16,17 @@ set search_path = public, simulated, pg_catalog;
 set client_min_messages = error;
 set synchronous_commit = off`;
 
+/** Statements that look at the clock; an insert's columns may have it as their default. */
+const NEEDS_TIME = /now\(\)|^insert/i;
+
+const WRITES = /^(insert|update|delete)/i;
+
 /** The database of all schedules. */
 export class SimulatedDatabase {
   /** Killed until then, in virtual time. */
   downUntilMs = 0;
+  /** Its disk is full until then: nothing can be written. */
+  fullUntilMs = 0;
   /** What happens to the next COMMIT. */
   atCommit: "before" | "after" | null = null;
   onCommitFailed: () => void = () => undefined;
@@ -106,7 +115,8 @@ export class SimulatedDatabase {
         await end();
         throw gone();
       }
-      if (!open) await this.#sayTime();
+      if (WRITES.test(text) && this.fullUntilMs > callFrom.nowMs) throw diskFull();
+      if (NEEDS_TIME.test(text)) await this.#sayTime();
       if (/^begin/i.test(text)) open = true;
       if (/^rollback$/i.test(text)) open = false;
       if (!/^commit/i.test(text)) return this.#real(of);
@@ -158,6 +168,7 @@ export class SimulatedDatabase {
     this.#saidMs = -1;
     this.#tail = Promise.resolve();
     this.downUntilMs = 0;
+    this.fullUntilMs = 0;
     this.atCommit = null;
     const open = () => this.#session(clock);
     class SimulatedPool {

@@ -79,6 +79,18 @@ const killPostgres =
     database.onCommitFailed = down;
   };
 
+const HOUR_MS = 3_600_000;
+
+/** The wall clock of one process steps, by an hour or a day, and is right again later. */
+function stepClock(world: World, seat: Seat, random: SeededRandom, lastsMs: number): void {
+  const owner = seat.process;
+  if (!owner) return;
+  owner.dateOffsetMs = random.pick([-24, -1, 1, 24]) * HOUR_MS;
+  later(world, lastsMs, () => {
+    owner.dateOffsetMs = 0;
+  });
+}
+
 function corrupt({ disk, journal, clock }: World, random: SeededRandom): void {
   const waiting = [...disk.files.keys()].filter(
     (path) => path.endsWith(".result") && !path.includes("damaged"),
@@ -119,6 +131,17 @@ export const FAULTS = {
     world.disk.full.add(folder);
     later(world, ms, () => world.disk.full.delete(folder));
   },
+  disk_of_postgres_full: ({ database, clock }, _random, ms) => {
+    database.fullUntilMs = clock.nowMs + ms;
+  },
+  disk_of_pipe_full: (world, _random, ms) => {
+    world.pipe.isFull = true;
+    later(world, ms, () => {
+      world.pipe.isFull = false;
+    });
+  },
+  clock_of_agent: (world, random, ms) => stepClock(world, agent(world, random), random, ms),
+  clock_of_coordinator: (world, random, ms) => stepClock(world, coordinator(world, random), random, ms),
   outbox_damaged: (world, random) => corrupt(world, random),
   hostile_agent: (world, random) => forge(world, random),
   second_coordinator: (world) => {

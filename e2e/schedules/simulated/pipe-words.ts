@@ -66,5 +66,20 @@ export function missing(): NatsError {
   error.api_error = { code: 404, err_code: 10_014, description: "not found" };
   return error;
 }
+/** It, if it is there. @throws what the server says of what is not */
+export function found<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw missing();
+  return value;
+}
 export const matches = (filter: string, subject: string) =>
   filter === subject || (filter.endsWith(".*") && subject.startsWith(filter.slice(0, -1)));
+
+/** What the server says of a consumer: a message in hand counts as one that waits. */
+export const consumerInfo = (
+  { filter, ackWaitMs }: { readonly filter: string; readonly ackWaitMs: number },
+  { messages }: SimulatedStream,
+) => ({
+  config: { ack_wait: ackWaitMs * 1e6 },
+  num_pending: messages.filter(({ subject }) => matches(filter, subject)).length,
+  num_ack_pending: 0,
+});

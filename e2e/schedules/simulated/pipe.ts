@@ -4,12 +4,13 @@ import type { Bus } from "@ozone/shared/bus";
 import type { SeededRandom } from "@ozone/shared/statistics/seeded-random";
 import type { VirtualClock } from "./clock.ts";
 import {
+  consumerInfo,
   DEDUPLICATION_MS,
+  found,
   full,
   isFull,
   type Link,
   matches,
-  missing,
   newStream,
   noResponders,
   type PublishOptions,
@@ -25,6 +26,8 @@ import { currentProcess, runAs } from "./process.ts";
 /** The server and what is on the way. */
 export class SimulatedPipe {
   up = true;
+  /** Its disk is full: it takes no message in. */
+  isFull = false;
   /** How badly it delivers: shares of messages, and the longest delay. */
   weather = { duplicate: 0, lose: 0, lateMs: 5 };
   #streams = new Map<string, SimulatedStream>();
@@ -98,7 +101,7 @@ export class SimulatedPipe {
     const { msgID, headers } = options;
     const known = msgID === undefined ? undefined : ids.get(msgID);
     if (known !== undefined && this.#clock.nowMs - known < DEDUPLICATION_MS) return { duplicate: true };
-    if (isFull(config, messages, subject)) throw full();
+    if (this.isFull || isFull(config, messages, subject)) throw full();
     if (msgID !== undefined) ids.set(msgID, this.#clock.nowMs);
     const copies = msgID === undefined && this.#random.next() < this.weather.duplicate ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1)
@@ -230,10 +233,6 @@ export class SimulatedPipe {
   connect(link: Link): Bus {
     const ask = <Value>(serve: () => Value) => this.#exchange(link, 5_000, serve);
     const [streams, consumers] = [this.#streams, this.#consumers];
-    const found = <Value>(value: Value | undefined): Value => {
-      if (value === undefined) throw missing();
-      return value;
-    };
     const manager = {
       streams: {
         info: (name: string) => ask(() => found(streams.get(name))),
@@ -241,7 +240,7 @@ export class SimulatedPipe {
       },
       consumers: {
         info: (stream: string, name: string) =>
-          ask(() => ({ config: { ack_wait: found(consumers.get(`${stream}/${name}`)).ackWaitMs * 1e6 } })),
+          ask(() => consumerInfo(found(consumers.get(`${stream}/${name}`)), found(streams.get(stream)))),
         update: () => ask(() => undefined),
         add: (
           stream: string,

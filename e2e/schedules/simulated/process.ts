@@ -8,6 +8,8 @@ export interface SimulatedProcess {
   alive: boolean;
   /** Until when it is stopped (SIGSTOP), in virtual time. */
   stoppedUntilMs: number;
+  /** How far its wall clock is off. */
+  dateOffsetMs: number;
   /** Calls to the outside so far. */
   calls: number;
   /** The call at which it is killed; before it takes effect, or after. */
@@ -23,6 +25,7 @@ export const makeProcess = (name: string): SimulatedProcess => ({
   name,
   alive: true,
   stoppedUntilMs: 0,
+  dateOffsetMs: 0,
   calls: 0,
   dieAt: null,
   onDeath: () => undefined,

@@ -1,6 +1,6 @@
 // What the coordinator does all the time: take results in, plan and dispatch, refresh presets. Rooms meet here only
 // through typed values.
-import { type Bus, ensureStreams, ensureWorkConsumer, isBusError } from "@ozone/shared/bus";
+import { type Bus, ensureStreams, ensureWorkConsumer, isBusError, orderWaits } from "@ozone/shared/bus";
 import type { Objective } from "@ozone/shared/objective";
 import { startTask } from "./background-task.ts";
 import type { ChangeSignal } from "./change-signal.ts";
@@ -66,11 +66,15 @@ async function withPipes<Value>(ports: TaskPorts, work: () => Promise<Value>): P
 
 async function planAndDispatch(ports: TaskPorts, plugIns: PlugIns, sharing: Sharing): Promise<boolean> {
   const { store, bus, leaseMs, objectives, changes, onError } = ports;
-  const expired = await expireLeases(store);
-  const deciders = { planner: plannerFor(objectives), plugIns, sharing };
-  const ended = await advanceSweeps(store, deciders, (id, thrown) => onError(`sweep ${id}`, thrown));
   const working = (await machinesOnline(store, leaseMs)).filter(({ paused }) => paused !== true);
   const machineIds = working.map(({ id }) => id);
+  const expired = await expireLeases(store, {
+    leaseMs,
+    machineIds,
+    orderWaits: (machineId) => orderWaits(bus, machineId),
+  });
+  const deciders = { planner: plannerFor(objectives), plugIns, sharing };
+  const ended = await advanceSweeps(store, deciders, (id, thrown) => onError(`sweep ${id}`, thrown));
   const sent = await dispatchTrials(store, bus, { machineIds, leaseMs });
   if (expired > 0 || ended.length > 0 || sent > 0) changes.notify();
   return false;

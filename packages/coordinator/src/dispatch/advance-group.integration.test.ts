@@ -22,7 +22,7 @@ import { machines } from "../store/schema/machines.ts";
 import { findSweep, insertSweep, listTargets } from "../store/sweeps.ts";
 import { type TrialRow, trialsOfSweep } from "../store/trials.ts";
 import { madeResult } from "../testing/made-results.ts";
-import { arrivedResult, madeAnnouncement, madeSharing } from "../testing/made-sweep.ts";
+import { arrivedResult, madeAnnouncement, madeSharing, NOBODY_HEARD } from "../testing/made-sweep.ts";
 import { openRealParts, type RealParts } from "../testing/real-parts.ts";
 import { advanceSweeps } from "./advance-sweeps.ts";
 import { dispatchTrials } from "./dispatch-trials.ts";
@@ -199,7 +199,7 @@ describe("machines that share a search, on real parts", () => {
     if (!lost) throw new Error("it began nothing");
     await store.db.update(machines).set({ lastSeenAt: new Date(0) });
     for (const id of others) await saveMachine(store.db, madeAnnouncement(id));
-    await expect.poll(() => expireLeases(store), { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => expireLeases(store, NOBODY_HEARD), { timeout: 5_000 }).toBe(1);
     await toTheEnd(async () => {
       await advance();
       await dispatch(others);

@@ -18,8 +18,8 @@ export interface Sharing {
   /** How long this coordinator has been listening to the fleet. */
   readonly listeningMs: () => number;
   /**
-   * How the rows of groups stood when there was nothing to do, by sweep and group: their results need not be read again
-   * until a row changes. Only a shortcut: without it every step is the same.
+   * How the rows of groups stood when there was nothing to do, by sweep and group, and those of targets that are searched
+   * alone, by their ids: nothing more need be read until a row changes. Only a shortcut: without it every step is the same.
    */
   readonly settled: Map<string, string>;
   /** A machine was found to be odd: presets of this key are to be chosen without it. */

@@ -10,9 +10,9 @@ import {
   countTrials,
   endSweep,
   findSweep,
-  listTargets,
-  runningSweeps,
+  type RunningTarget,
   type TargetRow,
+  targetsOfRunningSweeps,
   updateTarget,
 } from "../store/sweeps.ts";
 import type { PlugIns, TargetPlan, TargetPlanner, TargetState } from "../store/target-state.ts";
@@ -61,25 +61,34 @@ async function failSweep(tx: Transaction, { target }: TargetState, failure: stri
 /** Open: the target still has something to do. */
 type Outcome = "open" | "finished" | "failed";
 
+/** What `between` decides by: nothing of it has changed while this text is the same. */
+const standingOf = (trials: RunningTarget["trials"]): string => Object.values(trials).join(" ");
+
+const countsOf = (trials: readonly TrialRow[]): RunningTarget["trials"] => {
+  const inState = (is: TrialRow["state"]) => trials.filter(({ state }) => state === is).length;
+  return { all: trials.length, planned: inState("planned"), running: inState("running") };
+};
+
 async function advanceTarget(
   store: Store,
-  sweepId: string,
   target: TargetRow,
-  { planner, plugIns }: Deciders,
+  { planner, plugIns, sharing }: Deciders,
 ): Promise<Outcome> {
-  if (target.finished) return "finished";
   return store.db.transaction(async (tx) => {
     // The row lock keeps two coordinators, or a cancel, from planning the same step.
-    const sweep = await findSweep(tx, sweepId, true);
+    const sweep = await findSweep(tx, target.sweepId, true);
     if (sweep?.state !== "running") return "finished";
     const trials = await trialsOfTarget(tx, target.id);
     const [machine] = await machinesById(tx, [target.machineId]);
     if (!machine) return trials.some(isOpen) ? "open" : "finished";
     if (trials.some(isOpen)) {
       const state = { sweep, target, machine, trials, results: [] };
-      await writeTrials(tx, state, planner.between(state));
+      const plan = planner.between(state);
+      await writeTrials(tx, state, plan);
+      if (plan.trials.length === 0) sharing.settled.set(String(target.id), standingOf(countsOf(trials)));
       return "open";
     }
+    sharing.settled.delete(String(target.id));
     const results = await resultsOfTarget(tx, target.id);
     const peers = trials.length === 0 ? await peerPicks(tx, machine, target.modelDigest) : [];
     const state = { sweep, target, machine, trials, results, peers };
@@ -96,15 +105,28 @@ async function advanceTarget(
   });
 }
 
+/** A target that waits for its trials costs nothing but the look at their counts. */
+async function advanceAlone(
+  store: Store,
+  { target, trials }: RunningTarget,
+  deciders: Deciders,
+): Promise<Outcome> {
+  if (target.finished) return "finished";
+  const waits = deciders.sharing.settled.get(String(target.id)) === standingOf(trials);
+  return waits ? "open" : advanceTarget(store, target, deciders);
+}
+
 /** @returns whether the sweep ended now. */
-async function advanceSweep(store: Store, sweepId: string, deciders: Deciders): Promise<boolean> {
+async function advanceSweep(
+  store: Store,
+  sweepId: string,
+  targets: readonly RunningTarget[],
+  deciders: Deciders,
+): Promise<boolean> {
   const outcomes = new Set<Outcome>();
-  for (const [shareGroup, targets] of groupBy(
-    await listTargets(store.db, sweepId),
-    (one) => one.shareGroup,
-  )) {
+  for (const [shareGroup, members] of groupBy(targets, ({ target }) => target.shareGroup)) {
     if (shareGroup !== "") outcomes.add(await advanceGroup(store, { sweepId, shareGroup }, deciders));
-    else for (const target of targets) outcomes.add(await advanceTarget(store, sweepId, target, deciders));
+    else for (const one of members) outcomes.add(await advanceAlone(store, one, deciders));
   }
   if (outcomes.has("failed")) return true;
   if (outcomes.has("open")) return false;
@@ -122,9 +144,10 @@ export async function advanceSweeps(
   onError: (sweepId: string, thrown: unknown) => void,
 ): Promise<string[]> {
   const ended: string[] = [];
-  for (const { id } of await runningSweeps(store.db)) {
+  const running = await targetsOfRunningSweeps(store.db);
+  for (const [id, targets] of groupBy(running, ({ target }) => target.sweepId)) {
     try {
-      if (await advanceSweep(store, id, deciders)) ended.push(id);
+      if (await advanceSweep(store, id, targets, deciders)) ended.push(id);
     } catch (thrown) {
       await store.ping();
       onError(id, thrown);

@@ -1,16 +1,23 @@
 import { create } from "@bufbuild/protobuf";
 import { HeartbeatSchema } from "@ozone/proto/machine";
-import { ensureStreams, ensureWorkConsumer, type TakenOrder, takeTrialOrder } from "@ozone/shared/bus";
+import {
+  ensureStreams,
+  ensureWorkConsumer,
+  orderWaits,
+  type TakenOrder,
+  takeTrialOrder,
+} from "@ozone/shared/bus";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { acceptHeartbeat } from "../fleet/machines-online.ts";
 import { recordResults } from "../intake/record-results.ts";
 import { targetPlanner } from "../planning/plan-target.ts";
-import { extendAllLeases, unpublishedAttempts } from "../store/attempts.ts";
+import { expiredAttempts, extendAllLeases, unpublishedAttempts } from "../store/attempts.ts";
 import type { Store } from "../store/open-store.ts";
+import { attempts } from "../store/schema/trials.ts";
 import { countTrials, findSweep } from "../store/sweeps.ts";
 import { trialsOfSweep } from "../store/trials.ts";
 import { madeResult } from "../testing/made-results.ts";
-import { arrivedResult, madeSharing, storeSweep, trialId } from "../testing/made-sweep.ts";
+import { arrivedResult, madeSharing, NOBODY_HEARD, storeSweep, trialId } from "../testing/made-sweep.ts";
 import { openRealParts, type RealParts } from "../testing/real-parts.ts";
 import { advanceSweeps } from "./advance-sweeps.ts";
 import { dispatchTrials, publishOpenAttempts } from "./dispatch-trials.ts";
@@ -79,7 +86,6 @@ describe("dispatching trials", () => {
     (await take()).done();
     const attempt = { trialId: first(), number: 1, machineId };
     await store.db.transaction(async (tx) => {
-      const { attempts } = await import("../store/schema/trials.ts");
       await tx.update(attempts).set({ published: false });
     });
     expect(await unpublishedAttempts(store.db)).toEqual([attempt]);
@@ -102,16 +108,32 @@ describe("dispatching trials", () => {
 
   it("plans a trial again, one attempt later, when its lease ran out", async () => {
     await dispatch(1);
-    await expect.poll(() => expireLeases(store), { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => expireLeases(store, NOBODY_HEARD), { timeout: 5_000 }).toBe(1);
     expect(await states()).toEqual(["planned 1", "planned 0"]);
     await dispatch();
     expect(await states()).toEqual(["running 2", "planned 0"]);
   });
 
+  it("keeps the lease of an order that lies in the pipe while its machine is heard, and lets it go once it is not", async () => {
+    const heard = {
+      ...NOBODY_HEARD,
+      machineIds: [machineId],
+      orderWaits: (id: string) => orderWaits(parts.bus, id),
+    };
+    await dispatch(1);
+    await expect.poll(() => expiredAttempts(store.db), { timeout: 5_000 }).toHaveLength(1);
+    expect(await expireLeases(store, heard)).toBe(0);
+    expect(await states()).toEqual(["running 1", "planned 0"]);
+    await store.db.update(attempts).set({ leaseExpiresAt: new Date(0) });
+    (await take()).done();
+    await expect.poll(() => expireLeases(store, heard), { timeout: 5_000 }).toBe(1);
+    expect(await states()).toEqual(["planned 1", "planned 0"]);
+  });
+
   it("lets no lease run out for the time in which no coordinator was there to hear heartbeats", async () => {
     await dispatch(1);
     await extendAllLeases(store.db, LEASE_MS);
-    expect(await expireLeases(store)).toBe(0);
+    expect(await expireLeases(store, NOBODY_HEARD)).toBe(0);
   });
 
   it("goes on after the whole of JetStream was wiped", async () => {

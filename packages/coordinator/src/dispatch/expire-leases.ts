@@ -1,7 +1,8 @@
-// Leases that ran out: the trial is planned again, under the next attempt number; after too many it is given up.
+// Leases that ran out: the trial is planned again, under the next attempt number; after too many it is given up. An order
+// that nobody has taken yet is no lost one: while its machine is heard, and it lies in the pipe, its lease is kept.
 import { LEASES_PER_TRIAL } from "@ozone/shared/limits";
 import { nextTrialState } from "@ozone/shared/trial-state";
-import { type AttemptRef, closeAttempt, expiredAttempts } from "../store/attempts.ts";
+import { type AttemptRef, closeAttempt, expiredAttempts, extendLease } from "../store/attempts.ts";
 import type { Store } from "../store/open-store.ts";
 import { changeTrial, lockTrials } from "../store/trials.ts";
 
@@ -21,9 +22,30 @@ async function expire(store: Store, attempt: AttemptRef): Promise<void> {
   });
 }
 
-/** Ends every lease that has run out. @returns how many. */
-export async function expireLeases(store: Store): Promise<number> {
-  const expired = await expiredAttempts(store.db);
-  for (const attempt of expired) await expire(store, attempt);
-  return expired.length;
+/** What tells an order that waits from one that is lost. */
+export interface LeaseEnds {
+  readonly leaseMs: number;
+  /** Machines that are heard and would be given work. */
+  readonly machineIds: readonly string[];
+  /** Whether an order lies in the pipe for this machine. @throws when the pipe is away */
+  readonly orderWaits: (machineId: string) => Promise<boolean>;
+}
+
+/**
+ * Ends every lease that has run out. A machine may be heard while no order reaches it, or may take none for a while (its
+ * outbox is full): a new attempt would lie behind the first, and after a dozen the trial had failed without one try.
+ * @returns how many ended.
+ */
+export async function expireLeases(store: Store, ends: LeaseEnds): Promise<number> {
+  const heard = new Set(ends.machineIds);
+  let ended = 0;
+  for (const attempt of await expiredAttempts(store.db)) {
+    if (heard.has(attempt.machineId) && (await ends.orderWaits(attempt.machineId))) {
+      await extendLease(store.db, attempt, ends.leaseMs);
+      continue;
+    }
+    await expire(store, attempt);
+    ended += 1;
+  }
+  return ended;
 }

@@ -7,7 +7,7 @@ import { countQuarantine } from "../store/quarantine.ts";
 import { resultsOfSweep } from "../store/results.ts";
 import { trialsOfSweep } from "../store/trials.ts";
 import { madeResult, point } from "../testing/made-results.ts";
-import { arrivedResult, storeSweep } from "../testing/made-sweep.ts";
+import { arrivedResult, NOBODY_HEARD, storeSweep } from "../testing/made-sweep.ts";
 import { openRealParts, type RealParts } from "../testing/real-parts.ts";
 import { recordResults } from "./record-results.ts";
 
@@ -123,7 +123,7 @@ describe("recording results on a real Postgres", () => {
 /** Leases are counted by Postgres' clock; a lease of a millisecond ends as soon as it is looked at. */
 async function expectLeaseToEnd(): Promise<void> {
   for (let look = 0; look < 100; look += 1) {
-    if ((await expireLeases(store)) === 1) return;
+    if ((await expireLeases(store, NOBODY_HEARD)) === 1) return;
   }
   throw new Error(`the lease did not end: ${(await states()).join(", ")}`);
 }

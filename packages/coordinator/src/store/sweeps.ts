@@ -73,6 +73,30 @@ export async function runningSweeps(db: Executor): Promise<SweepRow[]> {
   return rows.map(parse);
 }
 
+/** A target of a running sweep, and how many trials it has in which state. */
+export interface RunningTarget {
+  readonly target: TargetRow;
+  readonly trials: Readonly<Record<"all" | "planned" | "running", number>>;
+}
+
+/** Targets of running sweeps, the oldest sweep first (the order in which machines serve them), in a fixed order in each. */
+export async function targetsOfRunningSweeps(db: Executor): Promise<RunningTarget[]> {
+  const inState = (state: TrialStateName) =>
+    sql<number>`(count(*) filter (where ${trials.state} = ${state}))::int`;
+  const rows = await db
+    .select({
+      target: sweepTargets,
+      trials: { all: count(trials.id), planned: inState("planned"), running: inState("running") },
+    })
+    .from(sweepTargets)
+    .innerJoin(sweeps, eq(sweeps.id, sweepTargets.sweepId))
+    .leftJoin(trials, and(eq(trials.targetId, sweepTargets.id), eq(trials.sweepId, sweeps.id)))
+    .where(eq(sweeps.state, "running"))
+    .groupBy(sweepTargets.id, sweeps.id)
+    .orderBy(sweeps.createdAt, sweeps.id, sweepTargets.id);
+  return rows;
+}
+
 /** Targets of one sweep in a fixed order. */
 export const listTargets = (db: Executor, sweepId: string): Promise<TargetRow[]> =>
   db.select().from(sweepTargets).where(eq(sweepTargets.sweepId, sweepId)).orderBy(sweepTargets.id);

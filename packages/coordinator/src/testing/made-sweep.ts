@@ -6,6 +6,7 @@ import { type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
 import { type TrialResult, TrialResultSchema } from "@ozone/proto/trial";
 import type { ArrivedResult } from "@ozone/shared/bus";
 import type { Sharing } from "../dispatch/advance-group.ts";
+import type { LeaseEnds } from "../dispatch/expire-leases.ts";
 import { saveMachine } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
 import { insertSweep, listTargets } from "../store/sweeps.ts";
@@ -61,6 +62,9 @@ export const madeSharing = (leaseMs = 30_000, heard = 0): Sharing => ({
   settled: new Map(),
   machineLeft: () => undefined,
 });
+
+/** Leases end as they run out: no machine is heard. */
+export const NOBODY_HEARD: LeaseEnds = { leaseMs: 30_000, machineIds: [], orderWaits: async () => false };
 
 /** Name of the n-th trial of a machine: the stream remembers message ids longer than a test lasts. */
 export const trialId = (number: number, machineId = "m-1"): string =>

@@ -23,6 +23,7 @@ export { dropWork, ensureStreams, ensureWorkConsumer, isMissing } from "./stream
 export { isMachineId } from "./subjects.ts";
 export {
   isBusError,
+  orderWaits,
   publishTrialOrder,
   type TakenOrder,
   takeTrialOrder,

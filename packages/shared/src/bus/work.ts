@@ -3,7 +3,7 @@ import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type TrialOrder, TrialOrderSchema } from "@ozone/proto/trial";
 import { type JsMsg, NatsError } from "nats";
 import type { Bus } from "./connect.ts";
-import { orderAckWaitMs } from "./streams.ts";
+import { isMissing, orderAckWaitMs } from "./streams.ts";
 import { subjects, WORK_STREAM, workConsumer } from "./subjects.ts";
 
 /** An order in hand. While it is worked on, it is kept by `working()`; it ends with `done()`. */
@@ -29,6 +29,18 @@ export async function publishTrialOrder(bus: Bus, order: TrialOrder): Promise<vo
       msgID: `${order.trialId}.${order.attempt}`,
       timeout: 5_000,
     });
+}
+
+/** Whether an order lies in the pipe for this machine, or is in its hand. @throws when the server is away. */
+export async function orderWaits(bus: Bus, machineId: string): Promise<boolean> {
+  const manager = await bus.connection.jetstreamManager();
+  try {
+    const waiting = await manager.consumers.info(WORK_STREAM, workConsumer(machineId));
+    return waiting.num_pending + waiting.num_ack_pending > 0;
+  } catch (thrown) {
+    if (isMissing(thrown)) return false;
+    throw thrown;
+  }
 }
 
 function parseOrder(message: JsMsg, machineId: string): TrialOrder | null {
