@@ -16,9 +16,11 @@ import { barredOf } from "../store/machine-identities.ts";
 import type { Executor, Store, Transaction } from "../store/open-store.ts";
 import { quarantineMessage } from "../store/quarantine.ts";
 import { insertResult, isStored, type PresetKey, presetKeyOf } from "../store/results.ts";
+import { findTarget } from "../store/sweeps.ts";
 import { changeTrial, lockTrials, type TrialRow } from "../store/trials.ts";
 import { decideIntake, type IntakeDecision } from "./decide.ts";
-import { parseResult, UnusableResult } from "./validate-result.ts";
+import { foreignClaim } from "./foreign-claim.ts";
+import { parseResult, UnusableResult, unusableWords } from "./validate-result.ts";
 
 /** A committed outcome: what to tell which machine, and which presets it touches. */
 export interface Recorded {
@@ -96,6 +98,9 @@ async function applyUnusable(
   return toRecorded(message, ReceiptOutcome.REFUSED, reason);
 }
 
+const claimOf = async (tx: Transaction, trial: TrialRow, result: TrialResult) =>
+  foreignClaim({ ...trial, modelDigest: (await findTarget(tx, trial.targetId))?.modelDigest ?? "" }, result);
+
 async function apply(tx: Transaction, message: Message, trials: Map<string, TrialRow>): Promise<Recorded> {
   const { arrived, result, unusable } = message;
   if (unusable !== null || !result) return applyUnusable(tx, message, trials);
@@ -103,6 +108,8 @@ async function apply(tx: Transaction, message: Message, trials: Map<string, Tria
   const stored = trial !== null && (await isStored(tx, result.trialId, result.attempt));
   const decision = decideIntake(trial, result, stored);
   const reason = "reason" in decision ? decision.reason : "";
+  const claim = trial && decision.outcome === ReceiptOutcome.STORED ? await claimOf(tx, trial, result) : null;
+  if (claim !== null) return applyUnusable(tx, { ...message, unusable: unusableWords(claim) }, trials);
   if (decision.outcome === ReceiptOutcome.REFUSED) await quarantine(tx, message, reason);
   if (decision.outcome === ReceiptOutcome.STORED && trial) {
     await insertResult(tx, result, { targetId: trial.targetId, payload: arrived.payload });
@@ -133,6 +140,8 @@ const commitTogether = (store: Store, batch: readonly Message[]): Promise<Record
     return all;
   });
 
+const REASON_MAX = 500;
+
 /** A message that Postgres itself refuses must not hold up the others: each alone, the culprit to quarantine. */
 async function commitApart(store: Store, batch: readonly Message[]): Promise<Recorded[]> {
   const all: Recorded[] = [];
@@ -141,7 +150,9 @@ async function commitApart(store: Store, batch: readonly Message[]): Promise<Rec
       all.push(...(await commitTogether(store, [message])));
     } catch (thrown) {
       await store.ping();
-      const reason = `Postgres refused the result: ${messageOf(thrown)}`;
+      // The query's own words hold all that the result does.
+      const why = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
+      const reason = `Postgres refused the result: ${messageOf(why)}`.slice(0, REASON_MAX);
       await quarantine(store.db, message, reason);
       all.push(toRecorded(message, ReceiptOutcome.REFUSED, reason));
     }
