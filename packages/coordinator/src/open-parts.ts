@@ -4,6 +4,7 @@ import { messageOf } from "@ozone/shared/errors";
 import type { Logger } from "pino";
 import { startAdmission } from "./admission.ts";
 import type { CoordinatorConfig } from "./config.ts";
+import type { Events } from "./observing/meters.ts";
 import { openBusServer, openDatabase } from "./parts.ts";
 import { extendAllLeases } from "./store/attempts.ts";
 import { approvedAgents } from "./store/machine-identities.ts";
@@ -13,7 +14,7 @@ import { openStore } from "./store/open-store.ts";
 export type Stops = (() => unknown)[];
 
 /** Postgres, NATS and what stands on them. @throws with one sentence when one of them can't be had */
-export async function openParts(config: CoordinatorConfig, log: Logger, stops: Stops) {
+export async function openParts(config: CoordinatorConfig, log: Logger, stops: Stops, events?: Events) {
   const say = (line: string) => log.info(line);
   const database = await openDatabase(config, say);
   stops.push(() => database.stop());
@@ -24,7 +25,14 @@ export async function openParts(config: CoordinatorConfig, log: Logger, stops: S
   const refused = (name: string, thrown: unknown) => log.warn({ task: name }, messageOf(thrown));
   const admission = await startAdmission(store, busServer, refused);
   stops.push(() => admission.stop());
-  const bus = await connectBus({ url: busServer.url, ca: busServer.ca, name: "ozone-coordinator" });
+  const bus = await connectBus({
+    url: busServer.url,
+    ca: busServer.ca,
+    name: "ozone-coordinator",
+    onStatus: (status) => {
+      if (status === "reconnect") events?.busReconnected();
+    },
+  });
   stops.push(() => bus.close());
   await ensureStreams(bus);
   await extendAllLeases(store.db, config.leaseMs);

@@ -1,6 +1,7 @@
 // Starts a coordinator, part by part, and stops it in reverse order.
 import { mkdir } from "node:fs/promises";
 import { messageOf, OzoneError, systemCodeOf } from "@ozone/shared/errors";
+import { isLoopback } from "@ozone/shared/host-address";
 import { OZONE_VERSION } from "@ozone/shared/version";
 import type { Logger } from "pino";
 import { createServer, listen, stopServer } from "./api/grpc-server.ts";
@@ -9,7 +10,9 @@ import type { CoordinatorConfig } from "./config.ts";
 import type { WayIn } from "./fleet/ways-in.ts";
 import { listenToFleet } from "./fleet-door.ts";
 import { loadObjectives } from "./objectives-file.ts";
-import { openParts, type Stops } from "./open-parts.ts";
+import { createMeters, type Meters } from "./observing/meters.ts";
+import { serveObserving } from "./observing/serve-observing.ts";
+import { openParts, type Parts, type Stops } from "./open-parts.ts";
 import { openDoor, serveOutside } from "./outside.ts";
 import { refuseSecondCoordinator, removeRunFile, writeRunFile } from "./run-file.ts";
 import { addServices, type Running } from "./services.ts";
@@ -18,6 +21,8 @@ import { startTasks } from "./tasks.ts";
 /** A running coordinator. */
 export interface Coordinator {
   readonly grpcAddress: string;
+  /** Of health and metrics; null: not asked for. */
+  readonly httpAddress: string | null;
   readonly natsUrl: string;
   stop(): Promise<void>;
 }
@@ -53,8 +58,8 @@ async function stopAll(log: Logger, stops: readonly (() => unknown)[]): Promise<
 export async function startCoordinator(config: CoordinatorConfig, log: Logger): Promise<Coordinator> {
   const stops: Stops = [];
   try {
-    const { grpcAddress, natsUrl } = await open(config, log, stops);
-    return { grpcAddress, natsUrl, stop: () => stopAll(log, stops) };
+    const { grpcAddress, httpAddress, natsUrl } = await open(config, log, stops);
+    return { grpcAddress, httpAddress, natsUrl, stop: () => stopAll(log, stops) };
   } catch (thrown) {
     await stopAll(log, stops);
     throw thrown;
@@ -85,26 +90,46 @@ async function serve(
   return { grpcAddress, outsideAddress: outside.address };
 }
 
+/** Health and metrics, where an address was named for them. */
+async function watch(
+  { config, log, stops }: { config: CoordinatorConfig; log: Logger; stops: Stops },
+  { store, bus }: Parts,
+  meters: Meters,
+) {
+  const { httpAddress, leaseMs } = config;
+  if (httpAddress === null) return {};
+  const server = await serveObserving(httpAddress, { store, bus, leaseMs }, meters);
+  stops.push(() => server.stop());
+  const open = isLoopback(server.address)
+    ? ""
+    : ", for everyone who reaches it: without TLS, without a token";
+  log.info(`health and metrics on http://${server.address}${open}`);
+  return { httpAddress: server.address };
+}
+
 async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
   const { dataDir, leaseMs, modules } = config;
   const startedAtMs = performance.now();
   const objectives = await loadObjectives(config.objectivesPath);
   await makeDataDir(dataDir);
   await refuseSecondCoordinator(dataDir);
-  const parts = await openParts(config, log, stops);
+  const meters = config.httpAddress === null ? undefined : createMeters();
+  const parts = await openParts(config, log, stops, meters);
   const changes = createChangeSignal();
   const onError = (name: string, thrown: unknown) => log.warn({ task: name }, messageOf(thrown));
-  const tasks = startTasks({ ...parts, leaseMs, modules, objectives, changes, onError });
+  const tasks = startTasks({ ...parts, leaseMs, modules, objectives, changes, onError, events: meters });
   stops.push(() => tasks.stop());
   const running = { ...parts, tasks, changes, leaseMs, modules, onError };
   stops.push(listenToFleet(running));
   const addresses = await serve({ config, log, stops }, running, startedAtMs);
+  const watching = meters && (await watch({ config, log, stops }, parts, meters));
   const { natsUrl, natsCa, admission } = parts;
   await writeRunFile(dataDir, {
     ...{ pid: process.pid, ...addresses, natsUrl, version: OZONE_VERSION },
     ...(natsCa === null ? {} : { natsCa }),
+    ...watching,
     enrolment: admission.enforced,
   });
   stops.push(() => removeRunFile(dataDir));
-  return { grpcAddress: addresses.grpcAddress, natsUrl };
+  return { grpcAddress: addresses.grpcAddress, httpAddress: watching?.httpAddress ?? null, natsUrl };
 }
