@@ -204,6 +204,20 @@ async function showAndReport(site: Site) {
   return { broken };
 }
 
+/** An old agent would leave the shorter answers out in silence. */
+async function refusedToOldAgent(site: Site) {
+  const plan = ["sweep", "plan", "--share-fill", "on", "--num-ctx", "512", "--num-predict", "8,16"];
+  const both = await site.ozone(plan);
+  const alone = await site.ozone([...plan, "--machine", "A"]);
+  const sentence = /B runs agent \S+ \(protocol 1\), which does not know shared fills/;
+  return {
+    broken: [
+      ...(both.code !== 0 && sentence.test(both.stderr) ? [] : [`it said: ${both.stderr || both.stdout}`]),
+      ...(alone.code === 0 ? [] : [`A of this version was refused too: ${alone.stderr}`]),
+    ],
+  };
+}
+
 /** Everything, in order. @throws when a step could not be carried out */
 export async function tellStory(stage: Stage): Promise<void> {
   const { site, steps, before, now } = stage;
@@ -218,6 +232,9 @@ export async function tellStory(stage: Stage): Promise<void> {
     second = await startSweep(site, SECOND);
     return held();
   });
+  await steps.take(`shared fills are refused to agent B of ${before.name}, and only to it`, () =>
+    refusedToOldAgent(site),
+  );
   await switchCoordinator(stage, now, before, { how: "kill", first: "A", second: "B" });
   await replaceWithOrder(stage, now, before);
   await steps.take(`the second sweep ends done under ${before.name}, everything counts once`, () =>

@@ -140,7 +140,13 @@ async function openParts(config: AgentConfig, log: Log, stop: AbortSignal): Prom
   const bus = await connectPatiently(config, access, log, stop);
   const self: Self = { machineId, name: config.name, facts, ...planOptions(config) };
   const state = new WorkState();
-  const announce = async () => heart.setInterval(await announceSelf(bus, self, stop));
+  let told: string | null = null;
+  const announce = async () => {
+    const { heartbeatMs, problem } = await announceSelf(bus, self, stop);
+    heart.setInterval(heartbeatMs);
+    if (problem !== null && problem !== told) log(problem);
+    told = problem;
+  };
   const onDone = () => heart.beatNow();
   const desk = await openDesk({ bus, self, state, dataDir: config.dataDir, stop, announce, onDone, log });
   const heart = startHeart({ bus, machineId, state, outbox, announce, orders: desk }, HEARTBEAT_FIRST_MS);

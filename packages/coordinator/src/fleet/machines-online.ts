@@ -11,6 +11,7 @@ import {
 import { messageOf } from "@ozone/shared/errors";
 import { HEARTBEATS_PER_LEASE } from "@ozone/shared/limits";
 import { parseMachineFacts } from "@ozone/shared/machine-facts";
+import { PROTOCOL_VERSION } from "@ozone/shared/protocol-version";
 import { extendLease } from "../store/attempts.ts";
 import { isOnline } from "../store/describe-machine.ts";
 import { barredOf } from "../store/machine-identities.ts";
@@ -52,6 +53,7 @@ export async function acceptAnnouncement(
     accepted: true,
     heartbeatMs: Math.floor(options.leaseMs / HEARTBEATS_PER_LEASE),
     leaseMs: options.leaseMs,
+    protocolVersion: PROTOCOL_VERSION,
   });
 }
 
