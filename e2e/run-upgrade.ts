@@ -5,6 +5,7 @@ import { ROOT } from "./setup/processes.ts";
 import { Site, type Version } from "./upgrade/site.ts";
 import { Steps } from "./upgrade/steps.ts";
 import { tellStory } from "./upgrade/story.ts";
+import { goUpAndDown } from "./upgrade/up-and-down.ts";
 
 const EXIT_BROKEN = 1;
 const EXIT_INTERRUPTED = 130;
@@ -31,6 +32,7 @@ async function main([name = "", root = ""]: readonly string[]): Promise<number> 
   const steps = new Steps();
   try {
     await tellStory({ site, steps, before, now });
+    await goUpAndDown(steps, { before, now });
   } catch (thrown) {
     say(`the story ends here: ${messageOf(thrown)}`);
     say(`the last coordinator said:\n${site.coordinator.output.split("\n").slice(-15).join("\n")}`);
