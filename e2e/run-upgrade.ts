@@ -2,6 +2,7 @@
 // Words: NAME-OF-THE-OLD-VERSION ROOT-OF-ITS-CHECKOUT
 import { messageOf } from "@ozone/shared/errors";
 import { ROOT } from "./setup/processes.ts";
+import { goBackWithNewFeatures } from "./upgrade/new-features.ts";
 import { Site, type Version } from "./upgrade/site.ts";
 import { Steps } from "./upgrade/steps.ts";
 import { tellStory } from "./upgrade/story.ts";
@@ -32,6 +33,7 @@ async function main([name = "", root = ""]: readonly string[]): Promise<number> 
   const steps = new Steps();
   try {
     await tellStory({ site, steps, before, now });
+    await goBackWithNewFeatures(site, steps, { before, now });
     await goUpAndDown(steps, { before, now });
   } catch (thrown) {
     say(`the story ends here: ${messageOf(thrown)}`);

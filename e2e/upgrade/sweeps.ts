@@ -98,8 +98,12 @@ export async function untilEnded(site: Site, sweepId: string): Promise<void> {
 
 const stateWord = (state: string): string => state.replace("TRIAL_STATE_", "").toLowerCase();
 
-/** What is seen of an ended sweep. */
-export async function seeSweep(site: Site, sweepId: string): Promise<SweepSeen> {
+/** What is seen of an ended sweep. `matrix`: what each machine had to measure. */
+export async function seeSweep(
+  site: Site,
+  sweepId: string,
+  matrix: readonly string[] = MATRIX,
+): Promise<SweepSeen> {
   const [sweep] = await site.query<{ state: string }>("select state from sweeps where id = $1", [sweepId]);
   const trials = await site.query<{
     id: string;
@@ -125,7 +129,7 @@ export async function seeSweep(site: Site, sweepId: string): Promise<SweepSeen> 
       .map(({ configuration }) => fromBinary(ConfigurationSchema, configuration))
       .map(({ numCtx, numBatch }) => pointText(numCtx, numBatch));
   return {
-    ...{ state: sweep?.state ?? "missing", trials, matrix: MATRIX },
+    ...{ state: sweep?.state ?? "missing", trials, matrix },
     results: results.map(({ attempt, payload }) => ({
       attempt,
       digest: createHash("sha256").update(payload).digest("hex"),
