@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { mutantPlugins } from "./scripts/mutants.mjs";
 
 // Six projects, one after the other: `unit` needs nothing and runs inside `npm run check`; `integration` talks to real
 // NATS and Postgres and to scripted servers; `paced` runs trials on scripted servers that mostly wait, four files at
@@ -23,6 +24,7 @@ const stacks = [
   "enrolment-outside",
   "five-agents",
   "flat-rate",
+  "kills",
   "outside",
   "preset-exports",
   "rollout-regressions",
@@ -89,6 +91,6 @@ export default defineConfig({
           testTimeout: 300_000,
         },
       },
-    ],
+    ].map((project) => ({ plugins: mutantPlugins(), ...project })),
   },
 });

@@ -11,10 +11,11 @@ const isWindows = process.platform === "win32";
  * Runs a command in the repository and waits for its end. Ctrl-C and SIGTERM reach it.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ quiet?: boolean, env?: Record<string, string> }} [options] quiet: output is shown only on failure.
+ * @param {{ quiet?: boolean, silent?: boolean, env?: Record<string, string> }} [options] quiet: output is shown only on
+ *   failure; silent: not even then.
  * @returns {Promise<number>} its exit code
  */
-export function run(command, args, { quiet = false, env = {} } = {}) {
+export function run(command, args, { silent = false, quiet = silent, env = {} } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: ROOT,
@@ -42,7 +43,7 @@ export function run(command, args, { quiet = false, env = {} } = {}) {
     child.on("close", (code, signal) => {
       process.off("SIGINT", forward);
       process.off("SIGTERM", forward);
-      if (quiet && code !== 0) process.stdout.write(output);
+      if (quiet && !silent && code !== 0) process.stdout.write(output);
       resolve(code ?? (signal ? 1 : 0));
     });
   });

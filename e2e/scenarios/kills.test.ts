@@ -1,5 +1,5 @@
 // kill -9 of coordinator, agent and nats-server at random moments between dispatch and receipt. OZONE_KILLS says how
-// often each (2 unless set), OZONE_SEED which moments.
+// often each (once unless set), OZONE_SEED which moments.
 import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { killOne, randomMoment, VICTIMS } from "../setup/kill.ts";
 import { Stack, type StackAgent } from "../setup/stack.ts";
 import { waitFor } from "../setup/wait-for.ts";
 
-const KILLS = Number(process.env.OZONE_KILLS ?? 2);
+const KILLS = Number(process.env.OZONE_KILLS ?? 1);
 const SEED = process.env.OZONE_SEED ?? String(Date.now());
 const LIMIT_MS = 120_000 + KILLS * 90_000;
 

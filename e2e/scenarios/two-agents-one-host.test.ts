@@ -30,16 +30,7 @@ afterAll(async () => {
 describe("two agents with different engines on one host", () => {
   it("both measure their own engine in one sweep, one benchmark at a time, with presets apart", async () => {
     // The machine that runs the tests is never quiet.
-    const matrix = [
-      "--num-ctx",
-      "1024,2048",
-      "--num-predict",
-      "16",
-      "--contended",
-      "allow",
-      "--quiet-wait",
-      "0s",
-    ];
+    const matrix = ["--num-ctx", "1024", "--num-predict", "16", "--contended", "allow", "--quiet-wait", "0s"];
     const swept = await stack.ozone(["sweep", "run", "--name", "both", ...matrix]);
     expect(swept.code, swept.stderr).toBe(0);
 

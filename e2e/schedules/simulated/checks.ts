@@ -2,10 +2,12 @@
 import { createHash } from "node:crypto";
 import { type TrialResult, Verdict } from "@ozone/proto/trial";
 import { decodeResult } from "@ozone/shared/bus";
+import { RESULTS_PER_MACHINE_MAX } from "@ozone/shared/limits";
 import { seededRandom } from "@ozone/shared/statistics/seeded-random";
 import { choosePresets } from "../../../packages/coordinator/src/presets/choose-preset.ts";
 import { FORGED_RATE } from "./hostile.ts";
 import type { Measured } from "./journal.ts";
+import { REMEMBERED_MAX } from "./pipe-words.ts";
 import type { AgentSeat, World } from "./world.ts";
 
 /** A broken invariant, in one sentence. */
@@ -200,9 +202,11 @@ function alone({ journal, clock }: World): Broken[] {
   );
 }
 
-const QUARANTINE_MAX = 50;
+const QUARANTINE_MAX = 1_000;
+/** Of results on the way; a server that was killed may have some of them again. */
+const ON_THE_WAY_MAX = RESULTS_PER_MACHINE_MAX + REMEMBERED_MAX + 1;
 
-/** I8: nothing is left over: outboxes and pipe are empty, quarantine is small. */
+/** I8: nothing is left over: outboxes and pipe are empty, quarantine is small; no machine ever had more than its share on the way. */
 function bounded({ disk, pipe }: World, { quarantined }: Stored): Broken[] {
   const waiting = [...disk.files.keys()].filter(
     (path) => path.endsWith(".result") && !path.includes("/damaged/"),
@@ -210,6 +214,14 @@ function bounded({ disk, pipe }: World, { quarantined }: Stored): Broken[] {
   return [
     ...(waiting.length > 0 ? [{ invariant: "I8", what: `${waiting.join(", ")} left in an outbox` }] : []),
     ...(pipe.depth() > 0 ? [{ invariant: "I8", what: `${pipe.depth()} messages left in the pipe` }] : []),
+    ...(pipe.mostOfOneSubject > ON_THE_WAY_MAX
+      ? [
+          {
+            invariant: "I8",
+            what: `${pipe.mostOfOneSubject} messages of one machine were on the way at once`,
+          },
+        ]
+      : []),
     ...(quarantined > QUARANTINE_MAX
       ? [{ invariant: "I8", what: `${quarantined} messages in quarantine` }]
       : []),

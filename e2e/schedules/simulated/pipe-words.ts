@@ -33,12 +33,21 @@ export const newStream = (config: StreamWords): SimulatedStream => ({
   ids: new Map(),
 });
 
+/** Lays a message down, so many times. */
+export function put(messages: Stored[], message: Stored, copies = 1): void {
+  for (let copy = 0; copy < copies; copy += 1) messages.push({ ...message });
+}
+
+/** How many messages of one subject lie there. */
+export const depthOf = (messages: readonly Stored[], subject: string): number =>
+  messages.filter((one) => one.subject === subject).length;
+
 /** Whether one subject has all that it may have in a stream: a machine's share of the results. */
 export const isFull = (
   { max_msgs_per_subject: max = 0 }: StreamWords,
   messages: readonly Stored[],
   subject: string,
-): boolean => max > 0 && messages.filter((one) => one.subject === subject).length >= max;
+): boolean => max > 0 && depthOf(messages, subject) >= max;
 
 export interface Subscription {
   readonly subject: string;

@@ -6,6 +6,7 @@ import type { VirtualClock } from "./clock.ts";
 import {
   consumerInfo,
   DEDUPLICATION_MS,
+  depthOf,
   found,
   full,
   isFull,
@@ -14,6 +15,7 @@ import {
   newStream,
   noResponders,
   type PublishOptions,
+  put,
   REMEMBERED_MAX,
   type SimulatedStream,
   type Stored,
@@ -28,6 +30,8 @@ export class SimulatedPipe {
   up = true;
   /** Its disk is full: it takes no message in. */
   isFull = false;
+  /** The most results of one machine that ever lay in it. */
+  mostOfOneSubject = 0;
   /** How badly it delivers: shares of messages, and the longest delay. */
   weather = { duplicate: 0, lose: 0, lateMs: 5 };
   #streams = new Map<string, SimulatedStream>();
@@ -51,8 +55,8 @@ export class SimulatedPipe {
       this.#consumers.clear();
     } else {
       for (const message of this.#acknowledged) {
-        if (this.#random.next() < 0.5) continue;
-        this.#streams.get(message.stream)?.messages.push({ ...message, pendingUntilMs: 0 });
+        const messages = this.#random.next() < 0.5 ? null : this.#streams.get(message.stream)?.messages;
+        if (messages) put(messages, { ...message, pendingUntilMs: 0 });
       }
       for (const { messages } of this.#streams.values()) for (const one of messages) one.pendingUntilMs = 0;
     }
@@ -95,17 +99,16 @@ export class SimulatedPipe {
   }
 
   #store(subject: string, data: Uint8Array, options: PublishOptions): object {
-    const found = [...this.#streams].find(([, { filter }]) => matches(filter, subject));
-    if (!found) throw noResponders();
-    const [stream, { messages, ids, config }] = found;
-    const { msgID, headers } = options;
-    const known = msgID === undefined ? undefined : ids.get(msgID);
+    const [stream, it] = [...this.#streams].find(([, { filter }]) => matches(filter, subject)) ?? [];
+    if (!stream || !it) throw noResponders();
+    const [{ messages, ids, config }, { msgID, headers }] = [it, options];
+    const known = ids.get(msgID ?? "");
     if (known !== undefined && this.#clock.nowMs - known < DEDUPLICATION_MS) return { duplicate: true };
     if (this.isFull || isFull(config, messages, subject)) throw full();
     if (msgID !== undefined) ids.set(msgID, this.#clock.nowMs);
     const copies = msgID === undefined && this.#random.next() < this.weather.duplicate ? 2 : 1;
-    for (let copy = 0; copy < copies; copy += 1)
-      messages.push({ stream, subject, data, headers, deliveries: 0, pendingUntilMs: 0 });
+    put(messages, { stream, subject, data, headers, deliveries: 0, pendingUntilMs: 0 }, copies);
+    this.mostOfOneSubject = Math.max(this.mostOfOneSubject, depthOf(messages, subject));
     this.#changed();
     return { duplicate: false };
   }
@@ -162,17 +165,16 @@ export class SimulatedPipe {
     const owner = currentProcess();
     const endMs = this.#clock.nowMs + expiresMs;
     while (this.#clock.nowMs < endMs && owner?.alive !== false) {
-      const stopped = (owner?.stoppedUntilMs ?? 0) > this.#clock.nowMs;
-      const taken = this.up && link.toServer && !stopped ? this.#take(stream, name) : null;
+      const runs = (owner?.stoppedUntilMs ?? 0) <= this.#clock.nowMs;
+      const taken = this.up && link.toServer && runs ? this.#take(stream, name) : null;
       if (taken && link.fromServer && !this.#lost()) {
         const message = this.#message(taken, link, stream, name);
         return this.#clock.call(async () => message);
       }
       if (taken) continue;
-      const wakeMs = Math.min(endMs, this.#clock.nowMs + 1_000);
       await new Promise<void>((resolve) => {
         this.#waiting.add(resolve);
-        this.#clock.at(wakeMs, resolve);
+        this.#clock.at(Math.min(endMs, this.#clock.nowMs + 1_000), resolve);
       });
     }
     return this.#clock.call(async () => null);
@@ -256,8 +258,7 @@ export class SimulatedPipe {
           }),
       },
     };
-    const next = (stream: string, name: string, expiresMs: number) =>
-      this.#next(link, stream, name, expiresMs);
+    const next = (stream: string, name: string, expires: number) => this.#next(link, stream, name, expires);
     const consumer = (stream: string, name: string) => ({
       next: ({ expires }: { expires: number }) => next(stream, name, expires),
       fetch: async ({ max_messages: max, expires }: { max_messages: number; expires: number }) => ({

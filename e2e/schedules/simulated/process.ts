@@ -12,6 +12,8 @@ export interface SimulatedProcess {
   dateOffsetMs: number;
   /** Calls to the outside so far. */
   calls: number;
+  /** How many of them were made in the present second. */
+  lately: { second: number; calls: number };
   /** The call at which it is killed; before it takes effect, or after. */
   dieAt: { call: number; after: boolean } | null;
   onDeath: () => void;
@@ -27,6 +29,7 @@ export const makeProcess = (name: string): SimulatedProcess => ({
   stoppedUntilMs: 0,
   dateOffsetMs: 0,
   calls: 0,
+  lately: { second: -1, calls: 0 },
   dieAt: null,
   onDeath: () => undefined,
 });
@@ -45,6 +48,17 @@ export function killProcess(owner: SimulatedProcess): void {
   owner.onDeath();
 }
 
+/** Calls take no time here, up to so many in a second: a loop that runs hot must not hold up the clock for ever. */
+const FREE_CALLS_PER_SECOND = 1_000;
+
+/** @returns whether the call has to take a millisecond */
+function takesTime({ lately }: SimulatedProcess, nowMs: number): boolean {
+  const second = Math.floor(nowMs / 1_000);
+  if (lately.second !== second) Object.assign(lately, { second, calls: 0 });
+  lately.calls += 1;
+  return lately.calls > FREE_CALLS_PER_SECOND;
+}
+
 /** One call to the outside: counted, a possible moment of death, never made by the dead, late for the stopped. */
 export async function outsideCall<Value>(
   waitUntil: (atMs: number) => Promise<void>,
@@ -57,6 +71,7 @@ export async function outsideCall<Value>(
   const dies = owner.dieAt !== null && owner.calls >= owner.dieAt.call ? owner.dieAt : null;
   if (dies && !dies.after) killProcess(owner);
   if (!owner.alive) return never;
+  if (takesTime(owner, nowMs())) await runAs(undefined, () => waitUntil(nowMs() + 1));
   while (owner.stoppedUntilMs > nowMs()) await runAs(undefined, () => waitUntil(owner.stoppedUntilMs));
   if (!owner.alive) return never;
   const settle = async (): Promise<Value> => {

@@ -1,9 +1,7 @@
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { Purpose } from "@ozone/proto/configuration";
-import { PresetSchema } from "@ozone/proto/preset";
 import { RoundSchema, SampleKind, type TrialResult } from "@ozone/proto/trial";
 import { configuration } from "@ozone/shared/configuration";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { madeDefault, madeResult, point } from "../testing/made-results.ts";
 import { choosePresets } from "./choose-preset.ts";
@@ -184,18 +182,5 @@ describe("choosing presets", () => {
       [],
     );
     expect(chosen?.stability).toMatchObject({ successes: 1, runs: 1 });
-  });
-
-  it("gives the same bytes for the same results in any order", () => {
-    const bytes = (results: readonly TrialResult[]) =>
-      choosePresets(results, [madeDefault()]).map((preset) =>
-        Buffer.from(toBinary(PresetSchema, preset)).toString("hex"),
-      );
-    const expected = bytes(sweep());
-    fc.assert(
-      fc.property(fc.shuffledSubarray(sweep(), { minLength: sweep().length }), (shuffled) => {
-        expect(bytes(shuffled)).toEqual(expected);
-      }),
-    );
   });
 });
