@@ -21,6 +21,8 @@ const STEPS = [
   ["types", local("tsc"), ["--noEmit", "-p", "tsconfig.json"]],
   ["platforms", process.execPath, [`${ROOT}scripts/check-platforms.mjs`]],
   ["proto lint", local("buf"), ["lint", "proto"]],
+  // Agents and coordinators a release apart understand each other (docs/upgrading.md).
+  ["proto of 0.1.0", local("buf"), ["breaking", "proto", "--against", "proto/released/0.1.0.binpb"]],
   ["generated code", process.execPath, [`${ROOT}scripts/check-generated.mjs`]],
   ["docs", process.execPath, [`${ROOT}scripts/check-docs.mjs`]],
   ["unit tests", local("vitest"), vitest],

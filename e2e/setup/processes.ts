@@ -24,14 +24,19 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A command that runs the program, for example one that gives it a namespace of its own. */
   readonly wrapper?: readonly [string, ...string[]];
+  /** Root of a built checkout to run it from, for stories with another version; default: this one. */
+  readonly root?: string;
 }
 
 /** The words to start a program with. */
-function commandLine(program: Program, { args = [], wrapper = [] as never }: RunOptions): [string, string[]] {
+function commandLine(
+  program: Program,
+  { args = [], wrapper = [] as never, root = ROOT }: RunOptions,
+): [string, string[]] {
   const [command = process.execPath, ...words] = [
     ...wrapper,
     process.execPath,
-    `${ROOT}${LAUNCHERS[program]}`,
+    `${root}${LAUNCHERS[program]}`,
     ...args,
   ];
   return [command, words];

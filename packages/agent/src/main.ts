@@ -14,6 +14,7 @@ const USAGE = `ozone-agent ${OZONE_VERSION}
   ozone-agent probe                                  print what is known of this machine, and what may not be read, as JSON
   ozone-agent doctor [--json] [--data-dir DIR]       every prerequisite, each with what to do; 1 when something is missing
   ozone-agent install [--user ozone] [--prefix /opt/ozone] [--data-dir DIR] [--no-start] [--dry-run]   a systemd service
+  ozone-agent upgrade BUNDLE --sha256 DIGEST [--wait 30m | --now] [--health 2m]   another version, between two trials; taken back if it is not well
   ozone-agent uninstall [--purge]                    takes away what install made; --purge: with key and results
   ozone-agent --help | --version
 
@@ -47,9 +48,10 @@ async function enroll(argv: readonly string[]): Promise<void> {
   const { enrolCommand } = await import("./enrolment/enrol-command.ts");
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop.abort());
-  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const tell = (line: string) => process.stderr.write(`${line}\n`);
   const { env, stdin } = process;
-  await enrolCommand(argv, { env, stdin, isTerminal: stdin.isTTY === true, say, stop: stop.signal });
+  const isTerminal = stdin.isTTY === true;
+  await enrolCommand(argv, { env, stdin, isTerminal, say: tell, stop: stop.signal });
   stdin.destroy();
 }
 
@@ -73,9 +75,19 @@ async function doctor(argv: readonly string[]): Promise<void> {
   process.stdout.write(text, () => process.exit(exitCode));
 }
 
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+async function upgrade(argv: readonly string[]): Promise<void> {
+  const [{ runUpgrade }, { acquireHostLock }] = await Promise.all([
+    import("./installing/run-upgrade.ts"),
+    import("./machine/host-lock.ts"),
+  ]);
+  const lockHost = (signal: AbortSignal, onWait: () => void) => acquireHostLock({ signal, onWait });
+  await runUpgrade(argv, { host: { root: "", env: process.env }, node: process.execPath, say, lockHost });
+}
+
 async function installing(command: "install" | "uninstall", argv: readonly string[]): Promise<void> {
   const host = { root: "", env: process.env };
-  const say = (line: string) => void process.stdout.write(`${line}\n`);
   if (command === "uninstall") {
     const { runUninstall } = await import("./installing/run-uninstall.ts");
     return runUninstall(argv, { host, say });
@@ -104,6 +116,7 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
   if (command === "apply" || command === "rollback") return applying(command, rest);
   if (command === "probe") return probe();
   if (command === "install" || command === "uninstall") return installing(command, rest);
+  if (command === "upgrade") return upgrade(rest);
   if (command === "doctor") return doctor(rest);
   if (command === "--version") return void process.stdout.write(`${OZONE_VERSION}\n`);
   const asked = command === "--help";

@@ -1,5 +1,5 @@
 // Starts an agent, part by part, and stops it in reverse order.
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { TrialOrder } from "@ozone/proto/trial";
 import { type Bus, connectBus } from "@ozone/shared/bus";
@@ -78,7 +78,9 @@ async function announcePatiently(announce: () => Promise<void>, log: Log, stop: 
 async function writeRunFile(dataDir: string, content: AgentRunFile): Promise<void> {
   const path = join(dataDir, RUN_FILES.agent);
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, `${JSON.stringify(content)}\n`, { mode: 0o600 });
+  // Read by others at any moment, and written again once the agent is heard.
+  await writeFile(`${path}.draft`, `${JSON.stringify(content)}\n`, { mode: 0o600 });
+  await rename(`${path}.draft`, path);
 }
 
 /**
@@ -128,6 +130,8 @@ interface Parts {
   /** Orders to apply presets. */
   readonly desk: OrderDesk;
   readonly announce: () => Promise<void>;
+  /** What the coordinator said of our version; null: nothing. */
+  readonly problem: () => string | null;
 }
 
 async function openParts(config: AgentConfig, log: Log, stop: AbortSignal): Promise<Parts> {
@@ -140,12 +144,18 @@ async function openParts(config: AgentConfig, log: Log, stop: AbortSignal): Prom
   const bus = await connectPatiently(config, access, log, stop);
   const self: Self = { machineId, name: config.name, facts, ...planOptions(config) };
   const state = new WorkState();
-  const announce = async () => heart.setInterval(await announceSelf(bus, self, stop));
+  let told: string | null = null;
+  const announce = async () => {
+    const { heartbeatMs, problem } = await announceSelf(bus, self, stop);
+    heart.setInterval(heartbeatMs);
+    if (problem !== null && problem !== told) log(problem);
+    told = problem;
+  };
   const onDone = () => heart.beatNow();
   const desk = await openDesk({ bus, self, state, dataDir: config.dataDir, stop, announce, onDone, log });
   const heart = startHeart({ bus, machineId, state, outbox, announce, orders: desk }, HEARTBEAT_FIRST_MS);
   const sender = startSender({ bus, machineId, outbox, journal, log });
-  return { bus, self, state, outbox, journal, heart, sender, desk, announce };
+  return { bus, self, state, outbox, journal, heart, sender, desk, announce, problem: () => told };
 }
 
 /** What starting servers of our own depends on. */
@@ -173,6 +183,10 @@ function trialRunner(config: AgentConfig, { self, state, heart }: Parts) {
 async function work(config: AgentConfig, parts: Parts, log: Log, stop: AbortSignal): Promise<void> {
   const { bus, self, state, outbox, journal, heart, sender, desk, announce } = parts;
   await announcePatiently(announce, log, stop);
+  const { machineId, engineUrl } = self;
+  // Whoever upgrades this agent looks here whether the new one is heard.
+  const heard = { problem: parts.problem() ?? "" };
+  if (!stop.aborted) await writeRunFile(config.dataDir, { pid: process.pid, machineId, engineUrl, heard });
   state.say("idle");
   // While a trial runs nothing else may ask the engine. A renewal that fails is made up for by the next.
   const renew = () => (state.current || desk.busy ? undefined : announce().catch(() => undefined));

@@ -2,11 +2,12 @@
 // through typed values.
 import { type Bus, ensureStreams, ensureWorkConsumer, isBusError, orderWaits } from "@ozone/shared/bus";
 import type { Objective } from "@ozone/shared/objective";
+import { featureProblem, versionProblem } from "@ozone/shared/protocol-version";
 import { startTask } from "./background-task.ts";
 import type { ChangeSignal } from "./change-signal.ts";
 import type { Sharing } from "./dispatch/advance-group.ts";
 import { advanceSweeps } from "./dispatch/advance-sweeps.ts";
-import { dispatchTrials } from "./dispatch/dispatch-trials.ts";
+import { dispatchTrials, type HoldBack } from "./dispatch/dispatch-trials.ts";
 import { expireLeases } from "./dispatch/expire-leases.ts";
 import { machinesOnline } from "./fleet/machines-online.ts";
 import { receiveResults } from "./intake/receive-results.ts";
@@ -16,6 +17,7 @@ import type { ModuleRules } from "./plug-ins/find-module.ts";
 import { OpenQuestions } from "./plug-ins/open-questions.ts";
 import { presetKeyText, refreshPresets, staleKeys } from "./presets/refresh-presets.ts";
 import { advanceRollouts } from "./rollouts/advance-rollouts.ts";
+import type { MachineRow } from "./store/machines.ts";
 import type { Store } from "./store/open-store.ts";
 import type { PresetKey } from "./store/results.ts";
 import { targetsWithOrder } from "./store/rollouts.ts";
@@ -67,9 +69,23 @@ async function withPipes<Value>(ports: TaskPorts, work: () => Promise<Value>): P
   }
 }
 
+/** What an agent does not know it would leave out in silence: such a trial waits for a newer one. */
+function knownByAgents(machines: readonly MachineRow[]): HoldBack {
+  const byId = new Map(machines.map(({ id, announcement }) => [id, announcement]));
+  return ({ machineId, protocol }) => {
+    const announcement = byId.get(machineId);
+    if (!announcement || protocol.shorterPredicts.length === 0) return null;
+    return featureProblem(announcement, "shared fills");
+  };
+}
+
+/** Machines that are given orders: online, not paused, at most a release away. */
+const mayWork = ({ paused, announcement }: MachineRow): boolean =>
+  paused !== true && versionProblem(announcement) === null;
+
 async function planAndDispatch(ports: TaskPorts, plugIns: PlugIns, sharing: Sharing): Promise<boolean> {
   const { store, bus, leaseMs, objectives, changes, onError } = ports;
-  const working = (await machinesOnline(store, leaseMs)).filter(({ paused }) => paused !== true);
+  const working = (await machinesOnline(store, leaseMs)).filter(mayWork);
   const machineIds = working.map(({ id }) => id);
   const expired = await expireLeases(store, {
     leaseMs,
@@ -78,7 +94,10 @@ async function planAndDispatch(ports: TaskPorts, plugIns: PlugIns, sharing: Shar
   });
   const deciders = { planner: plannerFor(objectives), plugIns, sharing };
   const ended = await advanceSweeps(store, deciders, (id, thrown) => onError(`sweep ${id}`, thrown));
-  const sent = await dispatchTrials(store, bus, { machineIds, leaseMs });
+  const sent = await dispatchTrials(store, bus, {
+    ...{ machineIds, leaseMs },
+    holdBack: knownByAgents(working),
+  });
   ports.events?.leasesExpired(expired);
   ports.events?.ordersSent(sent);
   if (expired > 0 || ended.length > 0 || sent > 0) changes.notify();

@@ -29,6 +29,9 @@ export const CHECK_ADVICE = {
 /** One of the closed list. */
 export type CheckCode = keyof typeof CHECK_ADVICE;
 
+/** Whether this version knows a check; agents a release ahead may send others. */
+export const isKnownCheck = (code: string): boolean => Object.hasOwn(CHECK_ADVICE, code);
+
 /** Checks that only mark a sample (and bar it from confirmation unless the sweep allows it). */
 export const MARKING_CHECKS: ReadonlySet<string> = new Set<CheckCode>(["uncontended", "unthrottled"]);
 

@@ -62,4 +62,6 @@ export interface AgentRunFile {
   readonly pid: number;
   readonly machineId: string;
   readonly engineUrl: string;
+  /** Since the coordinator took it in: why it gets no orders, empty when it does. Missing: not taken in yet, or an older agent. */
+  readonly heard?: { readonly problem: string };
 }

@@ -5,6 +5,7 @@ import { announce, type Bus } from "@ozone/shared/bus";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { hardwareClass } from "@ozone/shared/hardware-class";
 import type { MachineFacts } from "@ozone/shared/machine-facts";
+import { coordinatorProblem, PROTOCOL_VERSION } from "@ozone/shared/protocol-version";
 import { OZONE_VERSION } from "@ozone/shared/version";
 import { hostAccessProblems } from "../host-access.ts";
 import { type PlanOptions, planServer } from "../managed/plan-server.ts";
@@ -47,6 +48,7 @@ export async function writeAnnouncement(self: Self, signal: AbortSignal): Promis
     machineId,
     name,
     agentVersion: OZONE_VERSION,
+    protocolVersion: PROTOCOL_VERSION,
     hostId: facts.hostId,
     hardwareClass: hardwareClass(facts),
     factsJson: JSON.stringify(facts),
@@ -59,15 +61,22 @@ export async function writeAnnouncement(self: Self, signal: AbortSignal): Promis
   });
 }
 
+/** What the coordinator answers to an announcement. */
+export interface TakenIn {
+  /** How often to send heartbeats, in milliseconds. */
+  readonly heartbeatMs: number;
+  /** Why it will give us no orders though it took us in, in one sentence; null: it will. */
+  readonly problem: string | null;
+}
+
 /**
  * Announces this machine.
- * @returns how often to send heartbeats, in milliseconds.
  * @throws OzoneError unavailable while no coordinator listens; invalid_input when it refuses us.
  */
-export async function announceSelf(bus: Bus, self: Self, signal: AbortSignal): Promise<number> {
+export async function announceSelf(bus: Bus, self: Self, signal: AbortSignal): Promise<TakenIn> {
   const reply = await announce(bus, await writeAnnouncement(self, signal));
   if (!reply.accepted) {
     throw new OzoneError("invalid_input", `The coordinator refused this machine: ${reply.reason}`);
   }
-  return reply.heartbeatMs;
+  return { heartbeatMs: reply.heartbeatMs, problem: coordinatorProblem(reply.protocolVersion) };
 }

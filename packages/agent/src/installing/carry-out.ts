@@ -1,10 +1,11 @@
 // Does the steps of an installation, one after the other, and notes each in the record at once.
-import { chmod, mkdir, open, rename, rmdir } from "node:fs/promises";
+import { chmod, mkdir, rename, rmdir } from "node:fs/promises";
 import { OZONE_VERSION } from "@ozone/shared/version";
 import { ask, at, type Host, systemctl } from "./host.ts";
 import { digestOf, type InstallRecord } from "./install-record.ts";
 import { type InstallChoice, placesOf } from "./places.ts";
 import { type Step, stepText } from "./plan-install.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /** Where a step leaves the record: what it made is taken away again by removing. Pure. */
 export function recordAfter(record: InstallRecord, step: Step): InstallRecord {
@@ -78,19 +79,4 @@ async function makeFolder(
     await rmdir(draft);
     throw thrown;
   }
-}
-
-/** A file is there whole or not at all: the unit may start at any moment. */
-async function writeWhole(host: Host, path: string, content: Buffer, mode: number): Promise<void> {
-  await mkdir(at(host, path.slice(0, path.lastIndexOf("/"))), { recursive: true });
-  const draft = at(host, `${path}.draft`);
-  const file = await open(draft, "w", mode);
-  try {
-    await file.chmod(mode);
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(draft, at(host, path));
 }

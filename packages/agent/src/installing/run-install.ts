@@ -4,11 +4,12 @@ import { resolve } from "node:path";
 import { OzoneError } from "@ozone/shared/errors";
 import { readFlags } from "../read-flags.ts";
 import { carryOut } from "./carry-out.ts";
-import type { Host } from "./host.ts";
+import { type Host, systemctl } from "./host.ts";
 import { lookAround } from "./look-around.ts";
-import { checkChoice, type InstallChoice, placesOf } from "./places.ts";
+import { checkChoice, type InstallChoice, placesOf, UNIT } from "./places.ts";
 import { planInstall, stepText } from "./plan-install.ts";
 import { agentUnit } from "./systemd-unit.ts";
+import { putBack } from "./upgrade-note.ts";
 
 /** What the command is given from outside. */
 export interface InstallPorts {
@@ -47,6 +48,10 @@ export async function runInstall(argv: readonly string[], ports: InstallPorts): 
   };
   checkChoice(choice);
   const host = hostOf(flags.root, ports.host);
+  if (!flags["dry-run"] && (await putBack(host, flags.prefix))) {
+    ports.say("an upgrade was interrupted here: the program of before is in place again");
+    if (!host.staged) await systemctl(host, ["try-restart", UNIT]);
+  }
   const facts = await lookAround(host, choice, await readFile(ports.bundle));
   const steps = planInstall(choice, facts);
   if (flags["dry-run"]) {

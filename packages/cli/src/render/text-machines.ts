@@ -25,8 +25,8 @@ export function machinesText(machines: readonly Machine[]): string {
     machine.activity || "-",
   ]);
   const headings = ["MACHINE", "NAME", "STATUS", "HARDWARE CLASS", "TAGS", "ENGINE", "MODELS", "ACTIVITY"];
-  const problems = machines.flatMap(({ id, engineProblem, managedProblem }) =>
-    [engineProblem, managedProblem]
+  const problems = machines.flatMap(({ id, versionProblem, engineProblem, managedProblem }) =>
+    [versionProblem, engineProblem, managedProblem]
       .filter(Boolean)
       .map((problem) => `${cleanText(id)}: ${cleanText(problem)}\n`),
   );
@@ -75,10 +75,19 @@ function firstOf(names: readonly string[], shownMax: number): string {
 export const tagsText = ({ name, tags }: Machine): string =>
   `${cleanText(name)} carries ${tags.map((tag) => cleanText(tag, 60)).join(", ") || "no tag"}\n`;
 
+/** A coordinator of 0.1.0 does not say it. */
+const protocolWords = ({ protocolVersion }: Machine): string =>
+  protocolVersion === 0 ? "" : `, protocol ${protocolVersion}`;
+
 /** One machine with all that the table has no room for. */
 export function machineText(machine: Machine): string {
   const { id, name, lastSeenAt, hardwareClass, tags, models, activity, agentVersion } = machine;
-  const problems = [machine.engineProblem, machine.managedProblem, ...machine.accessProblems];
+  const problems = [
+    machine.versionProblem,
+    machine.engineProblem,
+    machine.managedProblem,
+    ...machine.accessProblems,
+  ];
   const seen = lastSeenAt ? timestampDate(lastSeenAt).toISOString().slice(0, 19).replace("T", " ") : "";
   return textPairs([
     ["machine", cleanText(id)],
@@ -88,7 +97,7 @@ export function machineText(machine: Machine): string {
     ["what it is", factsWords(machine)],
     ["tags", tags.map((tag) => cleanText(tag, 60)).join(", ") || "none"],
     ["engine", machine.engineProblem ? "none" : engineWords(machine.engine)],
-    ["agent", cleanText(agentVersion, 40)],
+    ["agent", `${cleanText(agentVersion, 40)}${protocolWords(machine)}`],
     ["models", models.map((model) => cleanText(model.name, 60)).join(", ") || "none"],
     ["activity", cleanText(activity) || "-"],
     ...problems.filter(Boolean).map((problem) => ["look at", cleanText(problem, 1_200)] as const),

@@ -107,6 +107,13 @@ describe("lists", () => {
     expect(text).toContain("m-2: No Ollama answers.\n");
   });
 
+  it("says below the table why a machine gets no orders", () => {
+    const versionProblem = "lab-1 runs agent 0.1.0 (protocol 1): it gets no orders.";
+    expect(machinesText([Object.assign({}, MACHINE, { versionProblem })])).toContain(
+      `${MACHINE.id}: ${versionProblem}\n`,
+    );
+  });
+
   it("show the first thing that an agent may not read, and how many more there are", () => {
     const accessProblems = ["The GPU device /dev/kfd can't be opened.", "The model store can't be read."];
     const text = machinesText([Object.assign({}, MACHINE, { accessProblems })]);

@@ -13,19 +13,35 @@ import {
   unpublishedAttempts,
 } from "../store/attempts.ts";
 import type { Store } from "../store/open-store.ts";
-import { findTarget } from "../store/sweeps.ts";
-import { changeTrial, findTrial, lockTrials } from "../store/trials.ts";
+import { addTargetNote, findTarget } from "../store/sweeps.ts";
+import { changeTrial, findTrial, lockTrials, type TrialRow } from "../store/trials.ts";
 
-/** Opens the next attempt of one trial, unless something moved it meanwhile. */
-async function openNextAttempt(store: Store, trialId: string, leaseMs: number): Promise<void> {
-  await store.db.transaction(async (tx) => {
+/** Why a trial may not be given to its machine now, in one sentence; null: it may. */
+export type HoldBack = (trial: Pick<TrialRow, "machineId" | "protocol">) => string | null;
+
+/**
+ * Opens the next attempt of one trial, unless something moved it meanwhile, or its machine may not have it.
+ * @returns the target that has to wait; null: none
+ */
+async function openNextAttempt(
+  store: Store,
+  trialId: string,
+  { leaseMs, holdBack }: { leaseMs: number; holdBack: HoldBack },
+): Promise<number | null> {
+  return store.db.transaction(async (tx) => {
     const trial = (await lockTrials(tx, [trialId])).get(trialId);
-    if (!trial || trial.forAnyone) return;
+    if (!trial || trial.forAnyone) return null;
     const state = nextTrialState(trial.state, "dispatched");
-    if (state === null || (await runningTrialIds(tx, [trial.machineId])).length > 0) return;
+    if (state === null || (await runningTrialIds(tx, [trial.machineId])).length > 0) return null;
+    const because = holdBack(trial);
+    if (because !== null) {
+      await addTargetNote(tx, trial.targetId, `Trials had to wait: ${because}`);
+      return trial.targetId;
+    }
     const number = trial.attempt + 1;
     await changeTrial(tx, trialId, { state, attempt: number });
     await openAttempt(tx, { trialId, number, machineId: trial.machineId }, leaseMs);
+    return null;
   });
 }
 
@@ -69,10 +85,17 @@ export async function publishOpenAttempts(store: Store, bus: Bus, leaseMs: numbe
 export async function dispatchTrials(
   store: Store,
   bus: Bus,
-  options: { machineIds: readonly string[]; leaseMs: number },
+  options: { machineIds: readonly string[]; leaseMs: number; holdBack?: HoldBack },
 ): Promise<number> {
-  for (const trialId of await nextTrialIds(store.db, options.machineIds)) {
-    await openNextAttempt(store, trialId, options.leaseMs);
+  const { machineIds, leaseMs, holdBack = () => null } = options;
+  const waiting = new Set<number>();
+  // What has to wait must not keep its machine from what other targets have for it.
+  for (let before = -1; before < waiting.size; ) {
+    before = waiting.size;
+    for (const trialId of await nextTrialIds(store.db, machineIds, [...waiting])) {
+      const target = await openNextAttempt(store, trialId, { leaseMs, holdBack });
+      if (target !== null) waiting.add(target);
+    }
   }
   return publishOpenAttempts(store, bus, options.leaseMs);
 }

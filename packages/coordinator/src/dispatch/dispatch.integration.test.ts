@@ -1,5 +1,7 @@
 import { create } from "@bufbuild/protobuf";
+import { ProtocolSchema } from "@ozone/proto/configuration";
 import { HeartbeatSchema } from "@ozone/proto/machine";
+import { SweepRequestSchema } from "@ozone/proto/sweep";
 import {
   ensureStreams,
   ensureWorkConsumer,
@@ -14,13 +16,13 @@ import { targetPlanner } from "../planning/plan-target.ts";
 import { expiredAttempts, extendAllLeases, unpublishedAttempts } from "../store/attempts.ts";
 import type { Store } from "../store/open-store.ts";
 import { attempts } from "../store/schema/trials.ts";
-import { countTrials, findSweep } from "../store/sweeps.ts";
-import { trialsOfSweep } from "../store/trials.ts";
+import { countTrials, findSweep, findTarget, insertSweep, listTargets } from "../store/sweeps.ts";
+import { insertTrials, trialsOfSweep } from "../store/trials.ts";
 import { madeResult } from "../testing/made-results.ts";
 import { arrivedResult, madeSharing, NOBODY_HEARD, storeSweep, trialId } from "../testing/made-sweep.ts";
 import { openRealParts, type RealParts } from "../testing/real-parts.ts";
 import { advanceSweeps } from "./advance-sweeps.ts";
-import { dispatchTrials, publishOpenAttempts } from "./dispatch-trials.ts";
+import { dispatchTrials, type HoldBack, publishOpenAttempts } from "./dispatch-trials.ts";
 import { expireLeases } from "./expire-leases.ts";
 
 let parts: RealParts;
@@ -73,6 +75,39 @@ describe("dispatching trials", () => {
     expect(order).toMatchObject({ trialId: first(), attempt: 1, machineId, modelDigest: "sha256:abc" });
     done();
     expect(await states()).toEqual(["running 1", "planned 0"]);
+  });
+
+  it("holds back what the machine's agent does not know, with a note, and gives it another sweep's trial", async () => {
+    const [known] = await trialsOfSweep(store.db, "s-1");
+    if (!known) throw new Error("no trial was stored");
+    const [request, target] = [create(SweepRequestSchema), await findTarget(store.db, known.targetId)];
+    if (!target) throw new Error("no target was stored");
+    const { modelName, modelDigest } = target;
+    await insertSweep(store.db, { id: "s-2", name: "other", request }, [
+      { machineId, modelName, modelDigest },
+    ]);
+    const [other] = await listTargets(store.db, "s-2");
+    const trial = {
+      ...known,
+      id: trialId(3, machineId),
+      sweepId: "s-2",
+      targetId: other?.id ?? 0,
+      ordinal: 0,
+    };
+    const protocol = create(ProtocolSchema, { repetitions: 7 });
+    await insertTrials(store.db, [{ ...trial, protocol }]);
+    const options = { machineIds: [machineId], leaseMs: LEASE_MS };
+    const holdBack: HoldBack = (one) => (one.protocol.repetitions === 7 ? null : "lab-1 runs an old agent.");
+
+    for (const sent of [1, 0])
+      expect(await dispatchTrials(store, parts.bus, { ...options, holdBack })).toBe(sent);
+    const { order, done } = await take();
+    expect(order.trialId).toBe(trial.id);
+    done();
+    expect(await states()).toEqual(["planned 0", "planned 0"]);
+    expect((await findTarget(store.db, known.targetId))?.notes).toEqual([
+      "Trials had to wait: lab-1 runs an old agent.",
+    ]);
   });
 
   it("never opens two attempts of one machine when two coordinators dispatch at once", async () => {

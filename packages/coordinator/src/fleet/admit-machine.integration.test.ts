@@ -2,9 +2,12 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { HeartbeatSchema } from "@ozone/proto/machine";
 import { ReceiptOutcome, TrialOrderSchema } from "@ozone/proto/trial";
 import { ensureWorkConsumer, publishTrialOrder, takeTrialOrder } from "@ozone/shared/bus";
+import { PROTOCOL_VERSION } from "@ozone/shared/protocol-version";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { dispatchTrials } from "../dispatch/dispatch-trials.ts";
 import { recordResults } from "../intake/record-results.ts";
+import { describeMachine } from "../store/describe-machine.ts";
+import { listMachines } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
 import { listTargets } from "../store/sweeps.ts";
 import { trialsOfSweep } from "../store/trials.ts";
@@ -41,6 +44,40 @@ const dispatch = async () =>
   dispatchTrials(store, parts.bus, { machineIds: await online(), leaseMs: LEASE_MS });
 const result = () =>
   arrivedResult(madeResult({ trialId: trialId(1, machineId), attempt: 1, machineId })).arrived;
+
+describe("a machine whose agent is of another release", () => {
+  const say = (protocolVersion: number, factsJson?: string) =>
+    acceptAnnouncement(store, {
+      machineId,
+      message: Object.assign(madeAnnouncement(machineId), {
+        protocolVersion,
+        ...(factsJson && { factsJson }),
+      }),
+      leaseMs: LEASE_MS,
+    });
+  const listed = async () => {
+    const [row] = await listMachines(store.db);
+    if (!row) throw new Error("no machine is listed");
+    return describeMachine(row, LEASE_MS);
+  };
+
+  it("is told what the coordinator speaks, and is listed without a problem a release away", async () => {
+    expect(await say(PROTOCOL_VERSION + 1)).toMatchObject({
+      accepted: true,
+      protocolVersion: PROTOCOL_VERSION,
+    });
+    expect(await listed()).toMatchObject({ versionProblem: "", protocolVersion: PROTOCOL_VERSION + 1 });
+    await say(0);
+    expect(await listed()).toMatchObject({ versionProblem: "", protocolVersion: 1 });
+  });
+
+  it("is listed with the reason two releases away, also where its facts can't be read here", async () => {
+    expect(await say(PROTOCOL_VERSION + 2, '{"of":"tomorrow"}')).toMatchObject({ accepted: true });
+    const { versionProblem, status } = await listed();
+    expect([status, versionProblem]).toEqual(["online", expect.stringMatching(/it gets no orders; upgrade/)]);
+    expect(await say(PROTOCOL_VERSION, '{"of":"tomorrow"}')).toMatchObject({ accepted: false });
+  });
+});
 
 describe("a machine that is revoked", () => {
   it("has its trials taken back, is given no others, and its results do not count", async () => {

@@ -11,6 +11,7 @@ import {
 import { messageOf } from "@ozone/shared/errors";
 import { HEARTBEATS_PER_LEASE } from "@ozone/shared/limits";
 import { parseMachineFacts } from "@ozone/shared/machine-facts";
+import { PROTOCOL_VERSION, versionProblem } from "@ozone/shared/protocol-version";
 import { extendLease } from "../store/attempts.ts";
 import { isOnline } from "../store/describe-machine.ts";
 import { barredOf } from "../store/machine-identities.ts";
@@ -27,6 +28,8 @@ function announcementProblem(machineId: string, message: Announcement): string |
   if (message.name.length === 0 || message.name.length > NAME_MAX)
     return `A name has 1 to ${NAME_MAX} characters.`;
   if (message.models.length > MODELS_MAX) return `More than ${MODELS_MAX} models.`;
+  // Its facts may be of a form that we don't know. It gets no orders; refused, it would not even be listed with the reason.
+  if (versionProblem(message) !== null) return null;
   try {
     parseMachineFacts(JSON.parse(message.factsJson));
   } catch (thrown) {
@@ -52,6 +55,7 @@ export async function acceptAnnouncement(
     accepted: true,
     heartbeatMs: Math.floor(options.leaseMs / HEARTBEATS_PER_LEASE),
     leaseMs: options.leaseMs,
+    protocolVersion: PROTOCOL_VERSION,
   });
 }
 

@@ -70,6 +70,24 @@ describe("checking a payload before it is counted", () => {
     );
   });
 
+  it("believes an agent a release ahead what a check that is not known here means, and nothing else", () => {
+    const ahead = (valid: boolean, also?: string): Uint8Array => {
+      const result = madeResult();
+      for (const sample of result.samples) {
+        sample.valid = valid;
+        for (const code of ["check_of_tomorrow", ...(also ? [also] : [])])
+          sample.checks.push(create(CheckSchema, { code, passed: false, detail: "seen" }));
+      }
+      return bytesOf(result);
+    };
+    for (const valid of [true, false]) expect(() => parseResult(ahead(valid), "m-1")).not.toThrow();
+    expect(() => parseResult(ahead(true, "no_truncation"), "m-1")).toThrow(/checks say otherwise/);
+    const bare = madeResult();
+    for (const sample of bare.samples)
+      sample.checks = [create(CheckSchema, { code: "check_of_tomorrow", passed: true })];
+    expect(() => parseResult(bytesOf(bare), "m-1")).toThrow(/no certificate/);
+  });
+
   it("refuses a shorter answer that shares the fill of no sample before it, or that nobody asked for", () => {
     const sharing = (change: object): Uint8Array => {
       const result = madeResult({ shorterPredicts: [32] });

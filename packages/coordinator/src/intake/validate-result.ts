@@ -1,7 +1,7 @@
 // Is a payload a result at all? What fails here goes to quarantine; it could never be counted.
 import { type Sample, SampleKind, type TrialResult, Verdict } from "@ozone/proto/trial";
 import { decodeResult } from "@ozone/shared/bus";
-import { isSampleValid } from "@ozone/shared/check-codes";
+import { isKnownCheck, isSampleValid } from "@ozone/shared/check-codes";
 import { messageOf } from "@ozone/shared/errors";
 import { MESSAGE_BYTES_MAX, SAMPLES_PER_RESULT_MAX } from "@ozone/shared/limits";
 import { isFilledSample } from "@ozone/shared/sample-kinds";
@@ -38,6 +38,14 @@ const PREFILL_MAX = 20_000_000;
 const isImpossible = ({ decodeTokensPerSecond = 0, prefillTokensPerSecond = 0 }: Sample): boolean =>
   decodeTokensPerSecond > DECODE_MAX || prefillTokensPerSecond > PREFILL_MAX;
 
+/** A check of a newer agent that this version does not know may mark a sample or reject it: there its word stands. */
+function contradictsItself({ valid, checks, kind }: Sample): boolean {
+  const known = checks.filter(({ code }) => isKnownCheck(code));
+  if (valid) return !isSampleValid(known, kind);
+  const mayBeRejected = checks.some(({ code, passed }) => passed === false && !isKnownCheck(code));
+  return isSampleValid(known, kind) && !mayBeRejected;
+}
+
 function sampleProblem(sample: Sample): string | null {
   const { prefillTokensPerSecond, decodeTokensPerSecond, ttftMs, totalMs } = sample;
   if (![prefillTokensPerSecond, decodeTokensPerSecond, ttftMs, totalMs].every(isPositive)) {
@@ -47,8 +55,9 @@ function sampleProblem(sample: Sample): string | null {
     return `sample ${sample.index} has an inter-token time that is not a duration`;
   }
   if (isImpossible(sample)) return `sample ${sample.index} is faster than any machine`;
-  if (sample.checks.length === 0) return `sample ${sample.index} carries no certificate`;
-  if (sample.valid !== isSampleValid(sample.checks, sample.kind)) {
+  if (!sample.checks.some(({ code }) => isKnownCheck(code)))
+    return `sample ${sample.index} carries no certificate`;
+  if (contradictsItself(sample)) {
     return `sample ${sample.index} says valid ${sample.valid}, its checks say otherwise`;
   }
   return null;

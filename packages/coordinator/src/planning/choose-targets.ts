@@ -2,6 +2,7 @@
 import type { Model } from "@ozone/proto/machine";
 import type { SweepRequest } from "@ozone/proto/sweep";
 import { OzoneError } from "@ozone/shared/errors";
+import { featureProblem, versionProblem } from "@ozone/shared/protocol-version";
 import { requireCarried, withTags } from "@ozone/shared/tags";
 import type { MachineRow } from "../store/machines.ts";
 
@@ -25,14 +26,28 @@ function someOf(names: readonly string[]): string {
   return rest > 0 ? `${names.slice(0, SHOWN_MAX).join(", ")} and ${rest} more` : names.join(", ");
 }
 
-function chooseMachines(request: SweepRequest, online: readonly MachineRow[]): readonly MachineRow[] {
-  if (online.length === 0) {
+const isAsked = (machine: MachineRow, name: string): boolean =>
+  machine.id === name || machine.announcement.name === name;
+
+/** Those that can be given orders. One that was named and is too many releases away says so; others are left out. */
+function ofNearVersions(request: SweepRequest, online: readonly MachineRow[]): readonly MachineRow[] {
+  const problems = online.flatMap((machine) => {
+    const problem = versionProblem(machine.announcement);
+    return problem === null ? [] : [{ machine, problem }];
+  });
+  const named = problems.find(({ machine }) => request.machines.some((name) => isAsked(machine, name)));
+  const stuck = named ?? (problems.length === online.length ? problems[0] : undefined);
+  if (stuck) refuse(stuck.problem);
+  return online.filter((machine) => !problems.some((one) => one.machine === machine));
+}
+
+function chooseMachines(request: SweepRequest, there: readonly MachineRow[]): readonly MachineRow[] {
+  if (there.length === 0) {
     refuse("No machine is online; start an agent with `ozone up`, and see `ozone machine list`.");
   }
+  const online = ofNearVersions(request, there);
   const { tags } = request;
   if (request.machines.length === 0) return withTags(online, tags, "online");
-  const isAsked = (machine: MachineRow, name: string) =>
-    machine.id === name || machine.announcement.name === name;
   const unknown = request.machines.filter((name) => !online.some((machine) => isAsked(machine, name)));
   if (unknown.length > 0) {
     refuse(
@@ -88,6 +103,15 @@ function checkManaged(request: SweepRequest, machines: readonly MachineRow[]): v
   );
 }
 
+/** Shorter answers behind a fill are asked for in orders that older agents read without them. */
+function checkSharedFills(request: SweepRequest, machines: readonly MachineRow[]): void {
+  if (request.protocol?.shareFill !== true || request.leaveOutMisfits) return;
+  for (const { announcement } of machines) {
+    const problem = featureProblem(announcement, "shared fills");
+    if (problem !== null) refuse(`${problem} Or switch share_fill off.`);
+  }
+}
+
 /**
  * The targets of a sweep.
  * @throws OzoneError invalid_input with one sentence when a model or machine isn't there or a context is impossible.
@@ -95,6 +119,7 @@ function checkManaged(request: SweepRequest, machines: readonly MachineRow[]): v
 export function chooseTargets(request: SweepRequest, online: readonly MachineRow[]): Target[] {
   const machines = chooseMachines(request, online);
   checkManaged(request, machines);
+  checkSharedFills(request, machines);
   const everywhere = machines.flatMap(({ announcement }) => announcement.models);
   const missing = request.models.filter((asked) => !everywhere.some((model) => namesMatch(asked, model)));
   if (missing.length > 0) {

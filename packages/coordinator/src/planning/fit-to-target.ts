@@ -5,6 +5,7 @@ import { type Protocol, ProtocolSchema } from "@ozone/proto/configuration";
 import type { Announcement } from "@ozone/proto/machine";
 import { type Matrix, MatrixSchema, type SweepRequest } from "@ozone/proto/sweep";
 import { defaultConfiguration } from "@ozone/shared/default-configuration";
+import { featureProblem } from "@ozone/shared/protocol-version";
 import { announcedModel, machineOf } from "./target-facts.ts";
 
 /** Fewer threads than this share of the cores are no candidates: they would only take long. */
@@ -61,6 +62,14 @@ function fitServerSettings(matrix: Matrix, protocol: Protocol, problem: string):
   return [`${what} left out: the agent can't start an Ollama server of its own: ${problem}`];
 }
 
+/** Every output length gets fills of its own where the agent knows no other way. */
+function fitSharedFills(protocol: Protocol, announcement: Announcement): string[] {
+  const problem = protocol.shareFill ? featureProblem(announcement, "shared fills") : null;
+  if (problem === null) return [];
+  protocol.shareFill = false;
+  return [`share_fill left out: ${problem}`];
+}
+
 /**
  * What one target is asked for.
  * @param request complete.
@@ -78,6 +87,7 @@ export function fitToTarget(
     ...fitContexts(matrix, model?.trainedContext ?? 0),
     ...fitThreads(matrix, announcement),
     ...fitServerSettings(matrix, protocol, announcement.managedProblem),
+    ...fitSharedFills(protocol, announcement),
   ];
   return {
     matrix,

@@ -1,4 +1,5 @@
 // Whether a machine that shares a search can be handed something now. Pure.
+import { versionProblem } from "@ozone/shared/protocol-version";
 import type { GroupMember, GroupPresence } from "../store/group-state.ts";
 import type { SweepRow } from "../store/sweeps.ts";
 import { shareIdentity } from "./share-groups.ts";
@@ -29,6 +30,8 @@ export function presenceOf(
     return long ? gone("it is offline") : { kind: "silent" };
   }
   if (machine.paused) return gone("it is paused");
+  if (versionProblem(announcement) !== null)
+    return gone("its agent is too many releases away from the coordinator");
   if (announcement.engineProblem !== "") return gone("no engine answers there");
   if (!announcedModel(announcement, target.modelDigest)) return gone("it has the model no longer");
   if (shareIdentity(request, announcement, target.modelDigest) !== target.shareGroup) {

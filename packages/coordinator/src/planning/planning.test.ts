@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { AnnouncementSchema } from "@ozone/proto/machine";
 import { MatrixSchema, SweepRequestSchema } from "@ozone/proto/sweep";
+import { PROTOCOL_VERSION } from "@ozone/shared/protocol-version";
 import { STRATEGY_NAMES } from "@ozone/shared/strategy-names";
 import { describe, expect, it } from "vitest";
 import { STRATEGIES } from "../search/strategies.ts";
@@ -17,6 +18,8 @@ const machine = (
   announcement: create(AnnouncementSchema, {
     machineId: id,
     name: `lab-${id}`,
+    agentVersion: "9.9.9",
+    protocolVersion: PROTOCOL_VERSION,
     models: models.map((model) => ({ ...model, digest: `sha256:${model.name}`, trainedContext: 32_768 })),
   }),
   activity: "idle",

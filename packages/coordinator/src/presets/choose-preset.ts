@@ -14,6 +14,9 @@ import type { ConfigurationSummary } from "./summarise.ts";
 import { contextLimit, warnings } from "./warn.ts";
 import { type WholeKey, wholeKey } from "./whole-key.ts";
 
+/** Raised whenever the same results would be given other presets than before: those of other rules are chosen again. */
+export const PRESET_RULES = 1;
+
 /**
  * Only confirmed figures are published; while there are none at all, screened ones stand in, marked preliminary. A
  * context that was filled once did fit: max_context is not a matter of luck, so one beyond all that is confirmed may

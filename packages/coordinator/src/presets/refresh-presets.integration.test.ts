@@ -7,7 +7,7 @@ import { dispatchTrials } from "../dispatch/dispatch-trials.ts";
 import { recordResults } from "../intake/record-results.ts";
 import { buildReport } from "../reports/build-report.ts";
 import type { Store } from "../store/open-store.ts";
-import { listPresets } from "../store/presets.ts";
+import { listPresets, replacePresets } from "../store/presets.ts";
 import { presetKeyOf } from "../store/results.ts";
 import { madeResult, point } from "../testing/made-results.ts";
 import { arrivedResult, storeSweep } from "../testing/made-sweep.ts";
@@ -45,6 +45,19 @@ describe("presets and the objectives in force, on a real Postgres", () => {
     expect(await staleKeys(store)).toMatchObject([KEY]);
     await refreshPresets(store, KEY);
     expect(await objectives()).toContainEqual(["balanced", OBJECTIVES[1]?.words]);
+  });
+
+  it("are chosen again where another version of Ozone chose them, though no result came since", async () => {
+    await refreshPresets(store, KEY);
+    const own = await listPresets(store.db, { model: "", hardwareClass: "", purpose: "" });
+    await replacePresets(
+      store.db,
+      KEY,
+      own.map((preset) => ({ ...preset, rules: 0 })),
+    );
+    expect(await staleKeys(store)).toMatchObject([KEY]);
+    await refreshPresets(store, KEY);
+    expect(await staleKeys(store)).toEqual([]);
   });
 
   it("stand in a report with the recommendation of every configuration that was tried", async () => {

@@ -11,7 +11,7 @@ import { listMachines } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
 import { listPresets, refreshedKeys, replacePresets } from "../store/presets.ts";
 import { type PresetKey, presetKeys, resultsOfKey } from "../store/results.ts";
-import { choosePresets } from "./choose-preset.ts";
+import { choosePresets, PRESET_RULES } from "./choose-preset.ts";
 import { wholeKey } from "./whole-key.ts";
 
 /** Identity of a key, for sets. */
@@ -54,14 +54,21 @@ export async function refreshPresets(
   objectives: readonly Objective[] = OBJECTIVES,
 ): Promise<void> {
   const results = await resultsOfKey(store.db, key);
-  await replacePresets(store.db, key, choosePresets(results, await defaultsFor(store, results), objectives));
+  const chosen = choosePresets(results, await defaultsFor(store, results), objectives);
+  for (const preset of chosen) preset.rules = PRESET_RULES;
+  await replacePresets(store.db, key, chosen);
 }
 
-/** Keys with a preset that another objective chose than the one in force: the file of objectives has changed. */
-async function keysOfOtherObjectives(store: Store, objectives: readonly Objective[]): Promise<Set<string>> {
+/**
+ * Keys with a preset that was chosen otherwise than now: the file of objectives has changed, or another version of Ozone
+ * worked here before (or in between: a coordinator may go back a release).
+ */
+async function keysChosenOtherwise(store: Store, objectives: readonly Objective[]): Promise<Set<string>> {
   const words = new Map([...objectives, ...EXTREME_TIERS].map((one) => [one.purpose, one.words]));
   const presets = await listPresets(store.db, { model: "", hardwareClass: "", purpose: "" });
-  const others = presets.filter(({ purpose, objective }) => words.get(purpose) !== objective);
+  const others = presets.filter(
+    ({ purpose, objective, rules }) => words.get(purpose) !== objective || rules !== PRESET_RULES,
+  );
   return new Set(
     others.map(({ hardwareClass, modelDigest, engine }) =>
       presetKeyText({
@@ -74,12 +81,12 @@ async function keysOfOtherObjectives(store: Store, objectives: readonly Objectiv
   );
 }
 
-/** Keys whose newest result is younger than their presets (what a killed coordinator left undone), or of other objectives. */
+/** Keys whose newest result is younger than their presets (what a killed coordinator left undone), or chosen otherwise. */
 export async function staleKeys(
   store: Store,
   objectives: readonly Objective[] = OBJECTIVES,
 ): Promise<PresetKey[]> {
-  const others = await keysOfOtherObjectives(store, objectives);
+  const others = await keysChosenOtherwise(store, objectives);
   const refreshed = new Map(
     (await refreshedKeys(store.db)).map((key) => [presetKeyText(key), key.refreshedAt.getTime()]),
   );

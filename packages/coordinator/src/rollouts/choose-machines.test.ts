@@ -56,6 +56,8 @@ describe("the machines of a roll-out", () => {
     ["an engine that fails", { engineProblem: "No Ollama answers." }, /^No Ollama answers\.$/],
     ["another engine", { engine: create(EngineSchema, { kind: EngineKind.OLLAMA }) }, /^Its engine is/],
     ["another version", { engine: { ...engine, version: "9" } }, /^Version 9 of the engine runs there/],
+    ["an agent of 0.1.0", { protocolVersion: 0 }, /which does not know applying presets/],
+    ["an agent two releases ahead", { protocolVersion: 4 }, /it gets no orders; upgrade the coordinator/],
     ["no such model", { models: [] }, /is not installed there\.$/],
   ])("leave out, with its reason, one with %s", (_what, change, because) => {
     const [chosen] = choose([machine("lab-a", change)], { machines: ["lab-a"] });

@@ -3,6 +3,7 @@ import type { Preset } from "@ozone/proto/preset";
 import type { RolloutRequest } from "@ozone/proto/rollout";
 import { isModelName } from "@ozone/shared/derived-model";
 import { OzoneError } from "@ozone/shared/errors";
+import { featureProblem, versionProblem } from "@ozone/shared/protocol-version";
 import { engineKindWords } from "@ozone/shared/provenance";
 import { requireCarried, withTags } from "@ozone/shared/tags";
 import type { MachineRow } from "../store/machines.ts";
@@ -88,6 +89,8 @@ function whyLeftOut({ announcement }: MachineRow, preset: Preset, despiteChanges
     return `Its hardware class is ${hardwareClass}, and the preset is for ${preset.hardwareClass}.`;
   }
   if (engineProblem !== "") return engineProblem;
+  const version = versionProblem(announcement) ?? featureProblem(announcement, "applying presets");
+  if (version !== null) return version;
   const [wanted, has] = [preset.engine, engine];
   if ((wanted?.kind ?? 0) !== (has?.kind ?? 0)) {
     return `Its engine is "${engineKindWords(has?.kind ?? 0)}", and the preset is for "${engineKindWords(wanted?.kind ?? 0)}".`;

@@ -101,16 +101,27 @@ export async function markPublished(db: Executor, { trialId, number }: AttemptRe
 }
 
 /**
- * For each of these machines the next planned trial of a running sweep, if the machine has no trial running. A drift
- * reference goes before what was planned earlier: it was planned because it is due.
+ * For each of these machines the next planned trial of a running sweep, if the machine has no trial running; nothing of
+ * `withoutTargets`. A drift reference goes before what was planned earlier: it was planned because it is due.
  */
-export async function nextTrialIds(db: Executor, machineIds: readonly string[]): Promise<string[]> {
+export async function nextTrialIds(
+  db: Executor,
+  machineIds: readonly string[],
+  withoutTargets: readonly number[] = [],
+): Promise<string[]> {
   if (machineIds.length === 0) return [];
+  const without =
+    withoutTargets.length === 0
+      ? sql``
+      : sql`and t.target_id not in (${sql.join(
+          withoutTargets.map((id) => sql`${id}`),
+          sql`, `,
+        )})`;
   const rows = await db.execute<{ id: string }>(sql`
     select distinct on (t.machine_id) t.id
     from trials t
     join sweeps s on s.id = t.sweep_id and s.state = 'running'
-    where t.state = 'planned' and not t.for_anyone
+    where t.state = 'planned' and not t.for_anyone ${without}
       and t.machine_id in (${sql.join(
         machineIds.map((id) => sql`${id}`),
         sql`, `,

@@ -3,6 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type Machine, MachineSchema } from "@ozone/proto/machine";
 import { parseMachineFacts } from "@ozone/shared/machine-facts";
+import { spokenBy, versionProblem } from "@ozone/shared/protocol-version";
 import type { CurrentMachine } from "@ozone/shared/stale-preset";
 import type { MachineRow } from "./machines.ts";
 
@@ -32,6 +33,8 @@ export function describeMachine(row: MachineRow, leaseMs: number): Machine {
     tags: [...row.tags],
     admission: row.admission ?? "",
     paused: row.paused ?? false,
+    versionProblem: versionProblem(announcement) ?? "",
+    protocolVersion: spokenBy(announcement.protocolVersion),
   });
 }
 

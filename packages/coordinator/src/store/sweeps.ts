@@ -119,6 +119,13 @@ export async function updateTarget(
     .where(eq(sweepTargets.id, id));
 }
 
+/** Adds a note to a target, once. */
+export async function addTargetNote(db: Executor, id: number, note: string): Promise<void> {
+  const target = await findTarget(db, id);
+  if (!target || target.notes.includes(note)) return;
+  await updateTarget(db, id, { finished: target.finished, notes: [...target.notes, note] });
+}
+
 /** Notes that a target is odd: from now on its results do not count for its class. */
 export async function markOdd(db: Executor, id: number): Promise<void> {
   await db

@@ -5,6 +5,8 @@ import { AnnouncementSchema } from "@ozone/proto/machine";
 import { type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
 import { type TrialResult, TrialResultSchema } from "@ozone/proto/trial";
 import type { ArrivedResult } from "@ozone/shared/bus";
+import { PROTOCOL_VERSION } from "@ozone/shared/protocol-version";
+import { OZONE_VERSION } from "@ozone/shared/version";
 import type { Sharing } from "../dispatch/advance-group.ts";
 import type { LeaseEnds } from "../dispatch/expire-leases.ts";
 import { saveMachine } from "../store/machines.ts";
@@ -53,6 +55,8 @@ export const madeAnnouncement = (machineId: string) =>
       { name: "ozone-synthetic:4m", digest: "sha256:abc", sizeBytes: 4_000_000n, trainedContext: 131_072 },
     ],
     defaultThreads: 1,
+    agentVersion: OZONE_VERSION,
+    protocolVersion: PROTOCOL_VERSION,
   });
 
 /** What shared searches need besides the planner; `heard` is how long the coordinator has been listening. */
