@@ -44,7 +44,7 @@ export default defineConfig({
           include: [
             "packages/*/src/**/*.test.ts",
             "bench/**/*.test.ts",
-            "e2e/{schedules,setup,upgrade}/**/*.test.ts",
+            "e2e/{schedules,setup,upgrade,walk}/**/*.test.ts",
           ],
           exclude: ["**/*.integration.test.ts", "**/node_modules/**"],
           testTimeout: 20_000,

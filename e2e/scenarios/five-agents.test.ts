@@ -55,19 +55,26 @@ const outboxOf = ({ folder }: LabMachine): string[] =>
 
 describe("five agents on hosts of their own", () => {
   it("enrol by the fingerprint of the CA, wait for a word, and work with nothing but their identity", async () => {
-    const enrolments = lab.machines.map(async (machine) => {
-      const made = await lab.stack.json<{ secret: string; caFingerprint: string }>([
-        ...["enroll", "token", "create"],
-      ]);
-      return lab.enroll(machine, made.secret, made.caFingerprint);
-    });
+    const made = await lab.stack.json<{ caFingerprint: string; tokens: { secret: string }[] }>([
+      ...["enroll", "token", "create", "--count", String(COUNT)],
+    ]);
+    const enrolments = lab.machines.map((machine, index) =>
+      lab.enroll(machine, made.tokens[index]?.secret ?? "", made.caFingerprint),
+    );
     const listed = () => lab.stack.ozone(["machine", "list"]);
     await waitFor("five machines that wait", listed, {
       until: ({ stdout }) =>
         lab.machines.every(({ name }) => stdout.includes(`(${name}): waits for approval`)),
     });
-    for (const { name } of lab.machines)
-      expect((await lab.stack.ozone(["machine", "approve", name])).code).toBe(0);
+    const unasked = await lab.stack.ozone(["machine", "approve", "--waiting"]);
+    expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringContaining("add --yes")]);
+    const approved = await lab.stack.json<{ approved: unknown[] }>([
+      "machine",
+      "approve",
+      "--waiting",
+      "--yes",
+    ]);
+    expect(approved.approved).toHaveLength(COUNT);
     for (const { code, stderr } of await Promise.all(enrolments))
       expect([code, stderr]).toEqual([0, expect.any(String)]);
     const begun = await Promise.all(lab.machines.map((machine) => lab.begin(machine)));

@@ -1,10 +1,10 @@
 // Hosts that are network namespaces: one for the coordinator, one for each agent, on a bridge. Needs root.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { ROOT } from "./processes.ts";
 import { waitFor } from "./wait-for.ts";
 
-const RELAY = fileURLToPath(new URL("relay.mjs", import.meta.url));
+const RELAY = `${ROOT}e2e/setup/relay.mjs`;
 const NETWORK = "10.77.0";
 
 const ip = (...words: string[]): void => {

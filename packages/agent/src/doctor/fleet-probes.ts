@@ -110,6 +110,7 @@ async function tryBus({ dataDir, natsUrl, natsCa }: AgentConfig): Promise<Reache
     const bus = await connectBus({
       url,
       identity: enrolled?.identity,
+      caPem: enrolled?.busCa ?? null,
       ca: natsCa,
       name: "ozone-agent doctor",
     });

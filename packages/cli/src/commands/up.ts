@@ -14,6 +14,9 @@ export default class Up extends OzoneCommand {
     },
   ];
   static override flags = {
+    "coordinator-only": Flags.boolean({
+      summary: "No engine and no agent: other machines are measured, not this one.",
+    }),
     objectives: Flags.string({
       summary:
         "A YAML or JSON file of your own objectives (docs/presets.md); OZONE_OBJECTIVES names one too.",
@@ -23,17 +26,23 @@ export default class Up extends OzoneCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(Up);
-    const { bringUp } = await import("../local/bring-up.ts");
+    const { bringUp, bringUpCoordinator } = await import("../local/bring-up.ts");
     const { interruptible } = await import("../interruption.ts");
     const { localDataFolder } = await import("../local/folder.ts");
-    const { stackDocument, stackText } = await import("../render/text-stack.ts");
-    const folder = localDataFolder();
-    const stack = await interruptible((signal) =>
-      bringUp({
-        ...{ folder, env: process.env, signal, objectives: flags.objectives },
-        progress: (line) => this.progress(line),
-      }),
+    const { coordinatorDocument, coordinatorText, stackDocument, stackText } = await import(
+      "../render/text-stack.ts"
     );
+    const folder = localDataFolder();
+    const optionsFor = (signal: AbortSignal) => ({
+      ...{ folder, env: process.env, signal, objectives: flags.objectives },
+      progress: (line: string) => this.progress(line),
+    });
+    if (flags["coordinator-only"]) {
+      const coordinator = await interruptible((signal) => bringUpCoordinator(optionsFor(signal)));
+      this.print(coordinatorText(coordinator, folder));
+      return { coordinator: coordinatorDocument(coordinator), dataFolder: folder };
+    }
+    const stack = await interruptible((signal) => bringUp(optionsFor(signal)));
     this.print(stackText(stack, folder));
     return stackDocument(stack, folder);
   }

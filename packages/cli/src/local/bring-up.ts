@@ -25,13 +25,24 @@ interface StartedProcess {
   readonly pid: number;
 }
 
+type OnLaunch = (program: ProgramName) => (pid: number) => void;
+
 /** Brings everything up that is not up yet. */
-export async function bringUp(options: StackOptions): Promise<Stack> {
+export const bringUp = (options: StackOptions): Promise<Stack> => allOrNothing(options, startAll);
+
+/** The coordinator alone: this machine is not to be measured. */
+export const bringUpCoordinator = (options: StackOptions): Promise<CoordinatorHandle> =>
+  allOrNothing(options, (_, onLaunch) => ensureCoordinator(options, onLaunch("ozone-coordinator")));
+
+async function allOrNothing<Started>(
+  options: StackOptions,
+  start: (options: StackOptions, onLaunch: OnLaunch) => Promise<Started>,
+): Promise<Started> {
   makeFolder(options.folder);
   return withStackLock(options.folder, options, async () => {
     const started: StartedProcess[] = [];
     try {
-      return await startAll(options, (program) => (pid) => started.push({ program, pid }));
+      return await start(options, (program) => (pid) => started.push({ program, pid }));
     } catch (thrown) {
       await undo(options, started);
       throw thrown;
@@ -39,10 +50,7 @@ export async function bringUp(options: StackOptions): Promise<Stack> {
   });
 }
 
-async function startAll(
-  options: StackOptions,
-  onLaunch: (program: ProgramName) => (pid: number) => void,
-): Promise<Stack> {
+async function startAll(options: StackOptions, onLaunch: OnLaunch): Promise<Stack> {
   const coordinator = await ensureCoordinator(options, onLaunch("ozone-coordinator"));
   const engine = await ensureEngine(options, onLaunch("ozone-engine"));
   const assignment = { coordinator: coordinator.runFile, engineUrl: engine.url };

@@ -59,17 +59,18 @@ export function wayIn(
 export const wayInText = ({ command, isForThisMachineOnly }: WayInWords): string =>
   isForThisMachineOnly
     ? `On this machine: ${command}\nFor other machines start the coordinator with OZONE_GRPC_ADDRESS and OZONE_NATS_LISTEN (docs/enrolment.md).`
-    : `Paste this on the machine, and the token below when it asks:\n  ${command}`;
+    : `Paste this on the machine, and a token when it asks:\n  ${command}`;
 
 /** Those that wait for a word of an administrator. */
-export const waitingText = (identities: readonly Identity[]): string =>
-  identities
-    .filter(({ admission }) => admission === Admission.PENDING)
-    .map(
-      (identity) =>
-        `${identityText(identity).trimEnd()}; \`ozone machine approve ${cleanText(identity.machineId)}\`\n`,
-    )
-    .join("");
+export function waitingText(identities: readonly Identity[]): string {
+  const waiting = identities.filter(({ admission }) => admission === Admission.PENDING);
+  const lines = waiting.map(
+    (identity) =>
+      `${identityText(identity).trimEnd()}; \`ozone machine approve ${cleanText(identity.machineId)}\`\n`,
+  );
+  const all = waiting.length > 1 ? ["All of them: `ozone machine approve --waiting`\n"] : [];
+  return [...lines, ...all].join("");
+}
 
 /** A table of tokens. */
 export function tokensText(tokens: readonly EnrolmentToken[]): string {

@@ -1,5 +1,6 @@
 // What `up` and `down` did, as text and as a document.
 import type { Stack } from "../local/bring-up.ts";
+import type { CoordinatorHandle } from "../local/start-coordinator.ts";
 import type { Stopped } from "../local/take-down.ts";
 import { cleanText } from "./clean-text.ts";
 import { engineWords } from "./names.ts";
@@ -8,13 +9,27 @@ import { wrapText } from "./wrap-text.ts";
 
 const how = (started: boolean): string => (started ? "started" : "was running");
 
+const coordinatorPair = ({ runFile, started }: CoordinatorHandle): [string, string] => [
+  "coordinator",
+  `${runFile.grpcAddress} (${how(started)})`,
+];
+
+/** A coordinator alone. */
+export const coordinatorText = (coordinator: CoordinatorHandle, folder: string): string =>
+  textPairs([coordinatorPair(coordinator), ["data", folder]]);
+
+/** The same for scripts. */
+export const coordinatorDocument = ({ runFile, started }: CoordinatorHandle) => ({
+  ...{ address: runFile.grpcAddress, pid: runFile.pid, started },
+});
+
 /** The running stack; what the person has to know about the engine stands below. */
 export function stackText({ coordinator, engine, agent }: Stack, folder: string): string {
   const { machine } = agent;
   const count = engine.modelCount === 1 ? "1 model" : `${engine.modelCount} models`;
   const kind = engine.kind === "reference" ? "reference engine, synthetic model" : "Ollama";
   const table = textPairs([
-    ["coordinator", `${coordinator.runFile.grpcAddress} (${how(coordinator.started)})`],
+    coordinatorPair(coordinator),
     ["engine", `${engine.url}, ${kind} ${cleanText(engine.version, 40)}, ${count} (${how(engine.started)})`],
     [
       "machine",
@@ -32,11 +47,7 @@ export function stackText({ coordinator, engine, agent }: Stack, folder: string)
 export function stackDocument({ coordinator, engine, agent }: Stack, folder: string) {
   const { machine } = agent;
   return {
-    coordinator: {
-      address: coordinator.runFile.grpcAddress,
-      pid: coordinator.runFile.pid,
-      started: coordinator.started,
-    },
+    coordinator: coordinatorDocument(coordinator),
     engine: {
       url: engine.url,
       kind: engine.kind,
