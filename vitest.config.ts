@@ -24,6 +24,8 @@ const stacks = [
   "enrolment-outside",
   "five-agents",
   "flat-rate",
+  "hostile-agent",
+  "hostile-bus",
   "kills",
   "outside",
   "preset-exports",

@@ -2,7 +2,7 @@
 // order at once with figures made by arithmetic. For stories in which the coordinator is what is looked at.
 import { create } from "@bufbuild/protobuf";
 import { HeartbeatSchema } from "@ozone/proto/machine";
-import type { TrialOrder } from "@ozone/proto/trial";
+import type { TrialOrder, TrialResult } from "@ozone/proto/trial";
 import {
   announce,
   type Bus,
@@ -34,12 +34,12 @@ const HEARTBEAT_MS = 1_000;
 const RETRY_MS = 500;
 
 function answer(
-  { trialId, attempt, machineId, configuration, protocol, purpose }: TrialOrder,
+  { trialId, attempt, machineId, sweepId, modelDigest, configuration, protocol, purpose }: TrialOrder,
   speed: number,
-) {
+): TrialResult {
   const rate = speed * (100 + (configuration?.numBatch ?? 0) / 100);
   const repetitions = samplesWanted(protocol ?? { launches: 1, repetitions: 1 });
-  return madeResult({
+  const made = madeResult({
     trialId,
     attempt,
     machineId,
@@ -48,6 +48,7 @@ function answer(
     decode: Array.from({ length: repetitions }, () => rate),
     ttftMs: (configuration?.numCtx ?? 1) / speed,
   });
+  return { ...made, sweepId, modelDigest };
 }
 
 /** A running one. */

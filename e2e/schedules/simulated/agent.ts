@@ -63,6 +63,7 @@ async function measure(world: World, seat: AgentSeat, order: TrialOrder, signal:
   return Object.assign(madeResult({ trialId, attempt, machineId, failureClass: "cancelled" }), {
     configuration: result.configuration,
     sweepId: order.sweepId,
+    purpose: order.purpose,
   });
 }
 

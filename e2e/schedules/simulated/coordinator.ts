@@ -4,7 +4,7 @@ import { messageOf } from "@ozone/shared/errors";
 import { LEASE_MS } from "@ozone/shared/limits";
 import { OBJECTIVES } from "@ozone/shared/objective";
 import { createChangeSignal } from "../../../packages/coordinator/src/change-signal.ts";
-import { listenToFleet } from "../../../packages/coordinator/src/start.ts";
+import { listenToFleet } from "../../../packages/coordinator/src/fleet-door.ts";
 import { extendAllLeases } from "../../../packages/coordinator/src/store/attempts.ts";
 import { openStore } from "../../../packages/coordinator/src/store/open-store.ts";
 import { startTasks } from "../../../packages/coordinator/src/tasks.ts";

@@ -1,7 +1,9 @@
 // What all commands share: --json, one way for errors to leave, progress on stderr, and the way to the coordinator.
+
 import { Command, Flags } from "@oclif/core";
 import type { CoordinatorClient } from "./coordinator-client.ts";
 import { reportError } from "./error-output.ts";
+import { jsonText } from "./render/json-text.ts";
 
 /**
  * A command returns its data from `run` and prints text with `log`; with --json the data is the one document on stdout
@@ -21,7 +23,7 @@ export abstract class OzoneCommand extends Command {
   }
 
   protected override logJson(document: unknown): void {
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    process.stdout.write(`${jsonText(document)}\n`);
   }
 
   protected override async catch(thrown: Error): Promise<void> {

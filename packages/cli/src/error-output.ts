@@ -1,6 +1,8 @@
 // How every error leaves the command line: one sentence on stderr, the exit code, and with --json one document.
+
 import { Errors } from "@oclif/core";
 import { type ErrorCode, messageOf, OzoneError } from "@ozone/shared/errors";
+import { jsonText } from "./render/json-text.ts";
 
 /** Exit codes of every command (docs: 0 ok, 1 failure, 2 usage). */
 export const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
@@ -38,5 +40,5 @@ export function reportError(thrown: unknown, json: boolean): void {
   process.exitCode = exitCodeFor(error.code);
   process.stderr.write(`${error.message}\n`);
   if (process.env.OZONE_DEBUG && error.stack) process.stderr.write(`${error.stack}\n`);
-  if (json) process.stdout.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
+  if (json) process.stdout.write(`${jsonText(errorDocument(error))}\n`);
 }

@@ -16,6 +16,8 @@ export interface TaskOptions {
   readonly run: () => Promise<boolean>;
   readonly intervalMs: number;
   readonly onError: (name: string, thrown: unknown) => void;
+  /** Told after each run. */
+  readonly onRun?: ((name: string, tookMs: number, failed: boolean) => void) | undefined;
 }
 
 const BACK_OFF_FIRST_MS = 250;
@@ -45,6 +47,7 @@ export function startTask(options: TaskOptions): BackgroundTask {
     while (!stopped) {
       woken = false;
       let again = false;
+      const startedAtMs = performance.now();
       try {
         again = await options.run();
         failures = 0;
@@ -52,6 +55,7 @@ export function startTask(options: TaskOptions): BackgroundTask {
         failures += 1;
         if (!stopped) options.onError(options.name, thrown);
       }
+      options.onRun?.(options.name, performance.now() - startedAtMs, failures > 0);
       if (stopped || again || (woken && failures === 0)) continue;
       await pause(failures > 0 ? backOffMs(failures) : options.intervalMs);
     }

@@ -30,6 +30,8 @@ export interface CoordinatorConfig {
   readonly outsideAddress: string | null;
   /** A certificate of the user's own; null: Ozone's. */
   readonly broughtCertificate: BroughtFiles | null;
+  /** host:port of /healthz, /readyz and /metrics; null: not there. */
+  readonly httpAddress: string | null;
   readonly leaseMs: number;
   /** Which modules may be loaded as strategies. */
   readonly modules: ModuleRules;
@@ -53,6 +55,10 @@ const schema = z.object({
     .string()
     .regex(/^[^\s/]+:\d{1,5}$/, "must look like 127.0.0.1:7464")
     .default(ANY_LOCAL_PORT),
+  OZONE_HTTP_ADDRESS: z
+    .string()
+    .regex(/^[^\s/]+:\d{1,5}$/, "must look like 127.0.0.1:7465")
+    .optional(),
   OZONE_NATS_LISTEN: z
     .string()
     .regex(
@@ -138,6 +144,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     natsCa: values.OZONE_NATS_CA ? resolve(values.OZONE_NATS_CA) : null,
     natsServerPath: values.OZONE_NATS_SERVER ?? null,
     grpcAddress: isOutside ? ANY_LOCAL_PORT : values.OZONE_GRPC_ADDRESS,
+    httpAddress: values.OZONE_HTTP_ADDRESS ?? null,
     natsListen: natsListen(values.OZONE_NATS_LISTEN),
     natsAdvertise: values.OZONE_NATS_ADVERTISE ?? null,
     outsideAddress: isOutside ? values.OZONE_GRPC_ADDRESS : null,

@@ -11,6 +11,7 @@ import { dispatchTrials, type HoldBack } from "./dispatch/dispatch-trials.ts";
 import { expireLeases } from "./dispatch/expire-leases.ts";
 import { machinesOnline } from "./fleet/machines-online.ts";
 import { receiveResults } from "./intake/receive-results.ts";
+import type { Events } from "./observing/meters.ts";
 import { plannerFor } from "./planning/plan-target.ts";
 import type { ModuleRules } from "./plug-ins/find-module.ts";
 import { OpenQuestions } from "./plug-ins/open-questions.ts";
@@ -33,6 +34,8 @@ export interface TaskPorts {
   /** Which modules may be loaded as strategies. */
   readonly modules: ModuleRules;
   readonly onError: (name: string, thrown: unknown) => void;
+  /** Who counts what happens; nobody, where nobody watches. */
+  readonly events?: Events | undefined;
 }
 
 /** The running tasks. */
@@ -95,18 +98,21 @@ async function planAndDispatch(ports: TaskPorts, plugIns: PlugIns, sharing: Shar
     ...{ machineIds, leaseMs },
     holdBack: knownByAgents(working),
   });
+  ports.events?.leasesExpired(expired);
+  ports.events?.ordersSent(sent);
   if (expired > 0 || ended.length > 0 || sent > 0) changes.notify();
   return false;
 }
 
 /** Moves roll-outs on, and keeps in mind which machines have an order: heartbeats must not ask Postgres for it. */
-function startRollouts({ store, leaseMs, changes, onError }: TaskPorts) {
+function startRollouts({ store, leaseMs, changes, onError, events }: TaskPorts) {
   const startedAtMs = performance.now();
   let machinesWithOrder: ReadonlySet<string> = new Set();
   const task = startTask({
     name: "rollouts",
     intervalMs: ROLLOUT_INTERVAL_MS,
     onError,
+    onRun: events?.taskRan,
     run: async () => {
       const presence = { leaseMs, listeningMs: performance.now() - startedAtMs };
       const changed = await advanceRollouts(store, presence, (id, thrown) =>
@@ -123,13 +129,14 @@ function startRollouts({ store, leaseMs, changes, onError }: TaskPorts) {
 
 /** Starts all tasks. */
 export function startTasks(ports: TaskPorts): Tasks {
-  const { store, bus, objectives, changes, onError } = ports;
+  const { store, bus, objectives, changes, onError, events } = ports;
   const pending = new Map<string, PresetKey>();
 
   const refresh = startTask({
     name: "presets",
     intervalMs: REFRESH_INTERVAL_MS,
     onError,
+    onRun: events?.taskRan,
     run: async () => {
       const keys = pending.size > 0 ? [...pending.values()] : await staleKeys(store, objectives);
       for (const key of keys) {
@@ -156,14 +163,23 @@ export function startTasks(ports: TaskPorts): Tasks {
     name: "dispatch",
     intervalMs: DISPATCH_INTERVAL_MS,
     onError,
+    onRun: events?.taskRan,
     run: () => withPipes(ports, () => planAndDispatch(ports, questions, sharing)),
   });
   const intake = startTask({
     name: "intake",
     intervalMs: 0,
     onError,
+    onRun: events?.taskRan,
     run: async () => {
-      const touched = await withPipes(ports, () => receiveResults(store, bus));
+      const touched = await withPipes(ports, () =>
+        receiveResults(store, bus, (recorded, tookMs) =>
+          events?.resultsRecorded(
+            recorded.map(({ countedAs }) => countedAs),
+            tookMs,
+          ),
+        ),
+      );
       if (touched === null) return true;
       for (const key of touched) pending.set(presetKeyText(key), key);
       refresh.wake();

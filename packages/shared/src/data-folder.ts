@@ -41,6 +41,8 @@ export interface CoordinatorRunFile {
   readonly grpcAddress: string;
   /** host:port with TLS and role tokens, when it listens beyond loopback. */
   readonly outsideAddress?: string;
+  /** host:port of health and metrics, when asked for. */
+  readonly httpAddress?: string;
   readonly natsUrl: string;
   /** File of the CA that the bus's clients have to trust. */
   readonly natsCa?: string;

@@ -1,7 +1,9 @@
 // env/<machine id>.json: what the machine is, without anything that says whose it is: no host name, no user name, no
 // serial number, no path of a home folder.
+
 import type { Machine } from "@ozone/proto/machine";
 import { parseMachineFacts } from "@ozone/shared/machine-facts";
+import { jsonText } from "./json-text.ts";
 import { engineWords } from "./names.ts";
 
 /** One machine as JSON text; of its models only those that the report is about. */
@@ -26,7 +28,7 @@ export function environmentJson(machine: Machine, modelNames: ReadonlySet<string
       })),
     ...factsOf(machine),
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return `${jsonText(document)}\n`;
 }
 
 function factsOf({ factsJson, name }: Machine): { facts: unknown; facts_problem?: string } {

@@ -1,5 +1,6 @@
 // logs/<model>.jsonl: one line per sample with its certificate and everything it was measured under; an attempt that
 // failed before its first sample gets one line with the failure. Nothing is rounded here: this is the raw record.
+
 import { type JsonValue, toJson } from "@bufbuild/protobuf";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { ProtocolSchema } from "@ozone/proto/configuration";
@@ -18,6 +19,7 @@ import {
 import { dimensionsOf } from "@ozone/shared/configuration";
 import { PROVENANCE_WORDS } from "@ozone/shared/provenance";
 import { sampleKindWords } from "@ozone/shared/sample-kinds";
+import { jsonText } from "./json-text.ts";
 import { engineWords, purposeWords, verdictWords } from "./names.ts";
 
 const names = { useProtoFieldName: true } as const;
@@ -27,7 +29,7 @@ const explicit = { ...names, alwaysEmitImplicit: true } as const;
 export const samplesJsonl = (results: readonly TrialResult[]): string =>
   results
     .flatMap((result) => linesOf(result))
-    .map((line) => `${JSON.stringify(line)}\n`)
+    .map((line) => `${jsonText(line, "line")}\n`)
     .join("");
 
 function linesOf(result: TrialResult): Record<string, JsonValue>[] {

@@ -1,10 +1,12 @@
 // summaries/<model>.json: every measured configuration with its figures, and the presets that follow from them.
+
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { Figure } from "@ozone/proto/preset";
 import type { MeasuredConfiguration, Report } from "@ozone/proto/report";
 import { dimensionsOf } from "@ozone/shared/configuration";
 import { PROVENANCE_NOTICE, PROVENANCE_WORDS } from "@ozone/shared/provenance";
 import type { ModelSection } from "../report/model-sections.ts";
+import { jsonText } from "./json-text.ts";
 import { engineWords, purposeWords } from "./names.ts";
 import { presetsDocument } from "./preset-document.ts";
 
@@ -25,7 +27,7 @@ export function summaryJson(section: ModelSection, report: Report): string {
     })),
     presets: presetsDocument(section.modelName, section.presets),
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return `${jsonText(document)}\n`;
 }
 
 function configurationOf(measured: MeasuredConfiguration) {

@@ -15,7 +15,7 @@ import { buildReport } from "../reports/build-report.ts";
 import { saveMachine } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
 import { listSweeps } from "../store/sweeps.ts";
-import { madeResult } from "../testing/made-results.ts";
+import { madeResult, point } from "../testing/made-results.ts";
 import { arrivedResult, madeAnnouncement, storeSweep, trialId } from "../testing/made-sweep.ts";
 import { openRealParts, type RealParts } from "../testing/real-parts.ts";
 import { addService, createServer, listen, stopServer } from "./grpc-server.ts";
@@ -95,7 +95,9 @@ describe("PlanSweep", () => {
     await storeSweep(store, 1);
     await dispatchTrials(store, parts.bus, { machineIds: ["m-1"], leaseMs: LEASE_MS });
     await recordResults(store, [
-      arrivedResult(madeResult({ trialId: trialId(1), decode: [90, 91] })).arrived,
+      arrivedResult(
+        madeResult({ trialId: trialId(1), decode: [90, 91], configuration: point({ numCtx: 1024 }) }),
+      ).arrived,
     ]);
     const { targets, duration } = await plan(asked(GRID));
     expect(targets[0]).toMatchObject({

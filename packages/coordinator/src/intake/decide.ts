@@ -48,6 +48,11 @@ export function decideIntake(
   return decideMove(trial, result);
 }
 
+const MESSAGE_MAX = 2_000;
+
+/** What a screen shows of a failure; the result's own bytes have all of it. Postgres takes no NUL. */
+const shortened = (message: string): string => message.replaceAll("\0", "").slice(0, MESSAGE_MAX);
+
 function decideMove(trial: LockedTrial, result: TrialResult): IntakeDecision {
   const failed = result.verdict === Verdict.FAILED;
   const failedAttempts = trial.failedAttempts + (failed ? 1 : 0);
@@ -61,6 +66,6 @@ function decideMove(trial: LockedTrial, result: TrialResult): IntakeDecision {
   if (state === null) {
     return { outcome: ReceiptOutcome.STALE, reason: `Trial ${result.trialId} has ended: ${trial.state}.` };
   }
-  const failure = failed ? { failureClass, message: result.failure?.message ?? "" } : null;
+  const failure = failed ? { failureClass, message: shortened(result.failure?.message ?? "") } : null;
   return { outcome: ReceiptOutcome.STORED, state, failedAttempts, failure };
 }

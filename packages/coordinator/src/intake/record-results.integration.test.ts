@@ -1,3 +1,4 @@
+import { Purpose } from "@ozone/proto/configuration";
 import { ReceiptOutcome } from "@ozone/proto/trial";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { dispatchTrials } from "../dispatch/dispatch-trials.ts";
@@ -82,6 +83,38 @@ describe("recording results on a real Postgres", () => {
     expect(await countQuarantine(store.db)).toBe(2);
   });
 
+  it.each([
+    ["another sweep", { sweepId: "s-2" }, /another sweep/],
+    ["another configuration", { configuration: point({ numCtx: 8192 }) }, /another configuration/],
+    ["another purpose", { purpose: Purpose.CONFIRM }, /another purpose/],
+    ["another model", { modelDigest: "sha256:def" }, /another model/],
+  ])("counts nothing under the name of %s than was ordered, and ends the attempt", async (_, change, why) => {
+    await dispatch();
+    const claim = { ...result(), ...change };
+    const [recorded] = await recordResults(store, [arrivedResult(claim).arrived]);
+    expect(recorded?.receipt).toMatchObject({
+      outcome: ReceiptOutcome.REFUSED,
+      reason: expect.stringMatching(why),
+    });
+    expect([await resultsOfSweep(store.db, ""), await countQuarantine(store.db)]).toEqual([[], 1]);
+    expect(await states()).toEqual(["planned 1", "planned 0"]);
+  });
+
+  it("is not held up by texts that Postgres does not take, in a failure's words or anywhere else", async () => {
+    await dispatch();
+    const about = { trialId: "t-1", configuration: point({ numCtx: 1024 }), failureClass: "engine_crashed" };
+    const said = madeResult(about);
+    if (said.failure) said.failure.message = `crashed\0${"x".repeat(10_000)}`;
+    expect(await record(said)).toEqual([ReceiptOutcome.STORED]);
+    const [trial] = await trialsOfSweep(store.db, "s-1");
+    expect(trial?.failureMessage).toMatch(/^crashedx{1993}$/);
+
+    const nowhere = { ...result("t-1\0", 1) };
+    const [refused, other] = await record(nowhere, result("t-none"));
+    expect([refused, other]).toEqual([ReceiptOutcome.REFUSED, ReceiptOutcome.REFUSED]);
+    expect(await countQuarantine(store.db)).toBe(2);
+  });
+
   it("keeps a garbled message out of the way of the others", async () => {
     await dispatch();
     const garbled = { ...arrivedResult(result()).arrived, payload: new Uint8Array([255, 1, 2, 3]) };
@@ -111,7 +144,8 @@ describe("recording results on a real Postgres", () => {
 
   it("keeps both attempts of a trial that crashed once, and counts the second", async () => {
     await dispatch();
-    const crashed = madeResult({ trialId: "t-1", failureClass: "runner_crashed" });
+    const about = { trialId: "t-1", configuration: point({ numCtx: 1024 }) };
+    const crashed = madeResult({ ...about, failureClass: "runner_crashed" });
     expect(await record(crashed)).toEqual([ReceiptOutcome.STORED]);
     expect(await states()).toEqual(["planned 1", "planned 0"]);
     await dispatch();

@@ -16,9 +16,21 @@ import { barredOf } from "../store/machine-identities.ts";
 import type { Executor, Store, Transaction } from "../store/open-store.ts";
 import { quarantineMessage } from "../store/quarantine.ts";
 import { insertResult, isStored, type PresetKey, presetKeyOf } from "../store/results.ts";
+import { findTarget } from "../store/sweeps.ts";
 import { changeTrial, lockTrials, type TrialRow } from "../store/trials.ts";
 import { decideIntake, type IntakeDecision } from "./decide.ts";
-import { parseResult, UnusableResult } from "./validate-result.ts";
+import { foreignClaim } from "./foreign-claim.ts";
+import { parseResult, UnusableResult, unusableWords } from "./validate-result.ts";
+
+/** What became of a message, in one word of a closed list: for counting. */
+export type CountedAs =
+  | "stored"
+  | "duplicate"
+  | "stale"
+  | "unusable"
+  | "not_its_trial"
+  | "revoked"
+  | "not_storable";
 
 /** A committed outcome: what to tell which machine, and which presets it touches. */
 export interface Recorded {
@@ -26,6 +38,7 @@ export interface Recorded {
   /** Null when nobody can tell which attempt it was about. */
   readonly receipt: Receipt | null;
   readonly touched: PresetKey | null;
+  readonly countedAs: CountedAs;
 }
 
 /** A message as read; `unusable` says why it can't be counted. */
@@ -54,13 +67,23 @@ const asFailed = (result: TrialResult, reason: string): TrialResult =>
     failure: create(FailureSchema, { failureClass: "protocol_error", message: reason }),
   });
 
-function toRecorded({ arrived, result }: Message, outcome: ReceiptOutcome, reason = ""): Recorded {
+const COUNTED_AS: Readonly<Partial<Record<ReceiptOutcome, CountedAs>>> = {
+  [ReceiptOutcome.STORED]: "stored",
+  [ReceiptOutcome.DUPLICATE]: "duplicate",
+  [ReceiptOutcome.STALE]: "stale",
+};
+
+function toRecorded(
+  { arrived, result }: Message,
+  outcome: ReceiptOutcome,
+  { reason = "", refusedAs = "unusable" as CountedAs } = {},
+): Recorded {
   const about = arrived.attempt ?? result;
   const receipt = about
     ? create(ReceiptSchema, { trialId: about.trialId, attempt: about.attempt, outcome, reason })
     : null;
   const touched = outcome === ReceiptOutcome.STORED && result ? presetKeyOf(result) : null;
-  return { arrived, receipt, touched };
+  return { arrived, receipt, touched, countedAs: COUNTED_AS[outcome] ?? refusedAs };
 }
 
 const quarantine = (db: Executor, { arrived }: Message, reason: string): Promise<void> =>
@@ -93,8 +116,11 @@ async function applyUnusable(
     if (decision.outcome === ReceiptOutcome.STORED)
       trials.set(trial.id, await move(tx, trial, result.attempt, decision));
   }
-  return toRecorded(message, ReceiptOutcome.REFUSED, reason);
+  return toRecorded(message, ReceiptOutcome.REFUSED, { reason });
 }
+
+const claimOf = async (tx: Transaction, trial: TrialRow, result: TrialResult) =>
+  foreignClaim({ ...trial, modelDigest: (await findTarget(tx, trial.targetId))?.modelDigest ?? "" }, result);
 
 async function apply(tx: Transaction, message: Message, trials: Map<string, TrialRow>): Promise<Recorded> {
   const { arrived, result, unusable } = message;
@@ -103,20 +129,22 @@ async function apply(tx: Transaction, message: Message, trials: Map<string, Tria
   const stored = trial !== null && (await isStored(tx, result.trialId, result.attempt));
   const decision = decideIntake(trial, result, stored);
   const reason = "reason" in decision ? decision.reason : "";
+  const claim = trial && decision.outcome === ReceiptOutcome.STORED ? await claimOf(tx, trial, result) : null;
+  if (claim !== null) return applyUnusable(tx, { ...message, unusable: unusableWords(claim) }, trials);
   if (decision.outcome === ReceiptOutcome.REFUSED) await quarantine(tx, message, reason);
   if (decision.outcome === ReceiptOutcome.STORED && trial) {
     await insertResult(tx, result, { targetId: trial.targetId, payload: arrived.payload });
     // A later result of the same batch must see the move.
     trials.set(trial.id, await move(tx, trial, result.attempt, decision));
   }
-  return toRecorded(message, decision.outcome, reason);
+  return toRecorded(message, decision.outcome, { reason, refusedAs: "not_its_trial" });
 }
 
 /** What a machine that is not let in sent, or had sent before: kept, and nothing is moved by it. */
 async function applyBarred(tx: Transaction, message: Message): Promise<Recorded> {
   const reason = `${message.arrived.machineId} was revoked.`;
   await quarantine(tx, message, reason);
-  return toRecorded(message, ReceiptOutcome.REFUSED, reason);
+  return toRecorded(message, ReceiptOutcome.REFUSED, { reason, refusedAs: "revoked" });
 }
 
 const commitTogether = (store: Store, batch: readonly Message[]): Promise<Recorded[]> =>
@@ -133,6 +161,8 @@ const commitTogether = (store: Store, batch: readonly Message[]): Promise<Record
     return all;
   });
 
+const REASON_MAX = 500;
+
 /** A message that Postgres itself refuses must not hold up the others: each alone, the culprit to quarantine. */
 async function commitApart(store: Store, batch: readonly Message[]): Promise<Recorded[]> {
   const all: Recorded[] = [];
@@ -141,9 +171,11 @@ async function commitApart(store: Store, batch: readonly Message[]): Promise<Rec
       all.push(...(await commitTogether(store, [message])));
     } catch (thrown) {
       await store.ping();
-      const reason = `Postgres refused the result: ${messageOf(thrown)}`;
+      // The query's own words hold all that the result does.
+      const why = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
+      const reason = `Postgres refused the result: ${messageOf(why)}`.slice(0, REASON_MAX);
       await quarantine(store.db, message, reason);
-      all.push(toRecorded(message, ReceiptOutcome.REFUSED, reason));
+      all.push(toRecorded(message, ReceiptOutcome.REFUSED, { reason, refusedAs: "not_storable" }));
     }
   }
   return all;

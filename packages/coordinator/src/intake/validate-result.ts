@@ -8,6 +8,9 @@ import { isFilledSample } from "@ozone/shared/sample-kinds";
 
 const TEXT_MAX = 512;
 
+/** The one sentence for a result that was read and can't be counted. */
+export const unusableWords = (problem: string): string => `The result can't be counted: ${problem}.`;
+
 /** A payload that can't be counted, with what could be read of it. */
 export class UnusableResult extends Error {
   readonly result: TrialResult | null;
@@ -98,6 +101,14 @@ function conclusionProblem({ samples, rounds, sustained, precision }: TrialResul
   return spreads.every(isGap) ? null : "a half-width, a duration or a probability is not a number";
 }
 
+/** Texts that get a column of their own. */
+function hasHostileText({ modelName, modelDigest, hardwareClass, sweepId, failure, samples }: TrialResult) {
+  const texts = [modelName, modelDigest, hardwareClass, sweepId, failure?.failureClass ?? ""];
+  const codes = samples.flatMap(({ checks }) => checks.map(({ code }) => code));
+  const isHostile = (text: string) => text.length > TEXT_MAX || text.includes("\0");
+  return texts.some(isHostile) || codes.some(isHostile);
+}
+
 function problemOf(result: TrialResult, machineId: string): string | null {
   if (result.machineId !== machineId) return "the machine it names is not the one that sent it";
   if (result.trialId === "" || result.attempt < 1) return "it names no attempt of a trial";
@@ -105,9 +116,7 @@ function problemOf(result: TrialResult, machineId: string): string | null {
   if (result.verdict === Verdict.UNSPECIFIED) return "it has no verdict";
   if (result.verdict === Verdict.FAILED && !result.failure) return "it failed without a failure class";
   if (result.samples.length > SAMPLES_PER_RESULT_MAX) return `it has ${result.samples.length} samples`;
-  const texts = [result.modelName, result.modelDigest, result.hardwareClass, result.sweepId];
-  if (texts.some((text) => text.length > TEXT_MAX || text.includes("\0")))
-    return "a text is too long or hostile";
+  if (hasHostileText(result)) return "a text is too long or hostile";
   if (!Number.isFinite(result.elapsedMs) || result.elapsedMs < 0) return "its elapsed time is not a duration";
   for (const sample of result.samples) {
     const problem = sampleProblem(sample);
@@ -131,6 +140,6 @@ export function parseResult(payload: Uint8Array, machineId: string): TrialResult
     throw new UnusableResult(`The message is not a result: ${messageOf(thrown)}.`);
   }
   const problem = problemOf(result, machineId);
-  if (problem) throw new UnusableResult(`The result can't be counted: ${problem}.`, result);
+  if (problem) throw new UnusableResult(unusableWords(problem), result);
   return result;
 }

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { messageOf, OzoneError, systemCodeOf } from "@ozone/shared/errors";
 import { sql } from "drizzle-orm";
+import { readMigrationFiles } from "drizzle-orm/migrator";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
@@ -19,6 +20,10 @@ export interface Store {
   readonly db: Database;
   /** Rejects when Postgres can't be reached now. */
   ping(): Promise<void>;
+  /** Whether every migration of this program was applied; later ones of a newer program do not matter. */
+  isCurrent(): Promise<boolean>;
+  /** Connections, idle ones among them, and queries that wait for one. */
+  pool(): { readonly connections: number; readonly idle: number; readonly waiting: number };
   close(): Promise<void>;
 }
 
@@ -47,6 +52,16 @@ async function migrateLocked(pool: pg.Pool): Promise<void> {
     // Closing the session releases the lock, also when the migration failed halfway.
     client.release(true);
   }
+}
+
+async function isCurrent(db: Database): Promise<boolean> {
+  const newest = Math.max(
+    ...readMigrationFiles({ migrationsFolder: migrationsFolder() }).map(({ folderMillis }) => folderMillis),
+  );
+  const { rows } = await db.execute<{ newest: string | null }>(
+    sql`select max(created_at) as newest from drizzle.__drizzle_migrations`,
+  );
+  return Number(rows[0]?.newest ?? 0) >= newest;
 }
 
 /**
@@ -94,6 +109,8 @@ export async function openStore(url: string, onIdleError: (problem: string) => v
     ping: async () => {
       await db.execute(sql`select 1`);
     },
+    isCurrent: () => isCurrent(db),
+    pool: () => ({ connections: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   };
 }

@@ -5,6 +5,7 @@ import type { Executor } from "./open-store.ts";
 import { quarantine } from "./schema/results.ts";
 
 const QUARANTINED_BYTES_MAX = 256 * 1024;
+const REASON_MAX = 1_000;
 /** A machine that sends nothing but rubbish must not fill the database. */
 const QUARANTINED_PER_MACHINE_MAX = 1_000;
 const QUARANTINED_BYTES_PER_MACHINE_MAX = 16 * 1024 * 1024;
@@ -14,7 +15,9 @@ export async function quarantineMessage(
   db: Executor,
   message: { machineId: string; reason: string; payload: Uint8Array },
 ): Promise<void> {
-  const { machineId, reason } = message;
+  const { machineId } = message;
+  // What a machine wrote may stand in it: Postgres takes no NUL, and a reason is a sentence.
+  const reason = message.reason.replaceAll("\0", "").slice(0, REASON_MAX);
   const [kept] = await db
     .select({
       messages: count(),

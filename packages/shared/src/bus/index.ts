@@ -21,6 +21,7 @@ export {
 } from "./results.ts";
 export { dropWork, ensureStreams, ensureWorkConsumer, isMissing } from "./streams.ts";
 export { isMachineId } from "./subjects.ts";
+export { pingBus, pipeDepths } from "./watching.ts";
 export {
   isBusError,
   orderWaits,

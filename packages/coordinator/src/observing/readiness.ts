@@ -1,0 +1,30 @@
+// Whether the coordinator can do its work now, and if not, which part is away.
+import { type Bus, pingBus } from "@ozone/shared/bus";
+import { messageOf } from "@ozone/shared/errors";
+import type { Store } from "../store/open-store.ts";
+import { soon } from "./soon.ts";
+
+/** Each part: "ok", or what is wrong with it. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly postgres: string;
+  readonly schema: string;
+  readonly bus: string;
+}
+
+const OK = "ok";
+/** A failed query names the query; what is wrong is in its cause. */
+const reasonOf = (thrown: unknown): string =>
+  messageOf(thrown instanceof Error && thrown.cause ? thrown.cause : thrown);
+
+/** Looks at all parts; never rejects, and answers within seconds. */
+export async function lookAtParts(store: Store, bus: Bus): Promise<Readiness> {
+  const postgres = await soon(store.ping()).then(() => OK, reasonOf);
+  const current =
+    postgres === OK
+      ? await soon(store.isCurrent()).then((is) => (is ? OK : "older than this coordinator"), reasonOf)
+      : "unknown";
+  const connected = await soon(pingBus(bus)).then(() => OK, reasonOf);
+  const ready = postgres === OK && current === OK && connected === OK;
+  return { ready, postgres, schema: current, bus: connected };
+}
