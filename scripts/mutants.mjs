@@ -101,6 +101,16 @@ export const MUTANTS = [
     tests: ["packages/coordinator/src/store/quarantine.integration.test.ts"],
   },
   {
+    name: "one-machine-one-word",
+    invariant: "I6",
+    what: "whatever a machine of a class says is pooled",
+    file: "packages/coordinator/src/presets/agreeing-machines.ts",
+    from: "if (words.length < MACHINES_FOR_A_CLASS) return",
+    to: "if (true) return",
+    project: "unit",
+    tests: ["packages/coordinator/src/presets/lying-machines.test.ts"],
+  },
+  {
     name: "results-in-order",
     invariant: "I5",
     what: "presets are chosen from results as they arrived",

@@ -93,8 +93,9 @@ afterAll(async () => {
   await machines?.close();
   await stack?.stop();
 });
-afterEach(async () => {
-  expect(await others()).toEqual(before);
+/** While the liar is at work: what the honest machine then does is looked at by itself. */
+afterEach(async ({ task }) => {
+  if (task.suite?.name !== "the honest machine") expect(await others()).toEqual(before);
 });
 
 /** The liar's next order, as it stands in the pipe until it is let go. */
@@ -180,7 +181,7 @@ describe("forged results", () => {
     expect(await said(answerTo(order, { trialId: waiting }))).toMatch(/^STALE: /);
   });
 
-  it("under the name of another's sweep, of another configuration or of another model do not count", async () => {
+  it("under the name of another's sweep or of another model do not count", async () => {
     const sweepId = (await stack.query<{ id: string }>("select id from sweeps order by created_at"))[0]?.id;
     const claims: [Partial<TrialResult>, RegExp][] = [
       [{ sweepId: sweepId ?? "" }, /another sweep/],
@@ -320,11 +321,7 @@ describe("hostile names", () => {
 });
 
 describe("the honest machine", () => {
-  afterAll(async () => {
-    before = await others();
-  });
-
-  it("ends its sweep with every trial counted once, and presets rest on what it measured", async () => {
+  it("ends its sweep with every trial counted once, all of it measured by itself", async () => {
     openGate();
     const [sweep] = await stack.query<{ id: string }>("select id from sweeps order by created_at");
     const shown = () =>
@@ -336,10 +333,13 @@ describe("the honest machine", () => {
       `select id, state, attempt from trials where sweep_id = '${sweep?.id}'`,
     );
     expect(new Set(trials.map(({ state, attempt }) => `${state} ${attempt}`))).toEqual(new Set(["done 1"]));
-    const counted = await stack.query<{ machine_id: string }>(
-      `select machine_id from results where sweep_id = '${sweep?.id}'`,
+    const counted = await stack.query<{ machine_id: string; rate: number }>(
+      `select machine_id, decode_tokens_per_second as rate from results join samples using (trial_id, attempt) where sweep_id = '${sweep?.id}'`,
     );
-    expect(counted.map((row) => row.machine_id)).toEqual(trials.map(() => victim));
-    before = await others();
+    expect(new Set(counted.map((row) => row.machine_id))).toEqual(new Set([victim]));
+    // What the made agent answers: 100 and a hundredth of num_batch.
+    expect(counted.every(({ rate }) => rate >= 100 && rate <= 106)).toBe(true);
+    const kept = await stack.query(`select 1 from quarantine where machine_id = '${victim}'`);
+    expect(kept).toEqual([]);
   });
 });

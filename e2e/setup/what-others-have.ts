@@ -15,6 +15,7 @@ export async function othersThan(stack: Stack, liar: string): Promise<Record<str
     trials: `select id, sweep_id, state, attempt, failed_attempts from trials where ${apart}`,
     attempts: `select trial_id, number, state, published from attempts where ${apart}`,
     results: `select trial_id, attempt, md5(payload) from results where ${apart}`,
+    samples: `select trial_id, attempt, position, decode_tokens_per_second from samples where trial_id in (select id from trials where ${apart})`,
     quarantine: `select id from quarantine where ${apart}`,
     sweeps: `select id, state from sweeps where id not in (select sweep_id from sweep_targets where machine_id = ${id})`,
   };

@@ -5,7 +5,7 @@ import { seededRandom } from "@ozone/shared/statistics/seeded-random";
 import { openStore } from "../../../packages/coordinator/src/store/open-store.ts";
 import { storeSweep } from "../../../packages/coordinator/src/testing/made-sweep.ts";
 import { addAgent } from "./agent.ts";
-import { type Broken, checkAll, readStored } from "./checks.ts";
+import { type Broken, CALM_WINDOW_S, checkAll, readStored } from "./checks.ts";
 import { addCoordinator } from "./coordinator.ts";
 import type { SimulatedDatabase } from "./database.ts";
 import { drawFaults, endOf, type Fault, scheduleFaults } from "./faults.ts";
@@ -66,15 +66,16 @@ async function fill(world: World, random: ReturnType<typeof seededRandom>): Prom
   }
 }
 
-/** Notes each second who called the outside how often. */
+/** Notes each second who called the outside how often of late. */
 function watchCalls(world: World): void {
-  const before = new Map<object, number>();
+  const before = new Map<object, number[]>();
   const look = () => {
     for (const seat of [...world.coordinators, ...world.agents]) {
       const owner = seat.process;
       if (!owner) continue;
-      const calls = owner.calls - (before.get(owner) ?? 0);
-      before.set(owner, owner.calls);
+      const seen = [...(before.get(owner) ?? [0]), owner.calls].slice(-CALM_WINDOW_S - 1);
+      before.set(owner, seen);
+      const calls = owner.calls - (seen[0] ?? 0);
       if (calls > world.busiest.calls) world.busiest = { calls, name: owner.name };
     }
     world.clock.at(world.clock.nowMs + 1_000, look);

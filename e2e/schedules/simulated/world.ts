@@ -39,7 +39,7 @@ export interface World {
   readonly hosts: Map<string, SimulatedProcess>;
   /** Contexts whose configuration fails each time. */
   readonly failing: Set<number>;
-  /** Most calls to the outside of one process within one virtual second. */
+  /** Most calls to the outside of one process within some virtual seconds. */
   busiest: { calls: number; name: string };
 }
 

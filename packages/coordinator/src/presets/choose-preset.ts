@@ -15,7 +15,7 @@ import { contextLimit, warnings } from "./warn.ts";
 import { type WholeKey, wholeKey } from "./whole-key.ts";
 
 /** Raised whenever the same results would be given other presets than before: those of other rules are chosen again. */
-export const PRESET_RULES = 1;
+export const PRESET_RULES = 2;
 
 /**
  * Only confirmed figures are published; while there are none at all, screened ones stand in, marked preliminary. A

@@ -9,8 +9,16 @@ import type { ObjectiveFigures } from "@ozone/shared/objective";
 import { figuresOf } from "@ozone/shared/objectives/figures-of";
 import { repetitionsOf } from "@ozone/shared/round-rates";
 import { filledSamples } from "@ozone/shared/sample-kinds";
+import { median } from "@ozone/shared/statistics/median";
 import { keepsItsSpeed, keptUpSamples } from "@ozone/shared/sustained-samples";
 import { hasFailed, usableSamples } from "@ozone/shared/usable-samples";
+import {
+  type Agreement,
+  agreement,
+  type LeftOut,
+  MACHINES_FOR_A_CLASS,
+  oddMachines,
+} from "./agreeing-machines.ts";
 
 /** Everything known of one configuration of one model on one class. */
 export interface ConfigurationSummary {
@@ -39,6 +47,8 @@ export interface ConfigurationSummary {
   /** Memory of each result that the samples come from. */
   readonly memories: readonly Memory[];
   readonly machineIds: readonly string[];
+  /** Machines whose figures are not like those of the others. */
+  readonly leftOut: readonly LeftOut[];
   /** trial/attempt of what the samples come from. */
   readonly evidence: readonly string[];
 }
@@ -75,7 +85,12 @@ function speakingFor(sources: readonly TrialResult[]) {
   return { results, samples, throttled, keptUp: true };
 }
 
-function countRuns(group: readonly TrialResult[]): { runs: number; successes: number } {
+interface Runs {
+  readonly runs: number;
+  readonly successes: number;
+}
+
+function countRuns(group: readonly TrialResult[]): Runs {
   const failedAttempts = group.filter(({ verdict }) => verdict === Verdict.FAILED).length;
   const repetitions = group.map((result) => repetitionsOf(result, filledSamples(result)));
   return {
@@ -84,19 +99,33 @@ function countRuns(group: readonly TrialResult[]): { runs: number; successes: nu
   };
 }
 
-function summariseOne(
-  key: string,
-  group: readonly TrialResult[],
-  drift: DriftByAttempt,
-): ConfigurationSummary | null {
-  const configuration = group[0]?.configuration;
+/** The share of runs that succeed: of a class the median of its machines' shares, so that no machine decides it alone. */
+function successRate(group: readonly TrialResult[]): number {
+  const share = ({ runs, successes }: Runs) => successes / runs;
+  const own = [...groupBy(group, ({ machineId }) => machineId).values()].map(countRuns);
+  const known = own.filter(({ runs }) => runs > 0);
+  return known.length >= MACHINES_FOR_A_CLASS ? median(known.map(share)) : share(countRuns(group));
+}
+
+/** Results of one configuration, and whose of them may be used. */
+interface Group {
+  readonly key: string;
+  readonly results: readonly TrialResult[];
+  readonly usable: readonly TrialResult[];
+  readonly agreement: Agreement;
+}
+
+function summariseOne(group: Group, drift: DriftByAttempt): ConfigurationSummary | null {
+  const { key, agreement: agreed } = group;
+  const configuration = group.results[0]?.configuration;
   if (!configuration) return null;
-  const usable = group.filter((result) => mayCount(result, drift) && usableSamples(result).length > 0);
+  const left = new Set(agreed.leftOut.map(({ machineId }) => machineId));
+  const heard = group.results.filter(({ machineId }) => !left.has(machineId));
+  const usable = group.usable.filter(({ machineId }) => !left.has(machineId));
   const confirmations = usable.filter(({ purpose }) => purpose === Purpose.CONFIRM);
   const confirmed = confirmations.length > 0;
   const { results: sources, samples, ...load } = speakingFor(confirmed ? confirmations : usable);
-  const { runs, successes } = countRuns(group);
-  const figures = figuresOf(configuration, samples, successes / runs);
+  const figures = figuresOf(configuration, samples, successRate(heard));
   if (!figures) return null;
   return {
     key,
@@ -105,9 +134,8 @@ function summariseOne(
     samples,
     confirmed,
     figures,
-    runs,
-    successes,
-    loadMs: group.flatMap((result) => result.loadMs),
+    ...countRuns(heard),
+    loadMs: heard.flatMap((result) => result.loadMs),
     contended: samples.some((sample) => hasFailed(sample, "uncontended")),
     slowedDown: samples.some((sample) => hasFailed(sample, "unthrottled")),
     drift: largestDrift(sources, drift),
@@ -115,18 +143,36 @@ function summariseOne(
     ...load,
     memories: sources.flatMap(({ memory }) => memory ?? []),
     machineIds: unique(sources.map(({ machineId }) => machineId)),
+    leftOut: agreed.leftOut,
     evidence: sources.map(({ trialId, attempt }) => `${trialId}/${attempt}`),
   };
 }
 
-/** Summaries by configuration key; configurations without a usable sample are left out. */
-export function summarise(results: readonly TrialResult[]): ConfigurationSummary[] {
-  const nothing = emptyConfiguration({ numCtx: 0, numBatch: 0, numPredict: 0 });
-  const drift = driftAround(results);
-  const groups = groupBy(results.filter(counts).toSorted(order), ({ configuration }) =>
-    configurationKey(configuration ?? nothing),
-  );
-  return [...groups]
+const NOTHING = emptyConfiguration({ numCtx: 0, numBatch: 0, numPredict: 0 });
+
+/** By configuration key, in its order. */
+function groupsOf(results: readonly TrialResult[], drift: DriftByAttempt): Group[] {
+  const byKey = groupBy(results, ({ configuration }) => configurationKey(configuration ?? NOTHING));
+  return [...byKey]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([key, group]) => summariseOne(key, group, drift) ?? []);
+    .map(([key, own]) => {
+      const usable = own.filter((result) => mayCount(result, drift) && usableSamples(result).length > 0);
+      return { key, results: own, usable, agreement: agreement(usable) };
+    });
+}
+
+/** Summaries by configuration key; configurations without a usable sample are left out, and so are machines that are odd. */
+export function summarise(results: readonly TrialResult[]): ConfigurationSummary[] {
+  const drift = driftAround(results);
+  const counted = results.filter(counts).toSorted(order);
+  const groups = groupsOf(counted, drift);
+  const odd = oddMachines(groups.map((group) => group.agreement));
+  const alike =
+    odd.size === 0
+      ? groups
+      : groupsOf(
+          counted.filter(({ machineId }) => !odd.has(machineId)),
+          drift,
+        );
+  return alike.flatMap((group) => summariseOne(group, drift) ?? []);
 }

@@ -4,11 +4,10 @@ import type { TrialResult } from "@ozone/proto/trial";
 import { stressWarnings } from "@ozone/shared/memory-stress";
 import { PROVENANCE_NOTICE } from "@ozone/shared/provenance";
 import { formatDuration } from "@ozone/shared/units";
+import { MACHINES_FOR_A_CLASS } from "./agreeing-machines.ts";
 import { type ConfigurationSummary, counts } from "./summarise.ts";
 
 const MEMORY_FAILURES = new Set(["out_of_memory_load", "out_of_memory_run"]);
-/** Below so many machines a class value is one machine's word (search.md). */
-const MACHINES_FOR_A_CLASS = 3;
 
 /** Why max_context is not larger. */
 export function contextLimit(chosen: ConfigurationSummary, results: readonly TrialResult[]): string {
@@ -67,6 +66,10 @@ export function warnings(chosen: ConfigurationSummary, provenance: Provenance): 
   }
   all.push(...slowingWarnings(chosen));
   all.push(...stressWarnings(chosen.memories));
+  for (const { machineId, ratio } of chosen.leftOut)
+    all.push(
+      `${machineId} was left out: it says ${ratio.toFixed(2)} times the decode rate of the other machines.`,
+    );
   if (chosen.machineIds.length < MACHINES_FOR_A_CLASS) {
     const count = chosen.machineIds.length;
     all.push(
