@@ -77,7 +77,7 @@ export default defineConfig({
         test: {
           name: "stacks",
           include: stacks,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 4 },
           ...real,
           testTimeout: 300_000,

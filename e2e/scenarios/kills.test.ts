@@ -1,9 +1,10 @@
 // kill -9 of coordinator, agent and nats-server at random moments between dispatch and receipt. OZONE_KILLS says how
-// often each (once unless set), OZONE_SEED which moments.
+// often each (once unless set), OZONE_SEED which moments. On a scripted server: nothing is timed here.
 import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { seededRandom } from "@ozone/shared/statistics/seeded-random";
+import { type ScriptedOllama, scriptedModel, startScriptedOllama } from "@ozone/simulator/scripted-ollama";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readJournal, receiptedDigests } from "../setup/journal.ts";
 import { killOne, randomMoment, VICTIMS } from "../setup/kill.ts";
@@ -16,13 +17,16 @@ const LIMIT_MS = 120_000 + KILLS * 90_000;
 
 let stack: Stack;
 let agent: StackAgent;
+let engine: ScriptedOllama;
 
 beforeAll(async () => {
   stack = await Stack.start();
-  agent = await stack.startAgent("victim", await stack.startEngine());
+  engine = await startScriptedOllama({});
+  agent = await stack.startAgent("victim", engine.url);
 });
 afterAll(async () => {
   await stack?.stop();
+  await engine?.stop();
 });
 
 const waitingResults = () =>
@@ -31,7 +35,7 @@ const waitingResults = () =>
 async function startSweep(trials: number): Promise<string> {
   const numBatch = Array.from({ length: trials }, (_, index) => 32 + index).join(",");
   const options = ["--num-ctx", "512", "--num-predict", "8", "--contended", "allow", "--quiet-wait", "0s"];
-  const args = ["sweep", "run", "--detach", "--name", "kills", "--model", "ozone-synthetic:4m", ...options];
+  const args = ["sweep", "run", "--detach", "--name", "kills", "--model", scriptedModel().name, ...options];
   const { id } = await stack.json<{ id: string }>([...args, "--num-batch", numBatch]);
   return id;
 }
