@@ -33,6 +33,7 @@ export class SimulatedDatabase {
   #clock: VirtualClock | null = null;
   #tail: Promise<void> = Promise.resolve();
   #saidMs = -1;
+  readonly #names = new Map<string, string>();
   readonly #client: pg.Client;
 
   private constructor(client: pg.Client) {
@@ -71,7 +72,8 @@ export class SimulatedDatabase {
     return release;
   }
 
-  async #real(of: unknown[]): Promise<unknown> {
+  async #real(words: unknown[]): Promise<unknown> {
+    const of = this.#prepared(words);
     const clock = this.#clock;
     if (clock) clock.inFlight += 1;
     try {
@@ -79,6 +81,15 @@ export class SimulatedDatabase {
     } finally {
       if (clock) clock.inFlight -= 1;
     }
+  }
+
+  /** The same few statements again and again: Postgres parses and plans each of them once. */
+  #prepared([query, ...rest]: unknown[]): unknown[] {
+    const { text } = query as { text?: string };
+    if (text === undefined) return [query, ...rest];
+    const name = this.#names.get(text) ?? `s${this.#names.size}`;
+    this.#names.set(text, name);
+    return [{ ...(query as object), name }, ...rest];
   }
 
   async #sayTime(): Promise<void> {
