@@ -44,7 +44,7 @@ async function measure(world: World, seat: AgentSeat, order: TrialOrder, signal:
   const owner = currentProcess();
   // Killed while it waited for the host: nothing of it runs on.
   if (owner && !owner.alive) return new Promise<never>(() => undefined);
-  const entry: Measured = { trialId, attempt, machineId, host, fromMs: clock.nowMs, toMs: null };
+  const entry: Measured = { order, trialId, attempt, machineId, host, fromMs: clock.nowMs, toMs: null };
   journal.measured.push(entry);
   const end = () => {
     entry.toMs ??= clock.nowMs;

@@ -1,5 +1,6 @@
 // An enrolled machine that lies: results for others' trials in its own and in their name, and more bytes that are no result than it
 // may have on the way.
+import type { TrialOrder } from "@ozone/proto/trial";
 import { encodeResult, publishResultBytes } from "@ozone/shared/bus";
 import { RESULTS_PER_MACHINE_MAX } from "@ozone/shared/limits";
 import type { SeededRandom } from "@ozone/shared/statistics/seeded-random";
@@ -16,22 +17,36 @@ export const FORGED_RATE = 40_000;
 /** More than a machine's share of the stream. */
 const FLOOD = RESULTS_PER_MACHINE_MAX * 2;
 
+/** What only its owner may say of a trial, in somebody's name: all of it as it was ordered. */
+function forged(order: TrialOrder, machineId: string, failureClass?: string): Uint8Array {
+  const { trialId, attempt, sweepId, purpose, configuration } = order;
+  const made = madeResult({
+    ...{ trialId, attempt, machineId, purpose, decode: [FORGED_RATE] },
+    ...(configuration ? { configuration } : {}),
+    ...(failureClass ? { failureClass } : {}),
+  });
+  return encodeResult({ ...made, sweepId });
+}
+
 /** Sends a flood of rubbish, and one of each kind for a trial of somebody else that is or was being measured. */
 export function forge(world: World, random: SeededRandom): void {
   const { measured } = world.journal;
-  const victim =
-    measured.length > 0 ? random.pick(measured) : { trialId: "t-1", attempt: 1, machineId: "m-1" };
-  const { trialId, attempt, machineId } = victim;
-  const about = { trialId, attempt };
-  const attempts = [
-    encodeResult(madeResult({ ...about, machineId: FORGER, decode: [FORGED_RATE] })),
-    encodeResult(madeResult({ ...about, machineId, decode: [FORGED_RATE] })),
-    encodeResult(madeResult({ ...about, machineId, failureClass: "engine_crashed" })),
-    ...Array.from({ length: FLOOD }, (_, number) => new Uint8Array([255, 255, 255, 7, number])),
-  ];
+  // What is being measured just now can still be taken from its owner.
+  const open = measured.filter(({ toMs }) => toMs === null);
+  const victims = open.length > 0 ? open : measured;
+  const victim = victims.length > 0 ? random.pick(victims) : null;
+  const about = { trialId: victim?.trialId ?? "t-1", attempt: victim?.attempt ?? 1 };
+  const lies = victim
+    ? [
+        forged(victim.order, FORGER),
+        forged(victim.order, victim.machineId),
+        forged(victim.order, victim.machineId, "engine_crashed"),
+      ]
+    : [];
+  const rubbish = Array.from({ length: FLOOD }, (_, number) => new Uint8Array([255, 255, 255, 7, number]));
   runAs(makeProcess(FORGER), () => {
     const bus = world.pipe.connect({ toServer: true, fromServer: true });
-    for (const payload of attempts)
+    for (const payload of [...lies, ...rubbish])
       publishResultBytes(bus, FORGER, { ...about, payload }).catch(() => undefined);
   });
 }

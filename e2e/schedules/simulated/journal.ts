@@ -1,8 +1,10 @@
 // What the simulation's clients saw, written by them and not by the system: the checker reads nothing else but this, the
 // agents' disks and the stored rows.
+import type { TrialOrder } from "@ozone/proto/trial";
 
 /** One time that an attempt was measured. */
 export interface Measured {
+  readonly order: TrialOrder;
   readonly trialId: string;
   readonly attempt: number;
   readonly machineId: string;
