@@ -77,7 +77,7 @@ export default defineConfig({
         test: {
           name: "stacks",
           include: stacks,
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 4 },
           ...real,
           testTimeout: 300_000,
