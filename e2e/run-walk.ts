@@ -178,6 +178,9 @@ async function main(): Promise<number> {
     say(
       `${count} isolated machines on this host; bus ${E2E_NATS_SERVER ? "beyond loopback" : "behind a relay"}`,
     );
+    say(
+      "Their Ollamas are scripted servers, which no agent can know: presets say `measured`, and are about no model.",
+    );
     const started = performance.now();
     await takeSteps({ desk, machines, say, fingerprint: "" }, readSteps(page.replace(" 20 ", ` ${count} `)));
     const tookMs = performance.now() - started;

@@ -1,9 +1,10 @@
 // npm run mutants [-- NAME...] [--seed S] [--count N]: takes one mechanism out at a time and runs what must turn red without
 // it: simulated schedules (60 of seed 1), or tests. Before that, the same tests on the shipped code, which must be green.
+import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { parseArgs, promisify } from "node:util";
 import { build, install } from "./install.mjs";
 import { MUTANTS } from "./mutants.mjs";
 import { local, ROOT, run } from "./run.mjs";
@@ -26,12 +27,18 @@ process.on("SIGINT", () => {
   process.exitCode = 130;
 });
 
-/** @returns whether the schedules held */
-const runSchedules = async ({ name }) =>
-  (await run(process.execPath, [
-    `${ROOT}scripts/schedules.mjs`,
-    ...["--seed", values.seed, "--count", values.count, `--mutant=${name}`],
-  ])) === 0;
+/** Runs schedules until one is broken. @returns which, and by what; empty when all held. @throws when they could not be run */
+async function brokenSchedule({ name }) {
+  const flags = ["--seed", values.seed, "--count", values.count, `--mutant=${name}`, "--json"];
+  // Exit 1 is for broken schedules, whose document says which; without one it is no answer.
+  const { stdout } = await promisify(execFile)(process.execPath, [`${ROOT}scripts/schedules.mjs`, ...flags], {
+    maxBuffer: 1 << 28,
+  }).catch((thrown) => thrown);
+  const [first] = JSON.parse(stdout).broken;
+  if (!first) return "";
+  const invariants = [...new Set(first.broken.map(({ invariant }) => invariant))].sort().join(", ");
+  return `schedule ${first.number} (${invariants})`;
+}
 
 /** Runs tests. @returns how many there were, and how many failed */
 async function runTests(project, tests, env = {}) {
@@ -49,7 +56,7 @@ async function runTests(project, tests, env = {}) {
 
 /** @returns what turned red, in a few words; empty when nothing did */
 async function redBy({ name, project, tests }) {
-  if (!tests) return (await runSchedules({ name })) ? "" : "schedules";
+  if (!tests) return brokenSchedule({ name });
   const { failed } = await runTests(project, tests, { OZONE_MUTANT: name });
   return failed > 0 ? `${failed} tests of ${tests.map((path) => path.split("/").at(-1)).join(", ")}` : "";
 }

@@ -1,10 +1,11 @@
 // Whether a preset holds for what is here: its model, engine, hardware and kind of numbers. Pure.
+
 import type { Engine } from "@ozone/proto/machine";
 import { Provenance } from "@ozone/proto/machine";
 import type { Preset } from "@ozone/proto/preset";
 import { serverVariables } from "@ozone/shared/derived-model";
+import { bareDigest } from "@ozone/shared/model-digest";
 import { engineKindWords, PROVENANCE_WORDS, provenanceOf } from "@ozone/shared/provenance";
-import { bareDigest } from "../ollama/engine-state.ts";
 import { promisesSpeed } from "./worth.ts";
 
 /** What is here. */

@@ -1,6 +1,8 @@
 // Finds the model under test and pins it: the digest that is installed must be the one that was ordered.
+
 import { TrialFailure } from "@ozone/shared/failure";
-import { bareDigest, type InstalledModel, sameModel } from "../ollama/engine-state.ts";
+import { bareDigest } from "@ozone/shared/model-digest";
+import { type InstalledModel, sameModel } from "../ollama/engine-state.ts";
 import { modelDetailsOf, weightsOf } from "../ollama/model-details.ts";
 import { type Attempt, warn } from "./attempt.ts";
 import { countsLastBatchOnly } from "./timings.ts";

@@ -1,6 +1,8 @@
 // What a server says about itself and its models (/api/version, /api/tags, /api/ps, /api/show), read with suspicion:
 // a field that is missing or of the wrong kind becomes null, never a guess.
+
 import { EngineKind } from "@ozone/proto/machine";
+import { bareDigest } from "@ozone/shared/model-digest";
 
 /** Name and version of what answers. */
 export interface EngineIdentity {
@@ -52,9 +54,6 @@ const listOf = (answer: unknown): Fields[] => {
   const { models } = fieldsOf(answer);
   return Array.isArray(models) ? models.map(fieldsOf) : [];
 };
-
-/** "sha256:abc" and "abc" are one digest. */
-export const bareDigest = (digest: string): string => digest.toLowerCase().replace(/^sha256[:-]/, "");
 
 /** "qwen3" means "qwen3:latest". */
 export const fullModelName = (name: string): string =>

@@ -1,7 +1,9 @@
 // What a result says of its trial that the trial knows better. Pure.
+
 import type { Configuration, Purpose } from "@ozone/proto/configuration";
 import type { TrialResult } from "@ozone/proto/trial";
 import { configurationKey, configuration as emptyConfiguration } from "@ozone/shared/configuration";
+import { bareDigest } from "@ozone/shared/model-digest";
 
 /** What was ordered. */
 export interface OrderedTrial {
@@ -23,7 +25,8 @@ export function foreignClaim(trial: OrderedTrial, result: TrialResult): string |
   if (result.sweepId !== trial.sweepId) return "it names another sweep than its trial belongs to";
   if (result.purpose !== trial.purpose) return "it is for another purpose than was ordered";
   // A server may show a digest in full that was announced in short.
-  if (!result.modelDigest.startsWith(trial.modelDigest)) return "it is of another model than was ordered";
+  if (!bareDigest(result.modelDigest).startsWith(bareDigest(trial.modelDigest)))
+    return "it is of another model than was ordered";
   const measured = configurationKey(result.configuration ?? NOTHING);
   return measured === configurationKey(trial.configuration)
     ? null

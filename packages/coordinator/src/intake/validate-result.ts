@@ -102,8 +102,10 @@ function conclusionProblem({ samples, rounds, sustained, precision }: TrialResul
 }
 
 /** Texts that get a column of their own. */
-function hasHostileText({ modelName, modelDigest, hardwareClass, sweepId, failure, samples }: TrialResult) {
-  const texts = [modelName, modelDigest, hardwareClass, sweepId, failure?.failureClass ?? ""];
+function hasHostileText(result: TrialResult) {
+  const { modelName, modelDigest, hardwareClass, sweepId, failure, conditions, samples } = result;
+  const texts = [modelName, modelDigest, hardwareClass, sweepId];
+  texts.push(failure?.failureClass ?? "", conditions?.engine?.version ?? "");
   const codes = samples.flatMap(({ checks }) => checks.map(({ code }) => code));
   const isHostile = (text: string) => text.length > TEXT_MAX || text.includes("\0");
   return texts.some(isHostile) || codes.some(isHostile);

@@ -18,10 +18,11 @@ interface Word {
   readonly ttftMs: number;
 }
 
-/** A machine that was left out, and its decode rate over that of the class. */
+/** A machine that was left out, and its medians over those of the class. */
 export interface LeftOut {
   readonly machineId: string;
-  readonly ratio: number;
+  readonly decodeRatio: number;
+  readonly ttftRatio: number;
 }
 
 /** Who may speak for a configuration. */
@@ -51,14 +52,21 @@ export function agreement(results: readonly TrialResult[]): Agreement {
   if (words.length < MACHINES_FOR_A_CLASS) return { kept: all, leftOut: [], isClass: false };
   const decode = median(words.map((word) => word.decode));
   const ttftMs = median(words.map((word) => word.ttftMs));
-  const offBy = (word: Word) =>
-    Math.max(Math.abs(Math.log(word.decode / decode)), Math.abs(Math.log(word.ttftMs / ttftMs)));
+  const against = (word: Word): LeftOut => ({
+    machineId: word.machineId,
+    decodeRatio: word.decode / decode,
+    ttftRatio: word.ttftMs / ttftMs,
+  });
+  const offBy = (word: Word) => {
+    const { decodeRatio, ttftRatio } = against(word);
+    return Math.max(Math.abs(Math.log(decodeRatio)), Math.abs(Math.log(ttftRatio)));
+  };
   const nearest = words.toSorted((a, b) => offBy(a) - offBy(b) || (a.machineId < b.machineId ? -1 : 1));
   const majority = Math.floor(words.length / 2) + 1;
   const isKept = (word: Word, rank: number) => rank < majority || offBy(word) <= ALIKE;
   const leftOut = nearest
     .filter((word, rank) => !isKept(word, rank))
-    .map((word) => ({ machineId: word.machineId, ratio: word.decode / decode }))
+    .map(against)
     .sort((a, b) => (a.machineId < b.machineId ? -1 : 1));
   return { kept: new Set(nearest.filter(isKept).map(({ machineId }) => machineId)), leftOut, isClass: true };
 }

@@ -85,7 +85,7 @@ describe("presets of a class in which less than half lie", () => {
     const only = point({ numCtx: 4096, numBatch: 64 });
     const results = [
       ...["a", "b", "c"].flatMap((name) => honestMachine(`m-${name}`, 1)),
-      ...liarOf("m-liar", [HONEST_LIE, HONEST_LIE]),
+      ...liarOf("m-liar", [THREEFOLD, THREEFOLD]),
       madeResult({
         trialId: "t-only",
         machineId: "m-liar",
@@ -97,13 +97,23 @@ describe("presets of a class in which less than half lie", () => {
     const fast = purposeOf(results, "fast_response");
     expect(fast?.configuration?.numBatch).toBe(512);
     expect(fast?.machineIds).toEqual(["m-a", "m-b", "m-c"]);
+    expect(fast?.warnings).toContain(
+      "m-liar was left out: its decode rate is 3.00 times the median of the machines.",
+    );
     const mostlyHonest = [
       ...["a", "b", "c"].flatMap((name) => honestMachine(`m-${name}`, 1)),
-      ...liarOf("m-liar", [HONEST_LIE, { ...HONEST_LIE, times: 1, waits: 1 }]),
+      ...liarOf("m-liar", [THREEFOLD, { ...THREEFOLD, times: 1, waits: 1 }]),
     ];
     const said = choosePresets(mostlyHonest, []).flatMap(({ warnings }) => warnings);
-    expect(said).toContain("m-liar was left out: it says 3.00 times the decode rate of the other machines.");
+    expect(said).toContain("m-liar was left out: its decode rate is 3.00 times the median of the machines.");
+    const impatient = [
+      ...["a", "b", "c"].flatMap((name) => honestMachine(`m-${name}`, 1)),
+      ...liarOf("m-liar", [THREEFOLD, { ...THREEFOLD, times: 1, waits: 0.1 }]),
+    ];
+    expect(purposeOf(impatient, "max_context")?.warnings).toContain(
+      "m-liar was left out: its TTFT is 0.10 times the median of the machines.",
+    );
   });
 });
 
-const HONEST_LIE: Lie = { times: 3, waits: 1, samples: 30, confirms: true, failureClass: undefined };
+const THREEFOLD: Lie = { times: 3, waits: 1, samples: 30, confirms: true, failureClass: undefined };

@@ -167,12 +167,17 @@ export function summarise(results: readonly TrialResult[]): ConfigurationSummary
   const counted = results.filter(counts).toSorted(order);
   const groups = groupsOf(counted, drift);
   const odd = oddMachines(groups.map((group) => group.agreement));
-  const alike =
-    odd.size === 0
-      ? groups
-      : groupsOf(
-          counted.filter(({ machineId }) => !odd.has(machineId)),
-          drift,
-        );
-  return alike.flatMap((group) => summariseOne(group, drift) ?? []);
+  if (odd.size === 0) return groups.flatMap((group) => summariseOne(group, drift) ?? []);
+  // Nothing that they say is used, and every configuration says so where they could be compared.
+  const said = new Map(
+    groups.map(({ key, agreement: { leftOut } }) => [
+      key,
+      leftOut.filter(({ machineId }) => odd.has(machineId)),
+    ]),
+  );
+  const alike = counted.filter(({ machineId }) => !odd.has(machineId));
+  return groupsOf(alike, drift).flatMap((group) => {
+    const summary = summariseOne(group, drift);
+    return summary ? [{ ...summary, leftOut: [...(said.get(group.key) ?? []), ...summary.leftOut] }] : [];
+  });
 }

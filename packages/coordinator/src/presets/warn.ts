@@ -4,7 +4,7 @@ import type { TrialResult } from "@ozone/proto/trial";
 import { stressWarnings } from "@ozone/shared/memory-stress";
 import { PROVENANCE_NOTICE } from "@ozone/shared/provenance";
 import { formatDuration } from "@ozone/shared/units";
-import { MACHINES_FOR_A_CLASS } from "./agreeing-machines.ts";
+import { type LeftOut, MACHINES_FOR_A_CLASS } from "./agreeing-machines.ts";
 import { type ConfigurationSummary, counts } from "./summarise.ts";
 
 const MEMORY_FAILURES = new Set(["out_of_memory_load", "out_of_memory_run"]);
@@ -40,6 +40,13 @@ function slowingWarnings({ throttled, keptUp, slowedDown }: ConfigurationSummary
   return [...all, `${lost}; ${which}`];
 }
 
+/** By which of the two it is further off. */
+function leftOutWarning({ machineId, decodeRatio, ttftRatio }: LeftOut): string {
+  const byDecode = Math.abs(Math.log(decodeRatio)) >= Math.abs(Math.log(ttftRatio));
+  const what = byDecode ? `decode rate is ${decodeRatio.toFixed(2)}` : `TTFT is ${ttftRatio.toFixed(2)}`;
+  return `${machineId} was left out: its ${what} times the median of the machines.`;
+}
+
 /** Everything to say about a chosen configuration whatever its purpose. */
 export function warnings(chosen: ConfigurationSummary, provenance: Provenance): string[] {
   const all: string[] = [];
@@ -66,10 +73,7 @@ export function warnings(chosen: ConfigurationSummary, provenance: Provenance): 
   }
   all.push(...slowingWarnings(chosen));
   all.push(...stressWarnings(chosen.memories));
-  for (const { machineId, ratio } of chosen.leftOut)
-    all.push(
-      `${machineId} was left out: it says ${ratio.toFixed(2)} times the decode rate of the other machines.`,
-    );
+  all.push(...chosen.leftOut.map(leftOutWarning));
   if (chosen.machineIds.length < MACHINES_FOR_A_CLASS) {
     const count = chosen.machineIds.length;
     all.push(

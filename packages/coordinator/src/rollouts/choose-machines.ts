@@ -1,8 +1,10 @@
 // Which machines a roll-out goes to, in which order, and which are left out before it starts, each with its reason. Pure.
+
 import type { Preset } from "@ozone/proto/preset";
 import type { RolloutRequest } from "@ozone/proto/rollout";
 import { isModelName } from "@ozone/shared/derived-model";
 import { OzoneError } from "@ozone/shared/errors";
+import { bareDigest } from "@ozone/shared/model-digest";
 import { featureProblem, versionProblem } from "@ozone/shared/protocol-version";
 import { engineKindWords } from "@ozone/shared/provenance";
 import { requireCarried, withTags } from "@ozone/shared/tags";
@@ -79,8 +81,6 @@ function askedFor(
     `No machine of the hardware class ${preset.hardwareClass} is known; \`ozone machine list\` shows them.`,
   );
 }
-
-const bareDigest = (digest: string): string => digest.toLowerCase().replace(/^sha256[:-]/, "");
 
 /** By what the machine has announced; its agent looks again before it does anything. */
 function whyLeftOut({ announcement }: MachineRow, preset: Preset, despiteChanges: boolean): string | null {
