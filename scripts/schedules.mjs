@@ -21,7 +21,7 @@ if (!existsSync(`${ROOT}packages/coordinator/dist`)) await build();
 const { buildSchedules } = await import("./schedules-bundle.mjs");
 const bundle = await buildSchedules(mutant);
 try {
-  const words = ["--max-semi-space-size=64", bundle, ...flags, ...(mutant ? ["--until-broken"] : [])];
+  const words = ["--enable-source-maps", bundle, ...flags, ...(mutant ? ["--until-broken"] : [])];
   process.exitCode = await run(process.execPath, words);
 } finally {
   rmSync(bundle, { force: true });
