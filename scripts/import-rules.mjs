@@ -30,6 +30,7 @@ export const COORDINATOR_ROOMS = {
   embedded: [],
   certificates: ["embedded"],
   backup: ["store", "embedded"],
+  retention: ["store"],
 };
 
 /** Rooms that must stay pure: no bus, no store (its types apart), no clock or disk. */
