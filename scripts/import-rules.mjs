@@ -29,6 +29,8 @@ export const COORDINATOR_ROOMS = {
   store: [],
   embedded: [],
   certificates: ["embedded"],
+  backup: ["store", "embedded"],
+  retention: ["store"],
 };
 
 /** Rooms that must stay pure: no bus, no store (its types apart), no clock or disk. */
@@ -38,6 +40,7 @@ export const PURE_ROOMS = ["planning", "search"];
 export const ONLY_IN = {
   nats: ["packages/shared/src/bus/", "e2e/schedules/simulated/"],
   "drizzle-orm": ["packages/coordinator/src/store/"],
+  "pg-copy-streams": ["packages/coordinator/src/store/"],
   pg: ["packages/coordinator/src/store/", "packages/coordinator/src/embedded/", "e2e/"],
   "prom-client": ["packages/coordinator/src/observing/"],
   systeminformation: ["packages/agent/src/machine/"],

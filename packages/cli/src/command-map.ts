@@ -1,6 +1,9 @@
 // Every command by the words that are typed for it. oclif takes this map as it is (package.json, "oclif").
 import type { Command } from "@oclif/core";
 import AuditList from "./commands/audit/list.ts";
+import BackupCheck from "./commands/backup/check.ts";
+import BackupMake from "./commands/backup/make.ts";
+import BackupRestore from "./commands/backup/restore.ts";
 import CertificateMake from "./commands/certificate/make.ts";
 import CertificateRotate from "./commands/certificate/rotate.ts";
 import CertificateShow from "./commands/certificate/show.ts";
@@ -8,6 +11,7 @@ import Down from "./commands/down.ts";
 import EnrollTokenCreate from "./commands/enroll/token/create.ts";
 import EnrollTokenList from "./commands/enroll/token/list.ts";
 import EnrollTokenWithdraw from "./commands/enroll/token/withdraw.ts";
+import Export from "./commands/export.ts";
 import MachineApprove from "./commands/machine/approve.ts";
 import MachineList from "./commands/machine/list.ts";
 import MachinePause from "./commands/machine/pause.ts";
@@ -52,6 +56,9 @@ import Up from "./commands/up.ts";
 /** Ids as oclif wants them, the words joined with colons. */
 export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "audit:list": AuditList,
+  "backup:check": BackupCheck,
+  "backup:make": BackupMake,
+  "backup:restore": BackupRestore,
   "certificate:make": CertificateMake,
   "certificate:rotate": CertificateRotate,
   "certificate:show": CertificateShow,
@@ -59,6 +66,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "enroll:token:create": EnrollTokenCreate,
   "enroll:token:list": EnrollTokenList,
   "enroll:token:withdraw": EnrollTokenWithdraw,
+  export: Export,
   "machine:approve": MachineApprove,
   "machine:list": MachineList,
   "machine:pause": MachinePause,

@@ -33,3 +33,15 @@ describe("a certificate of one's own", () => {
     expect(() => readConfig({ OZONE_TLS_KEY: "/a/key.pem" })).toThrow(/belong together/);
   });
 });
+
+describe("OZONE_KEEP_RAW", () => {
+  it("is a duration of a day or more, and without it everything is kept", () => {
+    expect(readConfig({}).keepRawMs).toBeNull();
+    expect(readConfig({ OZONE_KEEP_RAW: "90d" }).keepRawMs).toBe(90 * 86_400_000);
+    for (const wrong of ["90", "0d", "1h", "for ever"]) {
+      expect(() => readConfig({ OZONE_KEEP_RAW: wrong })).toThrow(
+        /OZONE_KEEP_RAW must be a duration of a day/,
+      );
+    }
+  });
+});

@@ -2,6 +2,7 @@
 import { homedir } from "node:os";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 import { dataFolder, NAMED_STRATEGIES } from "@ozone/shared/data-folder";
+import { parseDuration } from "@ozone/shared/duration";
 import { OzoneError } from "@ozone/shared/errors";
 import { hostOf, isLoopback } from "@ozone/shared/host-address";
 import { LEASE_MS } from "@ozone/shared/limits";
@@ -37,10 +38,13 @@ export interface CoordinatorConfig {
   readonly modules: ModuleRules;
   /** A file of one's own objectives; null: the defaults. */
   readonly objectivesPath: string | null;
+  /** How long results keep their raw details, in milliseconds; null: for ever. */
+  readonly keepRawMs: number | null;
   readonly logLevel: string;
 }
 
 const LEASE_MS_MIN = 1_000;
+const KEEP_RAW_MS_MIN = 86_400_000;
 const ANY_LOCAL_PORT = "127.0.0.1:0";
 
 const schema = z.object({
@@ -83,6 +87,13 @@ const schema = z.object({
     .default(LEASE_MS),
   OZONE_STRATEGIES: z.string().optional(),
   OZONE_OBJECTIVES: z.string().min(1).optional(),
+  OZONE_KEEP_RAW: z
+    .string()
+    .refine(
+      (text) => (parseDuration(text) ?? 0) >= KEEP_RAW_MS_MIN,
+      "must be a duration of a day or more, for example 90d",
+    )
+    .optional(),
   OZONE_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
@@ -152,6 +163,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     leaseMs: values.OZONE_LEASE_MS,
     modules: moduleRules(values.OZONE_STRATEGIES, dataDir),
     objectivesPath: values.OZONE_OBJECTIVES ? resolve(values.OZONE_OBJECTIVES) : null,
+    keepRawMs: values.OZONE_KEEP_RAW === undefined ? null : parseDuration(values.OZONE_KEEP_RAW),
     logLevel: values.OZONE_LOG_LEVEL,
   };
 }

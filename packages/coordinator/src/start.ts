@@ -14,6 +14,7 @@ import { createMeters, type Meters } from "./observing/meters.ts";
 import { serveObserving } from "./observing/serve-observing.ts";
 import { openParts, type Parts, type Stops } from "./open-parts.ts";
 import { openDoor, serveOutside } from "./outside.ts";
+import { startRetention } from "./retention-task.ts";
 import { refuseSecondCoordinator, removeRunFile, writeRunFile } from "./run-file.ts";
 import { addServices, type Running } from "./services.ts";
 import { startTasks } from "./tasks.ts";
@@ -119,6 +120,9 @@ async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
   const onError = (name: string, thrown: unknown) => log.warn({ task: name }, messageOf(thrown));
   const tasks = startTasks({ ...parts, leaseMs, modules, objectives, changes, onError, events: meters });
   stops.push(() => tasks.stop());
+  if (config.keepRawMs !== null) {
+    stops.push(startRetention(parts.store, config.keepRawMs, { log, events: meters, onError }));
+  }
   const running = { ...parts, tasks, changes, leaseMs, modules, onError };
   stops.push(listenToFleet(running));
   const addresses = await serve({ config, log, stops }, running, startedAtMs);

@@ -38,7 +38,7 @@ function linesOf(result: TrialResult): Record<string, JsonValue>[] {
   return result.samples.map((sample) => ({
     ...attempt,
     round: roundOf(result, sample),
-    sample: sampleOf(sample),
+    sample: sampleOf(sample, result),
   }));
 }
 
@@ -68,6 +68,7 @@ function attemptOf(result: TrialResult): Record<string, JsonValue> {
     started_at: result.startedAt ? timestampDate(result.startedAt).toISOString() : null,
     elapsed_ms: result.elapsedMs,
     agent_version: result.agentVersion,
+    ...(result.rawDropped ? { raw_dropped: true } : {}),
   };
 }
 
@@ -97,16 +98,18 @@ const memoryOf = ({ sizeBytes, sizeVramBytes, peakPssBytes }: Memory): JsonValue
 });
 
 /** The sample as the agent sent it; a check that could not be made has passed: null. */
-function sampleOf(sample: Sample): JsonValue {
+function sampleOf(sample: Sample, { rawDropped }: TrialResult): JsonValue {
   const json = toJson(SampleSchema, sample, explicit);
+  const kept = (figure: bigint | number) => (rawDropped ? null : Number(figure));
   const checks = sample.checks.map(({ code, passed, detail }) => ({ code, passed: passed ?? null, detail }));
   return {
     ...(json as Record<string, JsonValue>),
     kind: sampleKindWords(sample.kind),
     checks,
-    prompt_eval_ns: Number(sample.promptEvalNs),
-    eval_ns: Number(sample.evalNs),
-    load_ns: Number(sample.loadNs),
-    total_ns: Number(sample.totalNs),
+    prompt_eval_ns: kept(sample.promptEvalNs),
+    eval_ns: kept(sample.evalNs),
+    load_ns: kept(sample.loadNs),
+    total_ns: kept(sample.totalNs),
+    ...(rawDropped ? { chunks: null } : {}),
   };
 }

@@ -43,6 +43,12 @@ describe("checking a payload before it is counted", () => {
     expect(() => parseResult(bytesOf(prefill), "m-1")).toThrow(/faster than any machine/);
   });
 
+  it("refuses a result without its raw details: only the coordinator drops those", () => {
+    const result = madeResult();
+    result.rawDropped = true;
+    expect(() => parseResult(bytesOf(result), "m-1")).toThrow(/its raw details were dropped/);
+  });
+
   it("refuses texts that Postgres could not hold", () => {
     const result = madeResult();
     result.modelName = "a\0b";

@@ -118,6 +118,7 @@ function problemOf(result: TrialResult, machineId: string): string | null {
   if (result.verdict === Verdict.UNSPECIFIED) return "it has no verdict";
   if (result.verdict === Verdict.FAILED && !result.failure) return "it failed without a failure class";
   if (result.samples.length > SAMPLES_PER_RESULT_MAX) return `it has ${result.samples.length} samples`;
+  if (result.rawDropped) return "it says that its raw details were dropped, which an agent never does";
   if (hasHostileText(result)) return "a text is too long or hostile";
   if (!Number.isFinite(result.elapsedMs) || result.elapsedMs < 0) return "its elapsed time is not a duration";
   for (const sample of result.samples) {

@@ -107,6 +107,14 @@ async function notesOf(store: Store, sweepId: string): Promise<string[]> {
   return [...new Set((await listTargets(store.db, sweepId)).flatMap(({ notes }) => notes))];
 }
 
+function droppedNotes(results: readonly TrialResult[]): string[] {
+  const dropped = results.filter(({ rawDropped }) => rawDropped).length;
+  if (dropped === 0) return [];
+  return [
+    `Of ${dropped} of ${results.length} results only the figures of each sample are kept, not the server's counters and the words of passed checks (docs/backup.md).`,
+  ];
+}
+
 /**
  * Builds the report of one sweep, or of everything (empty id), as parts to be merged: repeated fields append.
  * Presets are those of the keys that the results belong to.
@@ -129,7 +137,7 @@ export async function* buildReport(
     machines: await machinesOf(store, results, options.leaseMs),
     presets: presets.filter(({ modelDigest }) => keys.size > 0 && digests.has(modelDigest)),
     configurations: groupResults(results.flatMap(expandSharedFills)).map((group) => measured(group, judged)),
-    notes: await notesOf(store, options.sweepId),
+    notes: [...(await notesOf(store, options.sweepId)), ...droppedNotes(results)],
   });
   for (const part of parts(results)) yield create(ReportSchema, { results: part });
 }

@@ -18,7 +18,7 @@ export default class CertificateMake extends OzoneCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(CertificateMake);
-    const { runCertificateCommand } = await import("../../local/run-certificate-command.ts");
+    const { runCertificateCommand } = await import("../../local/certificate-program.ts");
     const { certificateText } = await import("../../render/text-certificates.ts");
     const report = await runCertificateCommand("make", flags.name);
     this.print(certificateText(report));

@@ -21,7 +21,7 @@ export default class CertificateRotate extends OzoneCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(CertificateRotate);
-    const { runCertificateCommand } = await import("../../local/run-certificate-command.ts");
+    const { runCertificateCommand } = await import("../../local/certificate-program.ts");
     const { certificateText } = await import("../../render/text-certificates.ts");
     const report = await runCertificateCommand("rotate", flags.name);
     this.print(certificateText(report));

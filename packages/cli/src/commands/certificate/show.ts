@@ -9,7 +9,7 @@ export default class CertificateShow extends OzoneCommand {
 
   async run(): Promise<unknown> {
     await this.parse(CertificateShow);
-    const { runCertificateCommand } = await import("../../local/run-certificate-command.ts");
+    const { runCertificateCommand } = await import("../../local/certificate-program.ts");
     const { certificateText } = await import("../../render/text-certificates.ts");
     const report = await runCertificateCommand("show");
     this.print(certificateText(report));

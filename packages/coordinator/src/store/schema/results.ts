@@ -1,5 +1,6 @@
 // results: what attempts reported, exactly as signed off by the agent; samples: its figures, for queries;
 // quarantine: what could not be counted, kept for a person to look at.
+import { sql } from "drizzle-orm";
 import {
   bigint,
   boolean,
@@ -38,9 +39,12 @@ export const results = pgTable(
     elapsedMs: doublePrecision("elapsed_ms").notNull(),
     payload: bytea("payload").notNull(),
     receivedAt: instant("received_at").notNull().defaultNow(),
+    /** Its raw details were dropped from the payload; null: they are there. */
+    rawDroppedAt: instant("raw_dropped_at"),
   },
   (table) => [
     primaryKey({ columns: [table.trialId, table.attempt] }),
+    index("results_raw").on(table.receivedAt).where(sql`raw_dropped_at is null`),
     index("results_preset_key").on(
       table.hardwareClass,
       table.modelDigest,
