@@ -19,10 +19,13 @@ const packageOf = (file) => (file.startsWith("packages/") ? file.split("/")[1] :
 const isTest = (file) => /\.test\.ts$/.test(file) || /\/(test|testing)\//.test(file);
 const roomOf = (file) => /^packages\/coordinator\/src\/([^/]+)\//.exec(file)?.[1];
 
+/** Parts of shared that speak with the world outside. */
+const IMPURE_SHARED = ["bus", "tracing"];
+
 /** "@ozone/shared/bus" -> "shared/bus", "@ozone/shared/units" -> "shared". */
 function ours(specifier) {
   const [, name, sub] = /^@ozone\/([^/]+)(?:\/(.+))?$/.exec(specifier) ?? [];
-  return name === "shared" && sub === "bus" ? "shared/bus" : name;
+  return name === "shared" && IMPURE_SHARED.includes(sub) ? `shared/${sub}` : name;
 }
 
 function packageProblem(file, specifier) {
@@ -38,10 +41,11 @@ function libraryProblem(file, specifier) {
   const name = specifier.startsWith("@")
     ? specifier.split("/").slice(0, 2).join("/")
     : specifier.split("/")[0];
-  const places = ONLY_IN[name];
+  const [place, places] =
+    Object.entries(ONLY_IN).find(([rule]) => name === rule || name.startsWith(`${rule}/`)) ?? [];
   return !places || places.some((place) => file.startsWith(place))
     ? null
-    : `${name} may only be imported in ${places.join(", ")}`;
+    : `${place} may only be imported in ${places.join(", ")}`;
 }
 
 function roomProblem(file, specifier, typeOnly) {
@@ -59,7 +63,8 @@ function roomProblem(file, specifier, typeOnly) {
 }
 
 function sharedProblem(file, specifier) {
-  if (packageOf(file) !== "shared" || file.includes("/bus/")) return null;
+  if (packageOf(file) !== "shared" || IMPURE_SHARED.some((part) => file.includes(`/src/${part}/`)))
+    return null;
   return IMPURE.test(specifier) ? "shared is pure: no clock, network or disk" : null;
 }
 

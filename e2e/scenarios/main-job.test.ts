@@ -3,19 +3,26 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  startTraceCollector,
+  type TraceCollector,
+} from "../../packages/shared/src/testing/trace-collector.ts";
 import { runToEnd } from "../setup/processes.ts";
 
 let folder: string;
 let env: Record<string, string>;
+let collector: TraceCollector;
 
-beforeAll(() => {
+beforeAll(async () => {
+  collector = await startTraceCollector();
   folder = mkdtempSync(join(tmpdir(), "ozone-main-job-"));
   chmodSync(folder, 0o755);
   // Nothing listens there: the reference engine is what is left.
-  env = { OZONE_DATA_DIR: join(folder, "data") };
+  env = { OZONE_DATA_DIR: join(folder, "data"), OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint };
 });
 afterAll(async () => {
   await ozone("down");
+  await collector.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -109,11 +116,37 @@ describe("the main job on a machine without Ollama", () => {
     expect(html).not.toMatch(/<script|src="http|href="http/);
   });
 
-  it("stops everything that it started", async () => {
+  it("stops everything that it started, and then one trace tells of every trial from the command to the presets", async () => {
     await ozone("down");
     expect(processesLeft()).toEqual([]);
+    const { spans } = collector;
+    const childrenOf = (spanId: string | undefined) => spans.filter((span) => span.parentSpanId === spanId);
+    expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
+    const sweep = spans.find(({ name }) => name === "sweep");
+    const attempts = childrenOf(sweep?.spanId).filter(({ name }) => name === "attempt");
+    expect(childrenOf(sweep?.spanId).filter(({ name }) => name === "submit")).toHaveLength(1);
+    expect(attempts.length).toBeGreaterThanOrEqual(3);
+    for (const { spanId } of attempts) {
+      const names = childrenOf(spanId).map(({ name }) => name);
+      expect(names.sort()).toEqual(["deliver", "intake", "measure", "order", "presets", "wait for the host"]);
+    }
     const { code } = await runToEnd("cli", { args: ["status"], env });
     expect(code).toBe(1);
+  });
+
+  it("leaves logs in which each trial is found by its id, with the machine and the sweep", () => {
+    const linesOf = (program: string) =>
+      readFileSync(join(folder, "data/logs", `${program}.log`), "utf8")
+        .split("\n")
+        .filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line));
+    const stored = linesOf("coordinator").filter(({ msg }) => msg === "result stored");
+    expect(stored.length).toBeGreaterThanOrEqual(3);
+    const measured = linesOf("agent");
+    for (const { trial_id, attempt, sweep_id, machine_id } of stored) {
+      expect(machine_id).toMatch(/^m-/);
+      expect(measured).toContainEqual(expect.objectContaining({ trial_id, attempt, sweep_id }));
+    }
   });
 
   it("has its results and presets again after the next start, also after everything was killed", async () => {

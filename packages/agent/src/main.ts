@@ -38,9 +38,11 @@ async function start(argv: readonly string[]): Promise<void> {
       stop.abort();
     });
   }
-  await runAgent(config, (line) => log.info(line), stop.signal).catch((thrown: unknown) => {
-    if (!stop.signal.aborted) throw thrown;
-  });
+  await runAgent(config, (line, about) => log.info(about ?? {}, line), stop.signal).catch(
+    (thrown: unknown) => {
+      if (!stop.signal.aborted) throw thrown;
+    },
+  );
   process.exit(0);
 }
 

@@ -7,6 +7,7 @@ import { type AgentRunFile, RUN_FILES } from "@ozone/shared/data-folder";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { hardwareClass } from "@ozone/shared/hardware-class";
 import type { MachineFacts } from "@ozone/shared/machine-facts";
+import { openTracing, type Tracing } from "@ozone/shared/tracing";
 import { notesFolder } from "./applying/application-notes.ts";
 import { finishInterrupted } from "./applying/finish-interrupted.ts";
 import { openDesk } from "./applying/open-desk.ts";
@@ -18,6 +19,7 @@ import { WorkState } from "./control/work-state.ts";
 import { type BusAccess, busAccess } from "./enrolment/bus-access.ts";
 import { machineIdentity } from "./identity.ts";
 import { rememberFacts } from "./last-facts.ts";
+import type { Log } from "./log.ts";
 import { acquireHostLock } from "./machine/host-lock.ts";
 import { probeMachine } from "./machine/identify.ts";
 import type { PlanOptions } from "./managed/plan-server.ts";
@@ -31,9 +33,7 @@ import { sleep } from "./pause.ts";
 import { runTrial } from "./run-trial.ts";
 import { takeTrials } from "./take-trials.ts";
 import { machinePorts } from "./trial-ports.ts";
-
-/** Log of the agent: lines for people. */
-export type Log = (line: string) => void;
+import { type TrialTraces, traceTrials } from "./trial-traces.ts";
 
 const HEARTBEAT_FIRST_MS = 5_000;
 const ANNOUNCE_RETRY_MS = 1_000;
@@ -127,6 +127,8 @@ interface Parts {
   readonly journal: Journal;
   readonly heart: Heart;
   readonly sender: Sender;
+  readonly tracing: Tracing;
+  readonly traces: TrialTraces;
   /** Orders to apply presets. */
   readonly desk: OrderDesk;
   readonly announce: () => Promise<void>;
@@ -154,8 +156,23 @@ async function openParts(config: AgentConfig, log: Log, stop: AbortSignal): Prom
   const onDone = () => heart.beatNow();
   const desk = await openDesk({ bus, self, state, dataDir: config.dataDir, stop, announce, onDone, log });
   const heart = startHeart({ bus, machineId, state, outbox, announce, orders: desk }, HEARTBEAT_FIRST_MS);
-  const sender = startSender({ bus, machineId, outbox, journal, log });
-  return { bus, self, state, outbox, journal, heart, sender, desk, announce, problem: () => told };
+  const tracing = await openTracing({ service: "ozone-agent", env: process.env, onProblem: log });
+  const traces = traceTrials(tracing);
+  const sender = startSender({ bus, machineId, outbox, journal, log, traces });
+  return {
+    bus,
+    self,
+    state,
+    outbox,
+    journal,
+    heart,
+    sender,
+    tracing,
+    traces,
+    desk,
+    announce,
+    problem: () => told,
+  };
 }
 
 /** What starting servers of our own depends on. */
@@ -181,7 +198,7 @@ function trialRunner(config: AgentConfig, { self, state, heart }: Parts) {
 }
 
 async function work(config: AgentConfig, parts: Parts, log: Log, stop: AbortSignal): Promise<void> {
-  const { bus, self, state, outbox, journal, heart, sender, desk, announce } = parts;
+  const { bus, self, state, outbox, journal, heart, sender, traces, desk, announce } = parts;
   await announcePatiently(announce, log, stop);
   const { machineId, engineUrl } = self;
   // Whoever upgrades this agent looks here whether the new one is heard.
@@ -193,7 +210,7 @@ async function work(config: AgentConfig, parts: Parts, log: Log, stop: AbortSign
   const renewing = setInterval(renew, RENEW_MS);
   log(`machine ${self.machineId} (${hardwareClass(self.facts)}) is ready, engine ${self.engineUrl}`);
   const ports = {
-    ...{ bus, state, outbox, journal, log, announce },
+    ...{ bus, state, outbox, journal, log, announce, traces },
     machineId: self.machineId,
     lockHost: (signal: AbortSignal, onWait: () => void) => acquireHostLock({ signal, onWait }),
     onTaken: () => heart.beatNow(),
@@ -219,6 +236,7 @@ export async function runAgent(config: AgentConfig, log: Log, stop: AbortSignal)
     await parts.sender.stop();
     await parts.heart.stop();
     await parts.bus.close();
+    await parts.tracing.stop();
     await rm(join(config.dataDir, RUN_FILES.agent), { force: true });
   }
 }

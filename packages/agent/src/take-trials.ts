@@ -10,9 +10,11 @@ import {
 import { messageOf, systemCodeOf } from "@ozone/shared/errors";
 import { LEASE_MS } from "@ozone/shared/limits";
 import type { WorkState } from "./control/work-state.ts";
+import { idsOf, type Log } from "./log.ts";
 import type { Journal } from "./outbox/journal.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import { sleep } from "./pause.ts";
+import type { TrialTraces } from "./trial-traces.ts";
 
 /** What taking trials needs. */
 export interface TakingPorts {
@@ -30,7 +32,9 @@ export interface TakingPorts {
   readonly onTaken: () => void;
   /** The bus does not know us (any more). */
   readonly announce: () => Promise<void>;
-  readonly log: (line: string) => void;
+  readonly log: Log;
+  /** Who traces trials; absent: nobody. */
+  readonly traces?: TrialTraces | undefined;
 }
 
 /** Waiting for work, in one pull. */
@@ -55,7 +59,7 @@ async function keep(ports: TakingPorts, result: TrialResult, stop: AbortSignal):
       const full = systemCodeOf(thrown) === "ENOSPC";
       const words = full ? "the disk is full: make room, the result is kept in memory" : messageOf(thrown);
       ports.state.say(`waiting to save a result: ${words}`);
-      ports.log(`trial ${trialId} attempt ${attempt} could not be saved: ${words}`);
+      ports.log(`trial ${trialId} attempt ${attempt} could not be saved: ${words}`, idsOf(result));
       await sleep(DISK_RETRY_MS, stop);
     }
   }
@@ -65,6 +69,7 @@ async function keep(ports: TakingPorts, result: TrialResult, stop: AbortSignal):
 /** @returns whether the order is settled and may leave the stream. */
 async function work(ports: TakingPorts, order: TrialOrder, stop: AbortSignal): Promise<boolean> {
   const current = ports.state.begin(order.trialId, order.attempt);
+  const traced = ports.traces?.taken(order);
   const signal = AbortSignal.any([current.abort.signal, stop]);
   ports.onTaken();
   ports.state.say("starting");
@@ -75,11 +80,14 @@ async function work(ports: TakingPorts, order: TrialOrder, stop: AbortSignal): P
   });
   // Cancelled while waiting: nothing was measured. Stopped while waiting: the order is delivered again.
   if (!lock) return !stop.aborted;
+  traced?.hostIsOurs();
   try {
     if (signal.aborted) return !stop.aborted;
     const result = await ports.runTrial(order, signal);
     if (stop.aborted) return false;
-    return await keep(ports, result, stop);
+    if (!(await keep(ports, result, stop))) return false;
+    traced?.saved(result);
+    return true;
   } finally {
     await lock.release();
   }
@@ -90,7 +98,7 @@ async function settle(ports: TakingPorts, taken: TakenOrder, stop: AbortSignal):
   if (ports.journal.isFinished(order.trialId, order.attempt)) return taken.done();
   const alive = setInterval(() => taken.working(), workingIntervalMs(order.leaseMs || LEASE_MS));
   try {
-    ports.log(`trial ${order.trialId} attempt ${order.attempt}: ${order.modelName}`);
+    ports.log(`trial ${order.trialId} attempt ${order.attempt}: ${order.modelName}`, idsOf(order));
     if (await work(ports, order, stop)) {
       taken.done();
       ports.onFinished();

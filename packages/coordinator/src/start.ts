@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { messageOf, OzoneError, systemCodeOf } from "@ozone/shared/errors";
 import { isLoopback } from "@ozone/shared/host-address";
+import { openTracing } from "@ozone/shared/tracing";
 import { OZONE_VERSION } from "@ozone/shared/version";
 import type { Logger } from "pino";
 import { createServer, listen, stopServer } from "./api/grpc-server.ts";
@@ -18,6 +19,7 @@ import { startRetention } from "./retention-task.ts";
 import { refuseSecondCoordinator, removeRunFile, writeRunFile } from "./run-file.ts";
 import { addServices, type Running } from "./services.ts";
 import { startTasks } from "./tasks.ts";
+import { tellTrials } from "./trial-story.ts";
 
 /** A running coordinator. */
 export interface Coordinator {
@@ -118,7 +120,20 @@ async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
   const parts = await openParts(config, log, stops, meters);
   const changes = createChangeSignal();
   const onError = (name: string, thrown: unknown) => log.warn({ task: name }, messageOf(thrown));
-  const tasks = startTasks({ ...parts, leaseMs, modules, objectives, changes, onError, events: meters });
+  const onProblem = (sentence: string) => log.warn(sentence);
+  const tracing = await openTracing({ service: "ozone-coordinator", env: process.env, onProblem });
+  stops.push(() => tracing.stop());
+  const story = tellTrials({ log, tracing, store: parts.store });
+  const tasks = startTasks({
+    ...parts,
+    leaseMs,
+    modules,
+    objectives,
+    changes,
+    onError,
+    events: meters,
+    story,
+  });
   stops.push(() => tasks.stop());
   if (config.keepRawMs !== null) {
     stops.push(startRetention(parts.store, config.keepRawMs, { log, events: meters, onError }));

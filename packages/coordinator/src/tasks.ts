@@ -22,6 +22,7 @@ import type { Store } from "./store/open-store.ts";
 import type { PresetKey } from "./store/results.ts";
 import { targetsWithOrder } from "./store/rollouts.ts";
 import type { PlugIns } from "./store/target-state.ts";
+import type { TrialStory } from "./trial-story.ts";
 
 /** What the tasks work with. */
 export interface TaskPorts {
@@ -36,6 +37,8 @@ export interface TaskPorts {
   readonly onError: (name: string, thrown: unknown) => void;
   /** Who counts what happens; nobody, where nobody watches. */
   readonly events?: Events | undefined;
+  /** Who tells what becomes of trials; nobody, where nobody listens. */
+  readonly story?: TrialStory | undefined;
 }
 
 /** The running tasks. */
@@ -91,15 +94,18 @@ async function planAndDispatch(ports: TaskPorts, plugIns: PlugIns, sharing: Shar
     leaseMs,
     machineIds,
     orderWaits: (machineId) => orderWaits(bus, machineId),
+    onEnded: ports.story?.leaseEnded,
   });
   const deciders = { planner: plannerFor(objectives), plugIns, sharing };
   const ended = await advanceSweeps(store, deciders, (id, thrown) => onError(`sweep ${id}`, thrown));
   const sent = await dispatchTrials(store, bus, {
     ...{ machineIds, leaseMs },
     holdBack: knownByAgents(working),
+    onPublished: ports.story?.orderPublished,
   });
   ports.events?.leasesExpired(expired);
   ports.events?.ordersSent(sent);
+  ports.story?.sweepsEnded(ended);
   if (expired > 0 || ended.length > 0 || sent > 0) changes.notify();
   return false;
 }
@@ -141,7 +147,9 @@ export function startTasks(ports: TaskPorts): Tasks {
       const keys = pending.size > 0 ? [...pending.values()] : await staleKeys(store, objectives);
       for (const key of keys) {
         pending.delete(presetKeyText(key));
+        const startedAtMs = performance.now();
         await refreshPresets(store, key, objectives);
+        ports.story?.presetsChosen(key, performance.now() - startedAtMs);
       }
       if (keys.length > 0) changes.notify();
       return pending.size > 0;
@@ -173,12 +181,13 @@ export function startTasks(ports: TaskPorts): Tasks {
     onRun: events?.taskRan,
     run: async () => {
       const touched = await withPipes(ports, () =>
-        receiveResults(store, bus, (recorded, tookMs) =>
+        receiveResults(store, bus, (recorded, tookMs) => {
           events?.resultsRecorded(
             recorded.map(({ countedAs }) => countedAs),
             tookMs,
-          ),
-        ),
+          );
+          ports.story?.resultsRecorded(recorded, tookMs);
+        }),
       );
       if (touched === null) return true;
       for (const key of touched) pending.set(presetKeyText(key), key);

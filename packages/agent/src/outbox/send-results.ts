@@ -3,7 +3,9 @@
 import { type Receipt, ReceiptOutcome } from "@ozone/proto/trial";
 import { type Bus, onReceipt, publishResultBytes } from "@ozone/shared/bus";
 import { messageOf } from "@ozone/shared/errors";
+import type { Log } from "../log.ts";
 import { createPause } from "../pause.ts";
+import type { TrialTraces } from "../trial-traces.ts";
 import { attemptKey, type Journal, type JournalEntry } from "./journal.ts";
 import { attemptOfKey, type Outbox, outboxKey } from "./outbox.ts";
 
@@ -25,7 +27,9 @@ export interface SendingPorts {
   readonly machineId: string;
   readonly outbox: Outbox;
   readonly journal: Journal;
-  readonly log: (line: string) => void;
+  readonly log: Log;
+  /** Who traces trials; absent: nobody. */
+  readonly traces?: TrialTraces | undefined;
 }
 
 /** A sender at work. */
@@ -35,7 +39,7 @@ export interface Sender {
   stop(): Promise<void>;
 }
 
-async function settle({ outbox, journal, log }: SendingPorts, receipt: Receipt): Promise<void> {
+async function settle({ outbox, journal, log, traces }: SendingPorts, receipt: Receipt): Promise<void> {
   const event = EVENTS[receipt.outcome];
   const key = outboxKey(receipt.trialId, receipt.attempt);
   // A receipt that is not for us, or for the second sending of the same result.
@@ -47,7 +51,9 @@ async function settle({ outbox, journal, log }: SendingPorts, receipt: Receipt):
     ...(reason === "" ? {} : { reason }),
   });
   await outbox.forget(key);
-  if (reason !== "") log(`result ${key}: ${event}: ${reason}`);
+  traces?.receipted(trialId, attempt, event);
+  const about = { trial_id: trialId, attempt };
+  log(`result ${key}: ${event}${reason === "" ? "" : `: ${reason}`}`, about);
 }
 
 async function sendAll({ bus, machineId, outbox, log }: SendingPorts): Promise<void> {

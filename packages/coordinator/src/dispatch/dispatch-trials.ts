@@ -68,12 +68,18 @@ async function orderFor(
 }
 
 /** Publishes every order that has not reached the stream. @throws when the stream is away. */
-export async function publishOpenAttempts(store: Store, bus: Bus, leaseMs: number): Promise<number> {
+export async function publishOpenAttempts(
+  store: Store,
+  bus: Bus,
+  leaseMs: number,
+  onPublished: (order: TrialOrder) => void = () => undefined,
+): Promise<number> {
   const open = await unpublishedAttempts(store.db);
   for (const attempt of open) {
     const order = await orderFor(store, attempt, leaseMs);
     if (order) await publishTrialOrder(bus, order);
     await markPublished(store.db, attempt);
+    if (order) onPublished(order);
   }
   return open.length;
 }
@@ -85,7 +91,12 @@ export async function publishOpenAttempts(store: Store, bus: Bus, leaseMs: numbe
 export async function dispatchTrials(
   store: Store,
   bus: Bus,
-  options: { machineIds: readonly string[]; leaseMs: number; holdBack?: HoldBack },
+  options: {
+    machineIds: readonly string[];
+    leaseMs: number;
+    holdBack?: HoldBack;
+    onPublished?: ((order: TrialOrder) => void) | undefined;
+  },
 ): Promise<number> {
   const { machineIds, leaseMs, holdBack = () => null } = options;
   const waiting = new Set<number>();
@@ -97,5 +108,5 @@ export async function dispatchTrials(
       if (target !== null) waiting.add(target);
     }
   }
-  return publishOpenAttempts(store, bus, options.leaseMs);
+  return publishOpenAttempts(store, bus, options.leaseMs, options.onPublished);
 }

@@ -29,6 +29,7 @@ export interface LeaseEnds {
   readonly machineIds: readonly string[];
   /** Whether an order lies in the pipe for this machine. @throws when the pipe is away */
   readonly orderWaits: (machineId: string) => Promise<boolean>;
+  readonly onEnded?: ((attempt: AttemptRef) => void) | undefined;
 }
 
 /**
@@ -45,6 +46,7 @@ export async function expireLeases(store: Store, ends: LeaseEnds): Promise<numbe
       continue;
     }
     await expire(store, attempt);
+    ends.onEnded?.(attempt);
     ended += 1;
   }
   return ended;

@@ -38,6 +38,8 @@ export interface Recorded {
   /** Null when nobody can tell which attempt it was about. */
   readonly receipt: Receipt | null;
   readonly touched: PresetKey | null;
+  /** As it was read; null: nothing could be, or it is another machine's. */
+  readonly result: TrialResult | null;
   readonly countedAs: CountedAs;
 }
 
@@ -83,7 +85,7 @@ function toRecorded(
     ? create(ReceiptSchema, { trialId: about.trialId, attempt: about.attempt, outcome, reason })
     : null;
   const touched = outcome === ReceiptOutcome.STORED && result ? presetKeyOf(result) : null;
-  return { arrived, receipt, touched, countedAs: COUNTED_AS[outcome] ?? refusedAs };
+  return { arrived, receipt, touched, result, countedAs: COUNTED_AS[outcome] ?? refusedAs };
 }
 
 const quarantine = (db: Executor, { arrived }: Message, reason: string): Promise<void> =>

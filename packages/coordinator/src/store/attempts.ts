@@ -68,6 +68,18 @@ export async function extendAllLeases(db: Executor, leaseMs: number): Promise<vo
     .where(eq(attempts.state, "leased"));
 }
 
+/** When an attempt was opened; null: there is none. */
+export async function attemptOpenedAt(
+  db: Executor,
+  { trialId, number }: Pick<AttemptRef, "trialId" | "number">,
+): Promise<Date | null> {
+  const [row] = await db
+    .select({ openedAt: attempts.createdAt })
+    .from(attempts)
+    .where(and(eq(attempts.trialId, trialId), eq(attempts.number, number)));
+  return row?.openedAt ?? null;
+}
+
 /** Leases that have run out. */
 export const expiredAttempts = (db: Executor): Promise<AttemptRef[]> =>
   db

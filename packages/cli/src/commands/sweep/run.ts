@@ -34,11 +34,14 @@ export default class SweepRun extends ConnectedCommand {
       const { localDataFolder } = await import("../../local/folder.ts");
       nameStrategy(localDataFolder(), request.strategy);
     }
+    const startedAtMs = Date.now();
     const sweep = await this.withCoordinator(flags.address, async (client) => {
       const response = await client.call(SweepService.method.startSweep, { request });
       if (!response.sweep) throw new Error("The coordinator started no sweep and did not say why.");
       return response.sweep;
     });
+    const { traceSubmission } = await import("../../sweep-request/trace-submission.ts");
+    await traceSubmission(sweep.id, startedAtMs, (sentence) => this.progress(sentence));
     if (flags.detach) {
       this.print(`Started ${sweep.id}; \`ozone sweep watch ${sweep.id}\` follows it.`);
       return { sweep: messageJson(SweepSchema, sweep) };
