@@ -32,6 +32,7 @@ const stacks = [
   "rollout-regressions",
   "shared-sweep",
   "simulated-schedules",
+  "two-coordinators",
   "wrong-input",
 ].map((name) => `e2e/scenarios/${name}.test.ts`);
 

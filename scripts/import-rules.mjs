@@ -25,6 +25,7 @@ export const COORDINATOR_ROOMS = {
   reports: ["presets", "store"],
   fleet: ["store"],
   rollouts: ["store"],
+  leading: ["store"],
   observing: ["store"],
   store: [],
   embedded: [],

@@ -14,6 +14,16 @@ export const MUTANTS = [
     to: "if (false) {",
   },
   {
+    name: "term",
+    invariant: "I4",
+    what: "a coordinator whose lead was taken over writes",
+    file: "packages/coordinator/src/leading/fenced-store.ts",
+    from: "if (!(await holdTerm(tx, term))) {",
+    to: "if (false) {",
+    project: "integration",
+    tests: ["packages/coordinator/src/leading"],
+  },
+  {
     name: "de-duplication",
     invariant: "I2",
     what: "nothing asks whether an attempt is stored already",

@@ -1,5 +1,6 @@
 // An agent that measures nothing: it speaks to a real coordinator over the real bus as an agent does, and answers each
 // order at once with figures made by arithmetic. For stories in which the coordinator is what is looked at.
+import { createHash } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { HeartbeatSchema } from "@ozone/proto/machine";
 import type { TrialOrder, TrialResult } from "@ozone/proto/trial";
@@ -9,6 +10,7 @@ import {
   type BusOptions,
   connectBus,
   encodeResult,
+  onReceipt,
   publishResultBytes,
   sendHeartbeat,
   takeTrialOrder,
@@ -28,10 +30,13 @@ export interface MadeAgentOptions {
   readonly speed?: number;
   /** Waited for before each result is sent. */
   readonly mayReport?: (machineId: string) => Promise<void>;
+  /** Sends a result again and again until its receipt comes, as an agent does. */
+  readonly untilReceipt?: boolean;
 }
 
 const HEARTBEAT_MS = 1_000;
 const RETRY_MS = 500;
+const RECEIPT_WAIT_MS = 1_000;
 
 function answer(
   { trialId, attempt, machineId, sweepId, modelDigest, configuration, protocol, purpose }: TrialOrder,
@@ -59,6 +64,8 @@ export class MadeAgent {
   readonly #beating: NodeJS.Timeout;
   #working: Promise<void> = Promise.resolve();
   #order: TrialOrder | null = null;
+  /** Attempts whose receipt came, with the digest of what was sent. */
+  readonly receipted = new Map<string, string>();
 
   private constructor(bus: Bus, options: MadeAgentOptions) {
     this.#bus = bus;
@@ -105,9 +112,25 @@ export class MadeAgent {
     await mayReport?.(machineId);
     const { trialId, attempt } = taken.order;
     const payload = encodeResult(answer(taken.order, speed));
-    await publishResultBytes(this.#bus, machineId, { trialId, attempt, payload });
+    await this.#send({ trialId, attempt, payload });
     this.#order = null;
     taken.done();
+  }
+
+  async #send(result: { trialId: string; attempt: number; payload: Uint8Array }): Promise<void> {
+    const { machineId, untilReceipt = false } = this.#options;
+    const name = `${result.trialId}/${result.attempt}`;
+    const received = new AbortController();
+    const unsubscribe = onReceipt(this.#bus, machineId, ({ trialId, attempt }) => {
+      if (`${trialId}/${attempt}` !== name) return;
+      this.receipted.set(name, createHash("sha256").update(result.payload).digest("hex"));
+      received.abort();
+    });
+    do {
+      await publishResultBytes(this.#bus, machineId, result);
+      if (untilReceipt) await sleep(RECEIPT_WAIT_MS, AbortSignal.any([received.signal, this.#ended.signal]));
+    } while (untilReceipt && !this.receipted.has(name) && !this.#ended.signal.aborted);
+    unsubscribe();
   }
 
   async stop(): Promise<void> {

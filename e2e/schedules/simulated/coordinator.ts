@@ -5,25 +5,25 @@ import { LEASE_MS } from "@ozone/shared/limits";
 import { OBJECTIVES } from "@ozone/shared/objective";
 import { createChangeSignal } from "../../../packages/coordinator/src/change-signal.ts";
 import { listenToFleet } from "../../../packages/coordinator/src/fleet-door.ts";
-import { extendAllLeases } from "../../../packages/coordinator/src/store/attempts.ts";
+import { startLedTasks } from "../../../packages/coordinator/src/led-tasks.ts";
 import { openStore } from "../../../packages/coordinator/src/store/open-store.ts";
-import { startTasks } from "../../../packages/coordinator/src/tasks.ts";
 import { makeProcess, runAs } from "./process.ts";
 import type { Seat, World } from "./world.ts";
 
 const RESTART_MS = 1_000;
+const LEADER_LEASE_MS = 10_000;
 
 async function run(world: World, { link, name }: Seat): Promise<void> {
   const say = (line: string) => world.journal.say(world.clock.nowMs, `${name}: ${line}`);
   const store = await openStore("postgres://simulated", say);
   const bus = world.pipe.connect(link);
   await ensureStreams(bus);
-  await extendAllLeases(store.db, LEASE_MS);
   const changes = createChangeSignal();
   const onError = (task: string, thrown: unknown) => say(`${task} failed: ${messageOf(thrown).slice(0, 80)}`);
   const modules = { places: [], namedIn: null };
   const ports = { store, bus, leaseMs: LEASE_MS, objectives: OBJECTIVES, changes, modules, onError };
-  const tasks = startTasks(ports);
+  const candidate = { id: name, name, leaseMs: LEADER_LEASE_MS };
+  const tasks = await startLedTasks({ ...ports, candidate, say });
   listenToFleet({ store, bus, tasks, changes, leaseMs: LEASE_MS, onError });
   say("runs");
 }

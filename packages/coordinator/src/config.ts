@@ -34,6 +34,8 @@ export interface CoordinatorConfig {
   /** host:port of /healthz, /readyz and /metrics; null: not there. */
   readonly httpAddress: string | null;
   readonly leaseMs: number;
+  /** The lead of several coordinators on one Postgres is taken over when its holder did not renew it for so long. */
+  readonly leaderLeaseMs: number;
   /** Which modules may be loaded as strategies. */
   readonly modules: ModuleRules;
   /** A file of one's own objectives; null: the defaults. */
@@ -45,6 +47,7 @@ export interface CoordinatorConfig {
 
 const LEASE_MS_MIN = 1_000;
 const KEEP_RAW_MS_MIN = 86_400_000;
+const LEADER_LEASE_MS = 10_000;
 const ANY_LOCAL_PORT = "127.0.0.1:0";
 
 const schema = z.object({
@@ -85,6 +88,11 @@ const schema = z.object({
     .int()
     .min(LEASE_MS_MIN)
     .default(LEASE_MS),
+  OZONE_LEADER_LEASE_MS: z.coerce
+    .number("must be a number of milliseconds")
+    .int()
+    .min(LEASE_MS_MIN)
+    .default(LEADER_LEASE_MS),
   OZONE_STRATEGIES: z.string().optional(),
   OZONE_OBJECTIVES: z.string().min(1).optional(),
   OZONE_KEEP_RAW: z
@@ -161,6 +169,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     outsideAddress: isOutside ? values.OZONE_GRPC_ADDRESS : null,
     broughtCertificate: broughtCertificate(values),
     leaseMs: values.OZONE_LEASE_MS,
+    leaderLeaseMs: values.OZONE_LEADER_LEASE_MS,
     modules: moduleRules(values.OZONE_STRATEGIES, dataDir),
     objectivesPath: values.OZONE_OBJECTIVES ? resolve(values.OZONE_OBJECTIVES) : null,
     keepRawMs: values.OZONE_KEEP_RAW === undefined ? null : parseDuration(values.OZONE_KEEP_RAW),

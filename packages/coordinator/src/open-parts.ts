@@ -6,7 +6,6 @@ import { startAdmission } from "./admission.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import type { Events } from "./observing/meters.ts";
 import { openBusServer, openDatabase } from "./parts.ts";
-import { extendAllLeases } from "./store/attempts.ts";
 import { approvedAgents } from "./store/machine-identities.ts";
 import { openStore } from "./store/open-store.ts";
 
@@ -35,7 +34,6 @@ export async function openParts(config: CoordinatorConfig, log: Logger, stops: S
   });
   stops.push(() => bus.close());
   await ensureStreams(bus);
-  await extendAllLeases(store.db, config.leaseMs);
   return {
     store,
     bus,

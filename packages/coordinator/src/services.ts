@@ -24,18 +24,20 @@ import { tokenHandlers } from "./api/tokens.ts";
 import type { ChangeSignal } from "./change-signal.ts";
 import { createChallenges } from "./fleet/challenge.ts";
 import { type Arrival, busUrlFor, type WayIn } from "./fleet/ways-in.ts";
+import type { LedTasks } from "./led-tasks.ts";
 import type { Parts } from "./open-parts.ts";
 import { findModule, type ModuleRules } from "./plug-ins/find-module.ts";
-import type { Tasks } from "./tasks.ts";
 
 const WATCH_INTERVAL_MS = 500;
 
 /** Everything that the services stand on. */
 export interface Running extends Parts {
-  readonly tasks: Tasks;
+  readonly tasks: LedTasks;
   readonly changes: ChangeSignal;
   readonly leaseMs: number;
   readonly modules: ModuleRules;
+  /** As the holder of the lead is called in Postgres. */
+  readonly coordinatorId: string;
   readonly onError: (name: string, thrown: unknown) => void;
 }
 
@@ -63,7 +65,7 @@ export interface Serving {
 export const addServices =
   (running: Running, { startedAtMs, wayIn }: Serving) =>
   (server: GrpcServer) => {
-    const { store, tasks, changes, leaseMs, modules, words } = running;
+    const { store, tasks, changes, leaseMs, modules, words, coordinatorId } = running;
     addAdmission(server, running, wayIn);
     const changed = (signal: AbortSignal) => changes.next(signal, WATCH_INTERVAL_MS);
     const find = (name: string) => findModule(name, modules);
@@ -76,16 +78,12 @@ export const addServices =
     addService(
       server,
       MachineService,
-      machineHandlers(store, { parts, leaseMs, now: () => performance.now() }),
+      machineHandlers(store, { parts, leaseMs, coordinatorId, now: () => performance.now() }),
     );
     addService(server, PresetService, presetHandlers(store));
     addService(server, ReportService, reportHandlers(store, leaseMs));
     addService(server, RolloutService, rolloutHandlers({ store, leaseMs, wake: tasks.wake, changed }));
-    addService(
-      server,
-      Health,
-      healthHandlers(() => true),
-    );
+    addService(server, Health, healthHandlers({ leads: tasks.candidacy.leads }));
     addService(server, QuarantineService, quarantineHandlers({ store, counted: tasks.resultCounted }));
     addService(server, TokenService, tokenHandlers(store));
   };

@@ -1,5 +1,6 @@
 // Starts a coordinator, part by part, and stops it in reverse order.
 import { mkdir } from "node:fs/promises";
+import { hostname } from "node:os";
 import { messageOf, OzoneError, systemCodeOf } from "@ozone/shared/errors";
 import { isLoopback } from "@ozone/shared/host-address";
 import { openTracing } from "@ozone/shared/tracing";
@@ -8,17 +9,18 @@ import type { Logger } from "pino";
 import { createServer, listen, stopServer } from "./api/grpc-server.ts";
 import { createChangeSignal } from "./change-signal.ts";
 import type { CoordinatorConfig } from "./config.ts";
+import { coordinatorId } from "./coordinator-id.ts";
 import type { WayIn } from "./fleet/ways-in.ts";
 import { listenToFleet } from "./fleet-door.ts";
+import { startLedTasks } from "./led-tasks.ts";
 import { loadObjectives } from "./objectives-file.ts";
 import { createMeters, type Meters } from "./observing/meters.ts";
 import { serveObserving } from "./observing/serve-observing.ts";
-import { openParts, type Parts, type Stops } from "./open-parts.ts";
+import { openParts, type Stops } from "./open-parts.ts";
 import { openDoor, serveOutside } from "./outside.ts";
 import { startRetention } from "./retention-task.ts";
 import { refuseSecondCoordinator, removeRunFile, writeRunFile } from "./run-file.ts";
 import { addServices, type Running } from "./services.ts";
-import { startTasks } from "./tasks.ts";
 import { tellTrials } from "./trial-story.ts";
 
 /** A running coordinator. */
@@ -96,12 +98,16 @@ async function serve(
 /** Health and metrics, where an address was named for them. */
 async function watch(
   { config, log, stops }: { config: CoordinatorConfig; log: Logger; stops: Stops },
-  { store, bus }: Parts,
+  { store, bus, tasks }: Running,
   meters: Meters,
 ) {
   const { httpAddress, leaseMs } = config;
   if (httpAddress === null) return {};
-  const server = await serveObserving(httpAddress, { store, bus, leaseMs }, meters);
+  const server = await serveObserving(
+    httpAddress,
+    { store, bus, leaseMs, leads: tasks.candidacy.leads },
+    meters,
+  );
   stops.push(() => server.stop());
   const open = isLoopback(server.address)
     ? ""
@@ -124,24 +130,20 @@ async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
   const tracing = await openTracing({ service: "ozone-coordinator", env: process.env, onProblem });
   stops.push(() => tracing.stop());
   const story = tellTrials({ log, tracing, store: parts.store });
-  const tasks = startTasks({
-    ...parts,
-    leaseMs,
-    modules,
-    objectives,
-    changes,
-    onError,
-    events: meters,
-    story,
+  const name = `${hostname()} (pid ${process.pid})`;
+  const candidate = { id: await coordinatorId(dataDir), name, leaseMs: config.leaderLeaseMs };
+  const tasks = await startLedTasks({
+    ...{ ...parts, leaseMs, modules, objectives, changes, onError, events: meters, story },
+    ...{ candidate, say: (line) => log.info(line) },
   });
   stops.push(() => tasks.stop());
   if (config.keepRawMs !== null) {
     stops.push(startRetention(parts.store, config.keepRawMs, { log, events: meters, onError }));
   }
-  const running = { ...parts, tasks, changes, leaseMs, modules, onError };
+  const running = { ...parts, tasks, changes, leaseMs, modules, onError, coordinatorId: candidate.id };
   stops.push(listenToFleet(running));
   const addresses = await serve({ config, log, stops }, running, startedAtMs);
-  const watching = meters && (await watch({ config, log, stops }, parts, meters));
+  const watching = meters && (await watch({ config, log, stops }, running, meters));
   const { natsUrl, natsCa, admission } = parts;
   await writeRunFile(dataDir, {
     ...{ pid: process.pid, ...addresses, natsUrl, version: OZONE_VERSION },

@@ -1,5 +1,5 @@
-// What the coordinator does all the time: take results in, plan and dispatch, refresh presets. Rooms meet here only
-// through typed values.
+// What the coordinator that leads does all the time: take results in, plan and dispatch, refresh presets, move roll-outs on.
+// Rooms meet here only through typed values.
 import { type Bus, ensureStreams, ensureWorkConsumer, isBusError, orderWaits } from "@ozone/shared/bus";
 import type { Objective } from "@ozone/shared/objective";
 import { featureProblem, versionProblem } from "@ozone/shared/protocol-version";
@@ -20,7 +20,6 @@ import { advanceRollouts } from "./rollouts/advance-rollouts.ts";
 import type { MachineRow } from "./store/machines.ts";
 import type { Store } from "./store/open-store.ts";
 import type { PresetKey } from "./store/results.ts";
-import { targetsWithOrder } from "./store/rollouts.ts";
 import type { PlugIns } from "./store/target-state.ts";
 import type { TrialStory } from "./trial-story.ts";
 
@@ -35,6 +34,8 @@ export interface TaskPorts {
   /** Which modules may be loaded as strategies. */
   readonly modules: ModuleRules;
   readonly onError: (name: string, thrown: unknown) => void;
+  /** Machines may have an order to apply now, or none any more. */
+  readonly rolloutsMoved: () => void;
   /** Who counts what happens; nobody, where nobody watches. */
   readonly events?: Events | undefined;
   /** Who tells what becomes of trials; nobody, where nobody listens. */
@@ -45,8 +46,6 @@ export interface TaskPorts {
 export interface Tasks {
   /** Plan and dispatch now, and move roll-outs on. */
   wake(): void;
-  /** Whether a machine has an order to apply or to take back, as far as the last run knows. */
-  applyingWaits(machineId: string): boolean;
   /** A result was counted that did not come over the bus now: its presets are chosen again. */
   resultCounted(key: PresetKey): void;
   stop(): Promise<void>;
@@ -110,11 +109,10 @@ async function planAndDispatch(ports: TaskPorts, plugIns: PlugIns, sharing: Shar
   return false;
 }
 
-/** Moves roll-outs on, and keeps in mind which machines have an order: heartbeats must not ask Postgres for it. */
-function startRollouts({ store, leaseMs, changes, onError, events }: TaskPorts) {
+/** Moves roll-outs on. */
+function startRollouts({ store, leaseMs, changes, onError, rolloutsMoved, events }: TaskPorts) {
   const startedAtMs = performance.now();
-  let machinesWithOrder: ReadonlySet<string> = new Set();
-  const task = startTask({
+  return startTask({
     name: "rollouts",
     intervalMs: ROLLOUT_INTERVAL_MS,
     onError,
@@ -124,13 +122,11 @@ function startRollouts({ store, leaseMs, changes, onError, events }: TaskPorts) 
       const changed = await advanceRollouts(store, presence, (id, thrown) =>
         onError(`roll-out ${id}`, thrown),
       );
-      const waiting = await targetsWithOrder(store.db);
-      machinesWithOrder = new Set(waiting.map(({ machineId }) => machineId));
+      if (changed) rolloutsMoved();
       if (changed) changes.notify();
       return false;
     },
   });
-  return { ...task, applyingWaits: (machineId: string) => machinesWithOrder.has(machineId) };
 }
 
 /** Starts all tasks. */
@@ -203,7 +199,6 @@ export function startTasks(ports: TaskPorts): Tasks {
       dispatch.wake();
       rollouts.wake();
     },
-    applyingWaits: rollouts.applyingWaits,
     resultCounted: (key) => {
       touch(key);
       dispatch.wake();

@@ -104,6 +104,14 @@ export function machineText(machine: Machine): string {
   ]);
 }
 
+/** Of several coordinators one leads. A coordinator of before 0.2 does not say it. */
+function leaderWords({ leader }: GetStatusResponse): string {
+  if (leader === undefined) return "not said";
+  const { name, term, isThisOne, lapsedMs } = leader;
+  const ended = lapsedMs > 0n ? `, but its lease ended ${formatDuration(Number(lapsedMs))} ago` : "";
+  return `${isThisOne ? "this coordinator" : cleanText(name, 80)}, term ${term}${ended}`;
+}
+
 /** The coordinator and its parts. */
 export function statusText(status: GetStatusResponse, address: string): string {
   return textPairs([
@@ -111,6 +119,7 @@ export function statusText(status: GetStatusResponse, address: string): string {
       "coordinator",
       `${cleanText(status.version)} at ${address}, up ${formatDuration(Number(status.uptimeMs))}`,
     ],
+    ["leader", leaderWords(status)],
     ["database", cleanText(status.database)],
     ["bus", cleanText(status.bus)],
     ["machines online", String(status.machinesOnline)],

@@ -14,6 +14,7 @@ import { OZONE_VERSION } from "@ozone/shared/version";
 import { pauseMachine, renameMachine } from "../fleet/set-machine.ts";
 import { changeTags, type TagChange } from "../fleet/tag-machine.ts";
 import { describeMachine, isOnline } from "../store/describe-machine.ts";
+import { readLead } from "../store/leadership.ts";
 import { listMachines } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
 import { countPresets } from "../store/presets.ts";
@@ -27,10 +28,19 @@ export interface Parts {
   readonly startedAtMs: number;
 }
 
+/** Who leads, as Postgres has it. */
+async function leaderOf({ db }: Store, coordinatorId: string) {
+  const lead = await readLead(db);
+  if (lead === null || lead.term === 0) return {};
+  const { name, term, holder, leftMs } = lead;
+  const lapsedMs = BigInt(Math.max(0, Math.round(-leftMs)));
+  return { leader: { name, term: BigInt(term), isThisOne: holder === coordinatorId, lapsedMs } };
+}
+
 /** Handlers of the machine service. */
 export const machineHandlers = (
   store: Store,
-  options: { parts: Parts; leaseMs: number; now: () => number },
+  options: { parts: Parts; leaseMs: number; coordinatorId: string; now: () => number },
 ): Handlers<typeof MachineService> => {
   const changed = async (change: TagChange) => ({
     machine: describeMachine(await changeTags(store, change), options.leaseMs),
@@ -57,6 +67,7 @@ export const machineHandlers = (
         sweepsRunning: (await runningSweeps(store.db)).length,
         presets: await countPresets(store.db),
         uptimeMs: BigInt(Math.round(options.now() - startedAtMs)),
+        ...(await leaderOf(store, options.coordinatorId)),
       });
     },
     tagMachine: async ({ machineId, tags }) =>

@@ -51,7 +51,7 @@ beforeAll(async () => {
   addService(
     server,
     MachineService,
-    machineHandlers(store, { parts: about, leaseMs: LEASE_MS, now: () => 0 }),
+    machineHandlers(store, { parts: about, coordinatorId: "c-1", leaseMs: LEASE_MS, now: () => 0 }),
   );
   client = new Client(await listen(server, "127.0.0.1:0"), credentials.createInsecure());
 });

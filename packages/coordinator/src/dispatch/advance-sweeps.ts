@@ -130,8 +130,10 @@ async function advanceSweep(
   }
   if (outcomes.has("failed")) return true;
   if (outcomes.has("open")) return false;
-  const { done } = await countTrials(store.db, sweepId);
-  return endSweep(store.db, sweepId, done > 0 ? "done" : "failed");
+  return store.db.transaction(async (tx) => {
+    const { done } = await countTrials(tx, sweepId);
+    return endSweep(tx, sweepId, done > 0 ? "done" : "failed");
+  });
 }
 
 /**

@@ -11,6 +11,8 @@ export interface Watched {
   readonly store: Store;
   readonly bus: Bus;
   readonly leaseMs: number;
+  /** Whether this coordinator leads. */
+  readonly leads: () => boolean;
 }
 
 /** Counting reads whole tables: however often somebody scrapes, Postgres is asked this seldom. */
@@ -53,11 +55,12 @@ function stateGauges(registers: Registry[]) {
 }
 
 /** Adds the gauges to a registry. @returns what brings them up to date; it never rejects */
-export function addGauges(registry: Registry, { store, bus, leaseMs }: Watched): () => Promise<void> {
+export function addGauges(registry: Registry, { store, bus, leaseMs, leads }: Watched): () => Promise<void> {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   const setStates = stateGauges(registers);
   const up = new Gauge({ name: "ozone_part_up", help: "1: it answers.", labelNames: ["part"], registers });
+  const leader = new Gauge({ name: "ozone_leader", help: "1: this coordinator leads.", registers });
   const pipes = new Gauge({
     name: "ozone_pipe_messages",
     help: "Messages in a pipe that nobody has acknowledged.",
@@ -81,6 +84,7 @@ export function addGauges(registry: Registry, { store, bus, leaseMs }: Watched):
       () => false,
     );
     setStates(answers ? counts : null);
+    leader.set(leads() ? 1 : 0);
     up.set({ part: "postgres" }, answers ? 1 : 0);
     up.set({ part: "bus" }, depths === null ? 0 : 1);
     pipes.reset();

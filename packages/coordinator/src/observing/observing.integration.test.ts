@@ -63,6 +63,7 @@ describe("the coordinator's health and metrics", () => {
       'ozone_pipe_messages{pipe="work"} 0',
       'ozone_postgres_pool{what="waiting"} 0',
       "ozone_quarantined_messages 0",
+      "ozone_leader 1",
     ])
       expect(text.split("\n")).toContain(line);
     expect(text).toContain("nodejs_eventloop_lag_seconds");
@@ -73,7 +74,7 @@ describe("the coordinator's health and metrics", () => {
   });
 
   it("is alive but not ready while Postgres is away, says so, and is ready again after", async () => {
-    const ok = { ready: true, postgres: "ok", schema: "ok", bus: "ok" };
+    const ok = { ready: true, postgres: "ok", schema: "ok", bus: "ok", leads: true };
     expect(await untilStatus("/readyz", 200)).toEqual(ok);
     const { port } = new URL(postgres.url);
     await postgres.stop();

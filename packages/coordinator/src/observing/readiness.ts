@@ -10,6 +10,15 @@ export interface Readiness {
   readonly postgres: string;
   readonly schema: string;
   readonly bus: string;
+  /** Of several coordinators one leads; those that follow are as ready. */
+  readonly leads: boolean;
+}
+
+/** What is looked at. */
+export interface Looked {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly leads: () => boolean;
 }
 
 const OK = "ok";
@@ -18,7 +27,7 @@ const reasonOf = (thrown: unknown): string =>
   messageOf(thrown instanceof Error && thrown.cause ? thrown.cause : thrown);
 
 /** Looks at all parts; never rejects, and answers within seconds. */
-export async function lookAtParts(store: Store, bus: Bus): Promise<Readiness> {
+export async function lookAtParts({ store, bus, leads }: Looked): Promise<Readiness> {
   const postgres = await soon(store.ping()).then(() => OK, reasonOf);
   const current =
     postgres === OK
@@ -26,5 +35,5 @@ export async function lookAtParts(store: Store, bus: Bus): Promise<Readiness> {
       : "unknown";
   const connected = await soon(pingBus(bus)).then(() => OK, reasonOf);
   const ready = postgres === OK && current === OK && connected === OK;
-  return { ready, postgres, schema: current, bus: connected };
+  return { ready, postgres, schema: current, bus: connected, leads: leads() };
 }

@@ -48,7 +48,7 @@ export async function serveObserving(
   const pages: Readonly<Record<string, Page>> = {
     "/healthz": async (response) => sendJson(response, 200, { alive: true }),
     "/readyz": async (response) => {
-      const readiness = await lookAtParts(watched.store, watched.bus);
+      const readiness = await lookAtParts(watched);
       sendJson(response, readiness.ready ? 200 : 503, readiness);
     },
     "/metrics": async (response) => {

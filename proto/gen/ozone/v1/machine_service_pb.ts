@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/machine_service.proto.
  */
 export const file_ozone_v1_machine_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5vem9uZS92MS9tYWNoaW5lX3NlcnZpY2UucHJvdG8SCG96b25lLnYxIhUKE0xpc3RNYWNoaW5lc1JlcXVlc3QiOwoUTGlzdE1hY2hpbmVzUmVzcG9uc2USIwoIbWFjaGluZXMYASADKAsyES5vem9uZS52MS5NYWNoaW5lIjUKEVRhZ01hY2hpbmVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkSDAoEdGFncxgCIAMoCSI4ChJUYWdNYWNoaW5lUmVzcG9uc2USIgoHbWFjaGluZRgBIAEoCzIRLm96b25lLnYxLk1hY2hpbmUiNwoTVW50YWdNYWNoaW5lUmVxdWVzdBISCgptYWNoaW5lX2lkGAEgASgJEgwKBHRhZ3MYAiADKAkiOgoUVW50YWdNYWNoaW5lUmVzcG9uc2USIgoHbWFjaGluZRgBIAEoCzIRLm96b25lLnYxLk1hY2hpbmUiKQoTUGF1c2VNYWNoaW5lUmVxdWVzdBISCgptYWNoaW5lX2lkGAEgASgJIjoKFFBhdXNlTWFjaGluZVJlc3BvbnNlEiIKB21hY2hpbmUYASABKAsyES5vem9uZS52MS5NYWNoaW5lIioKFFJlc3VtZU1hY2hpbmVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkiOwoVUmVzdW1lTWFjaGluZVJlc3BvbnNlEiIKB21hY2hpbmUYASABKAsyES5vem9uZS52MS5NYWNoaW5lIjgKFFJlbmFtZU1hY2hpbmVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkSDAoEbmFtZRgCIAEoCSI5ChVSZW5hbWVNYWNoaW5lUmVzcG9uc2USEgoKbWFjaGluZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJIhIKEEdldFN0YXR1c1JlcXVlc3QimAEKEUdldFN0YXR1c1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSEAoIZGF0YWJhc2UYAiABKAkSCwoDYnVzGAMgASgJEhcKD21hY2hpbmVzX29ubGluZRgEIAEoDRIWCg5zd2VlcHNfcnVubmluZxgFIAEoDRIPCgdwcmVzZXRzGAYgASgNEhEKCXVwdGltZV9tcxgHIAEoBDKwBAoOTWFjaGluZVNlcnZpY2USTQoMTGlzdE1hY2hpbmVzEh0ub3pvbmUudjEuTGlzdE1hY2hpbmVzUmVxdWVzdBoeLm96b25lLnYxLkxpc3RNYWNoaW5lc1Jlc3BvbnNlEkQKCUdldFN0YXR1cxIaLm96b25lLnYxLkdldFN0YXR1c1JlcXVlc3QaGy5vem9uZS52MS5HZXRTdGF0dXNSZXNwb25zZRJHCgpUYWdNYWNoaW5lEhsub3pvbmUudjEuVGFnTWFjaGluZVJlcXVlc3QaHC5vem9uZS52MS5UYWdNYWNoaW5lUmVzcG9uc2USTQoMVW50YWdNYWNoaW5lEh0ub3pvbmUudjEuVW50YWdNYWNoaW5lUmVxdWVzdBoeLm96b25lLnYxLlVudGFnTWFjaGluZVJlc3BvbnNlEk0KDFBhdXNlTWFjaGluZRIdLm96b25lLnYxLlBhdXNlTWFjaGluZVJlcXVlc3QaHi5vem9uZS52MS5QYXVzZU1hY2hpbmVSZXNwb25zZRJQCg1SZXN1bWVNYWNoaW5lEh4ub3pvbmUudjEuUmVzdW1lTWFjaGluZVJlcXVlc3QaHy5vem9uZS52MS5SZXN1bWVNYWNoaW5lUmVzcG9uc2USUAoNUmVuYW1lTWFjaGluZRIeLm96b25lLnYxLlJlbmFtZU1hY2hpbmVSZXF1ZXN0Gh8ub3pvbmUudjEuUmVuYW1lTWFjaGluZVJlc3BvbnNlYgZwcm90bzM", [file_ozone_v1_machine]);
+  fileDesc("Ch5vem9uZS92MS9tYWNoaW5lX3NlcnZpY2UucHJvdG8SCG96b25lLnYxIhUKE0xpc3RNYWNoaW5lc1JlcXVlc3QiOwoUTGlzdE1hY2hpbmVzUmVzcG9uc2USIwoIbWFjaGluZXMYASADKAsyES5vem9uZS52MS5NYWNoaW5lIjUKEVRhZ01hY2hpbmVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkSDAoEdGFncxgCIAMoCSI4ChJUYWdNYWNoaW5lUmVzcG9uc2USIgoHbWFjaGluZRgBIAEoCzIRLm96b25lLnYxLk1hY2hpbmUiNwoTVW50YWdNYWNoaW5lUmVxdWVzdBISCgptYWNoaW5lX2lkGAEgASgJEgwKBHRhZ3MYAiADKAkiOgoUVW50YWdNYWNoaW5lUmVzcG9uc2USIgoHbWFjaGluZRgBIAEoCzIRLm96b25lLnYxLk1hY2hpbmUiKQoTUGF1c2VNYWNoaW5lUmVxdWVzdBISCgptYWNoaW5lX2lkGAEgASgJIjoKFFBhdXNlTWFjaGluZVJlc3BvbnNlEiIKB21hY2hpbmUYASABKAsyES5vem9uZS52MS5NYWNoaW5lIioKFFJlc3VtZU1hY2hpbmVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkiOwoVUmVzdW1lTWFjaGluZVJlc3BvbnNlEiIKB21hY2hpbmUYASABKAsyES5vem9uZS52MS5NYWNoaW5lIjgKFFJlbmFtZU1hY2hpbmVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkSDAoEbmFtZRgCIAEoCSI5ChVSZW5hbWVNYWNoaW5lUmVzcG9uc2USEgoKbWFjaGluZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJIhIKEEdldFN0YXR1c1JlcXVlc3QiugEKEUdldFN0YXR1c1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSEAoIZGF0YWJhc2UYAiABKAkSCwoDYnVzGAMgASgJEhcKD21hY2hpbmVzX29ubGluZRgEIAEoDRIWCg5zd2VlcHNfcnVubmluZxgFIAEoDRIPCgdwcmVzZXRzGAYgASgNEhEKCXVwdGltZV9tcxgHIAEoBBIgCgZsZWFkZXIYCCABKAsyEC5vem9uZS52MS5MZWFkZXIiTAoGTGVhZGVyEgwKBG5hbWUYASABKAkSDAoEdGVybRgCIAEoBBITCgtpc190aGlzX29uZRgDIAEoCBIRCglsYXBzZWRfbXMYBCABKAQysAQKDk1hY2hpbmVTZXJ2aWNlEk0KDExpc3RNYWNoaW5lcxIdLm96b25lLnYxLkxpc3RNYWNoaW5lc1JlcXVlc3QaHi5vem9uZS52MS5MaXN0TWFjaGluZXNSZXNwb25zZRJECglHZXRTdGF0dXMSGi5vem9uZS52MS5HZXRTdGF0dXNSZXF1ZXN0Ghsub3pvbmUudjEuR2V0U3RhdHVzUmVzcG9uc2USRwoKVGFnTWFjaGluZRIbLm96b25lLnYxLlRhZ01hY2hpbmVSZXF1ZXN0Ghwub3pvbmUudjEuVGFnTWFjaGluZVJlc3BvbnNlEk0KDFVudGFnTWFjaGluZRIdLm96b25lLnYxLlVudGFnTWFjaGluZVJlcXVlc3QaHi5vem9uZS52MS5VbnRhZ01hY2hpbmVSZXNwb25zZRJNCgxQYXVzZU1hY2hpbmUSHS5vem9uZS52MS5QYXVzZU1hY2hpbmVSZXF1ZXN0Gh4ub3pvbmUudjEuUGF1c2VNYWNoaW5lUmVzcG9uc2USUAoNUmVzdW1lTWFjaGluZRIeLm96b25lLnYxLlJlc3VtZU1hY2hpbmVSZXF1ZXN0Gh8ub3pvbmUudjEuUmVzdW1lTWFjaGluZVJlc3BvbnNlElAKDVJlbmFtZU1hY2hpbmUSHi5vem9uZS52MS5SZW5hbWVNYWNoaW5lUmVxdWVzdBofLm96b25lLnYxLlJlbmFtZU1hY2hpbmVSZXNwb25zZWIGcHJvdG8z", [file_ozone_v1_machine]);
 
 /**
  * @generated from message ozone.v1.ListMachinesRequest
@@ -293,6 +293,13 @@ export type GetStatusResponse = Message<"ozone.v1.GetStatusResponse"> & {
    * @generated from field: uint64 uptime_ms = 7;
    */
   uptimeMs: bigint;
+
+  /**
+   * Of several coordinators on one Postgres one leads. Absent: nobody ever did.
+   *
+   * @generated from field: ozone.v1.Leader leader = 8;
+   */
+  leader?: Leader | undefined;
 };
 
 /**
@@ -301,6 +308,48 @@ export type GetStatusResponse = Message<"ozone.v1.GetStatusResponse"> & {
  */
 export const GetStatusResponseSchema: GenMessage<GetStatusResponse> = /*@__PURE__*/
   messageDesc(file_ozone_v1_machine_service, 13);
+
+/**
+ * The coordinator that plans, dispatches and takes results in; all of them answer calls.
+ *
+ * @generated from message ozone.v1.Leader
+ */
+export type Leader = Message<"ozone.v1.Leader"> & {
+  /**
+   * Host and process, for people.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Goes up each time that somebody takes the lead.
+   *
+   * @generated from field: uint64 term = 2;
+   */
+  term: bigint;
+
+  /**
+   * The coordinator that answers is it.
+   *
+   * @generated from field: bool is_this_one = 3;
+   */
+  isThisOne: boolean;
+
+  /**
+   * Since its lease ended without another one taking it; 0: it has not.
+   *
+   * @generated from field: uint64 lapsed_ms = 4;
+   */
+  lapsedMs: bigint;
+};
+
+/**
+ * Describes the message ozone.v1.Leader.
+ * Use `create(LeaderSchema)` to create a new message.
+ */
+export const LeaderSchema: GenMessage<Leader> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_machine_service, 14);
 
 /**
  * The fleet, and the coordinator itself.
