@@ -161,13 +161,14 @@ describe("a trial that comes while somebody is there", () => {
     await waitFor("the sign", () => state.activity, {
       until: (words) => words.includes("requests to its Ollama"),
     });
-    await publishTrialOrder(bus, orderFor({ repetitions: 1 }));
+    await publishTrialOrder(bus, { ...orderFor(), trialId: "t-2" });
     const requests = ollama.requests.filter(({ path }) => path === "/api/generate").length;
     // Half a dozen looks later nothing has been asked of the server.
     const looks = () => ollama.requests.filter(({ path }) => path === "/api/ps").length;
     const before = looks();
     await waitFor("six looks", looks, { until: (now) => now >= before + 6 });
     expect(ollama.requests.filter(({ path }) => path === "/api/generate")).toHaveLength(requests);
+    expect(await orderWaits(bus, MACHINE)).toBe(true);
     expect(outbox.pending()).toEqual(["t-1.1"]);
   });
 });
