@@ -9,6 +9,7 @@ import EnrollTokenCreate from "./commands/enroll/token/create.ts";
 import EnrollTokenList from "./commands/enroll/token/list.ts";
 import EnrollTokenWithdraw from "./commands/enroll/token/withdraw.ts";
 import MachineApprove from "./commands/machine/approve.ts";
+import MachineDrain from "./commands/machine/drain.ts";
 import MachineList from "./commands/machine/list.ts";
 import MachinePause from "./commands/machine/pause.ts";
 import MachineRemove from "./commands/machine/remove.ts";
@@ -38,6 +39,7 @@ import RolloutUndo from "./commands/rollout/undo.ts";
 import RolloutWatch from "./commands/rollout/watch.ts";
 import Status from "./commands/status.ts";
 import SweepCancel from "./commands/sweep/cancel.ts";
+import SweepDrain from "./commands/sweep/drain.ts";
 import SweepList from "./commands/sweep/list.ts";
 import SweepNames from "./commands/sweep/names.ts";
 import SweepPlan from "./commands/sweep/plan.ts";
@@ -60,6 +62,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "enroll:token:list": EnrollTokenList,
   "enroll:token:withdraw": EnrollTokenWithdraw,
   "machine:approve": MachineApprove,
+  "machine:drain": MachineDrain,
   "machine:list": MachineList,
   "machine:pause": MachinePause,
   "machine:remove": MachineRemove,
@@ -89,6 +92,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "rollout:watch": RolloutWatch,
   status: Status,
   "sweep:cancel": SweepCancel,
+  "sweep:drain": SweepDrain,
   "sweep:list": SweepList,
   "sweep:names": SweepNames,
   "sweep:plan": SweepPlan,

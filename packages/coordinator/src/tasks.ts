@@ -2,14 +2,16 @@
 // through typed values.
 import { type Bus, ensureStreams, ensureWorkConsumer, isBusError, orderWaits } from "@ozone/shared/bus";
 import type { Objective } from "@ozone/shared/objective";
-import { featureProblem, versionProblem } from "@ozone/shared/protocol-version";
+import { featureProblem } from "@ozone/shared/protocol-version";
 import { startTask } from "./background-task.ts";
 import type { ChangeSignal } from "./change-signal.ts";
 import type { Sharing } from "./dispatch/advance-group.ts";
 import { advanceSweeps } from "./dispatch/advance-sweeps.ts";
 import { dispatchTrials, type HoldBack } from "./dispatch/dispatch-trials.ts";
+import { drainSweeps } from "./dispatch/drain-sweeps.ts";
 import { expireLeases } from "./dispatch/expire-leases.ts";
 import { machinesOnline } from "./fleet/machines-online.ts";
+import { whoWorks } from "./fleet/who-works.ts";
 import { receiveResults } from "./intake/receive-results.ts";
 import type { Events } from "./observing/meters.ts";
 import { plannerFor } from "./planning/plan-target.ts";
@@ -79,28 +81,27 @@ function knownByAgents(machines: readonly MachineRow[]): HoldBack {
   };
 }
 
-/** Machines that are given orders: online, not paused, at most a release away. */
-const mayWork = ({ paused, announcement }: MachineRow): boolean =>
-  paused !== true && versionProblem(announcement) === null;
-
 async function planAndDispatch(ports: TaskPorts, plugIns: PlugIns, sharing: Sharing): Promise<boolean> {
   const { store, bus, leaseMs, objectives, changes, onError } = ports;
-  const working = (await machinesOnline(store, leaseMs)).filter(mayWork);
-  const machineIds = working.map(({ id }) => id);
+  const online = await machinesOnline(store, leaseMs);
+  const { heard, waiting, free } = whoWorks(online);
   const expired = await expireLeases(store, {
     leaseMs,
-    machineIds,
+    machineIds: heard,
+    waiting,
     orderWaits: (machineId) => orderWaits(bus, machineId),
   });
   const deciders = { planner: plannerFor(objectives), plugIns, sharing };
+  const drained = await drainSweeps(store, waiting);
   const ended = await advanceSweeps(store, deciders, (id, thrown) => onError(`sweep ${id}`, thrown));
   const sent = await dispatchTrials(store, bus, {
-    ...{ machineIds, leaseMs },
-    holdBack: knownByAgents(working),
+    machineIds: free,
+    leaseMs,
+    holdBack: knownByAgents(online),
   });
   ports.events?.leasesExpired(expired);
   ports.events?.ordersSent(sent);
-  if (expired > 0 || ended.length > 0 || sent > 0) changes.notify();
+  if (expired > 0 || drained > 0 || ended.length > 0 || sent > 0) changes.notify();
   return false;
 }
 

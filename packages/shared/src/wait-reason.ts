@@ -9,7 +9,7 @@ export type WaitKind =
 
 /** One reason. Times are epoch milliseconds. */
 export interface WaitReason {
-  readonly kind: WaitKind;
+  readonly kind: WaitKind | (string & {});
   /** What was seen, in a few words without who: "keyboard". */
   readonly detail: string;
   /** Since when it waits. */
@@ -29,7 +29,7 @@ export function momentWords(atMs: number, nowMs: number): string {
 
 /** One line for people: "waits: in use since 14:03 UTC (keyboard)". */
 export function waitWords({ kind, detail, sinceMs, untilMs }: WaitReason, nowMs: number): string {
-  if (kind === "use_unknown") return `waits: ${detail}`;
+  if (kind !== "in_use") return `waits: ${detail}`;
   const since = sinceMs === undefined ? "" : ` since ${momentWords(sinceMs, nowMs)}`;
   const until = untilMs === undefined ? "" : `; goes on at ${momentWords(untilMs, nowMs)} if nobody comes`;
   return `waits: in use${since} (${detail})${until}`;

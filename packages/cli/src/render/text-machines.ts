@@ -3,6 +3,8 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { Machine } from "@ozone/proto/machine";
 import type { GetStatusResponse } from "@ozone/proto/machine_service";
 import { formatDuration } from "@ozone/shared/units";
+import { waitReasonOf } from "@ozone/shared/wait-message";
+import { waitWords } from "@ozone/shared/wait-reason";
 import { cleanText } from "./clean-text.ts";
 import { factsWords } from "./machine-words.ts";
 import { engineWords } from "./names.ts";
@@ -22,7 +24,7 @@ export function machinesText(machines: readonly Machine[]): string {
     firstOf(machine.tags, TAGS_SHOWN) || "-",
     machine.engineProblem ? "none" : engineWords(machine.engine),
     modelNames(machine),
-    machine.activity || "-",
+    activityOf(machine),
   ]);
   const headings = ["MACHINE", "NAME", "STATUS", "HARDWARE CLASS", "TAGS", "ENGINE", "MODELS", "ACTIVITY"];
   const problems = machines.flatMap(({ id, versionProblem, engineProblem, managedProblem }) =>
@@ -39,6 +41,12 @@ export function machinesText(machines: readonly Machine[]): string {
     machines.map(accessLine).join("")
   );
 }
+
+/** Why it does nothing says more than that it does nothing. */
+const activityOf = ({ waits: [reason], activity }: Machine): string =>
+  reason && (activity === "idle" || activity.startsWith("waits:"))
+    ? waitWords(waitReasonOf(reason), Date.now())
+    : activity || "-";
 
 /** A machine that is barred is not just away, and one that is paused is not just idle. */
 const statusOf = ({ status, admission, paused }: Machine): string => {
@@ -81,7 +89,7 @@ const protocolWords = ({ protocolVersion }: Machine): string =>
 
 /** One machine with all that the table has no room for. */
 export function machineText(machine: Machine): string {
-  const { id, name, lastSeenAt, hardwareClass, tags, models, activity, agentVersion } = machine;
+  const { id, name, lastSeenAt, hardwareClass, tags, models, agentVersion } = machine;
   const problems = [
     machine.versionProblem,
     machine.engineProblem,
@@ -99,7 +107,7 @@ export function machineText(machine: Machine): string {
     ["engine", machine.engineProblem ? "none" : engineWords(machine.engine)],
     ["agent", `${cleanText(agentVersion, 40)}${protocolWords(machine)}`],
     ["models", models.map((model) => cleanText(model.name, 60)).join(", ") || "none"],
-    ["activity", cleanText(activity) || "-"],
+    ["activity", cleanText(activityOf(machine))],
     ...problems.filter(Boolean).map((problem) => ["look at", cleanText(problem, 1_200)] as const),
   ]);
 }

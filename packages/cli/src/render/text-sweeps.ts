@@ -18,7 +18,7 @@ export function sweepsText(sweeps: readonly Sweep[]): string {
     return [
       sweep.id,
       sweep.request?.name || "-",
-      sweepStateWords(sweep.state),
+      stateWords(sweep),
       sweep.request?.strategy || "-",
       modelsOf(sweep),
       `${ended} of ${total}`,
@@ -32,19 +32,24 @@ export function sweepsText(sweeps: readonly Sweep[]): string {
   );
 }
 
+/** A sweep that drains is still running, but begins nothing more. */
+const stateWords = ({ state, draining }: Sweep): string => (draining ? "draining" : sweepStateWords(state));
+
 /** One sweep with its trials. */
 export function sweepText(sweep: Sweep, trials: readonly Trial[]): string {
   const { total, ended } = sweepCounts(sweep);
   const head = textPairs([
     ["sweep", `${cleanText(sweep.id)} ${cleanText(sweep.request?.name ?? "")}`.trim()],
-    ["state", sweepStateWords(sweep.state)],
+    ["state", stateWords(sweep)],
     ["strategy", cleanText(sweep.request?.strategy ?? "") || "-"],
     ["models", modelsOf(sweep)],
     [
       "trials",
       `${ended} of ${total} ended, ${sweep.trialsFailed} failed, ${sweep.trialsCancelled} cancelled`,
     ],
-    ...(sweep.state === SweepState.RUNNING ? [["time left", timeLeft(sweep.remainingMs)] as const] : []),
+    ...(sweep.state === SweepState.RUNNING && !sweep.draining
+      ? [["time left", timeLeft(sweep.remainingMs)] as const]
+      : []),
     ...sweep.notes.map((note) => ["note", cleanText(note)] as const),
   ]);
   return trials.length === 0 ? head : `${head}\n${trialsTable(trials)}`;

@@ -73,6 +73,7 @@ export function describeSweep(parts: SweepParts): Sweep {
     trialsDone: counts.done,
     trialsFailed: counts.failed,
     trialsCancelled: counts.cancelled,
+    draining: sweep.state === "running" && Boolean(sweep.drainingSince),
     ...(left === null ? {} : { remainingMs: Math.round(left) }),
     notes: [...new Set([...pausedNotes(parts), ...targets.flatMap(({ notes }) => notes)])],
   });

@@ -13,6 +13,7 @@ import {
 import { OZONE_VERSION } from "@ozone/shared/version";
 import { pauseMachine, renameMachine } from "../fleet/set-machine.ts";
 import { changeTags, type TagChange } from "../fleet/tag-machine.ts";
+import { leasedTrials } from "../store/attempts.ts";
 import { describeMachine, isOnline } from "../store/describe-machine.ts";
 import { listMachines } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
@@ -40,12 +41,15 @@ export const machineHandlers = (
     return row ? { machine: describeMachine(row, options.leaseMs) } : {};
   };
   return {
-    listMachines: async () =>
-      create(ListMachinesResponseSchema, {
-        machines: (await listMachines(store.db))
-          .filter(({ admission }) => admission !== "removed")
-          .map((row) => describeMachine(row, options.leaseMs)),
-      }),
+    listMachines: async () => {
+      const leased = await leasedTrials(store.db);
+      const rows = (await listMachines(store.db)).filter(({ admission }) => admission !== "removed");
+      const machines = rows.map((row) => ({
+        ...describeMachine(row, options.leaseMs),
+        trialId: leased.get(row.id) ?? "",
+      }));
+      return create(ListMachinesResponseSchema, { machines });
+    },
     getStatus: async () => {
       const machines = await listMachines(store.db);
       const { database, bus, startedAtMs } = options.parts;

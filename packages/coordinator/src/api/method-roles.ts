@@ -36,7 +36,7 @@ const METHOD_ROLES: ReadonlyMap<string, Access> = new Map([
   ...of(ReportService, { buildReport: "viewer" }),
   ...of(SweepService, {
     ...{ listSweeps: "viewer", getSweep: "viewer", watchSweep: "viewer", planSweep: "viewer" },
-    ...{ startSweep: "operator", cancelSweep: "operator" },
+    ...{ startSweep: "operator", cancelSweep: "operator", drainSweep: "operator" },
   }),
   ...of(RolloutService, {
     ...{ planRollout: "viewer", listRollouts: "viewer", getRollout: "viewer", watchRollout: "viewer" },

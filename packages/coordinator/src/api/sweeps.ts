@@ -4,6 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import { type Sweep, type SweepRequest, SweepRequestSchema, type Trial } from "@ozone/proto/sweep";
 import {
   CancelSweepResponseSchema,
+  DrainSweepResponseSchema,
   GetSweepResponseSchema,
   ListSweepsResponseSchema,
   StartSweepResponseSchema,
@@ -31,6 +32,7 @@ import {
   listSweeps,
   listTargets,
   type SweepRow,
+  setDraining,
 } from "../store/sweeps.ts";
 import { cancelTrials, trialsOfSweep } from "../store/trials.ts";
 import { describeSweep, describeTrial } from "./describe-sweep.ts";
@@ -116,6 +118,16 @@ async function cancel({ store, wake }: SweepPorts, id: string): Promise<SweepRow
   return requireSweep(store, id);
 }
 
+/** What is not begun any more is cancelled, and the sweep ended, by whoever moves sweeps on. */
+async function drain({ store, wake }: SweepPorts, id: string): Promise<SweepRow> {
+  await requireSweep(store, id);
+  await store.db.transaction(async (tx) => {
+    if ((await findSweep(tx, id, true))?.state === "running") await setDraining(tx, id);
+  });
+  wake();
+  return requireSweep(store, id);
+}
+
 /** One message per change. */
 async function* watch(
   ports: SweepPorts,
@@ -134,6 +146,7 @@ async function* watch(
     const activities = machines.map(({ announcement, activity }) => `${announcement.name}: ${activity}`);
     const state = JSON.stringify([
       sweep.state,
+      sweep.drainingSince,
       trials.map((trial) => [trial.state, trial.attempt]),
       activities,
     ]);
@@ -175,6 +188,10 @@ export const sweepHandlers = (ports: SweepPorts): Handlers<typeof SweepService> 
   watchSweep: ({ sweepId }, { signal }) => watch(ports, sweepId, signal),
   planSweep: async ({ request = create(SweepRequestSchema) }) =>
     planSweep(ports.store, ports.leaseMs, await withModule(ports, request)),
+  drainSweep: async ({ sweepId }) =>
+    create(DrainSweepResponseSchema, {
+      sweep: await sweepMessage(ports.store, await drain(ports, sweepId)),
+    }),
   cancelSweep: async ({ sweepId }) =>
     create(CancelSweepResponseSchema, {
       sweep: await sweepMessage(ports.store, await cancel(ports, sweepId)),

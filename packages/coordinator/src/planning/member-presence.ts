@@ -30,6 +30,7 @@ export function presenceOf(
     return long ? gone("it is offline") : { kind: "silent" };
   }
   if (machine.paused) return gone("it is paused");
+  if (machine.waits) return gone("it is for its user now");
   if (versionProblem(announcement) !== null)
     return gone("its agent is too many releases away from the coordinator");
   if (announcement.engineProblem !== "") return gone("no engine answers there");

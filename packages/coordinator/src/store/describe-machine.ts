@@ -5,6 +5,7 @@ import { type Machine, MachineSchema } from "@ozone/proto/machine";
 import { parseMachineFacts } from "@ozone/shared/machine-facts";
 import { spokenBy, versionProblem } from "@ozone/shared/protocol-version";
 import type { CurrentMachine } from "@ozone/shared/stale-preset";
+import { waitMessage } from "@ozone/shared/wait-message";
 import type { MachineRow } from "./machines.ts";
 
 /** A machine that was heard within one lease. */
@@ -35,6 +36,7 @@ export function describeMachine(row: MachineRow, leaseMs: number): Machine {
     paused: row.paused ?? false,
     versionProblem: versionProblem(announcement) ?? "",
     protocolVersion: spokenBy(announcement.protocolVersion),
+    waits: online && row.waits ? [waitMessage(row.waits)] : [],
   });
 }
 
