@@ -113,10 +113,12 @@ export function endedTrialLine(trial: Trial): string {
 }
 
 /** A valid attempt whose samples may not be used was only marked: the machine was busy or slowed down. */
-const whyNothingCounts = ({ verdict }: Trial): string =>
-  verdict === Verdict.VALID
+const whyNothingCounts = ({ state, verdict }: Trial): string => {
+  if (state === TrialState.CANCELLED) return "not measured to its end";
+  return verdict === Verdict.VALID
     ? "no sample counts: other programs used the machine, or it slowed down"
     : "no valid sample; the report has the failed checks";
+};
 
 function modelsOf({ request }: Sweep): string {
   const models = (request?.models ?? []).map((name) => cleanText(name, 60));
