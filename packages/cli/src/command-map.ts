@@ -9,6 +9,7 @@ import EnrollTokenCreate from "./commands/enroll/token/create.ts";
 import EnrollTokenList from "./commands/enroll/token/list.ts";
 import EnrollTokenWithdraw from "./commands/enroll/token/withdraw.ts";
 import MachineApprove from "./commands/machine/approve.ts";
+import MachineBudget from "./commands/machine/budget.ts";
 import MachineDrain from "./commands/machine/drain.ts";
 import MachineList from "./commands/machine/list.ts";
 import MachinePause from "./commands/machine/pause.ts";
@@ -62,6 +63,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "enroll:token:list": EnrollTokenList,
   "enroll:token:withdraw": EnrollTokenWithdraw,
   "machine:approve": MachineApprove,
+  "machine:budget": MachineBudget,
   "machine:drain": MachineDrain,
   "machine:list": MachineList,
   "machine:pause": MachinePause,

@@ -10,6 +10,7 @@ import { advanceSweeps } from "./dispatch/advance-sweeps.ts";
 import { dispatchTrials, type HoldBack } from "./dispatch/dispatch-trials.ts";
 import { drainSweeps } from "./dispatch/drain-sweeps.ts";
 import { expireLeases } from "./dispatch/expire-leases.ts";
+import { TimeWatch } from "./dispatch/time-watch.ts";
 import { machinesOnline } from "./fleet/machines-online.ts";
 import { whoWorks } from "./fleet/who-works.ts";
 import { receiveResults } from "./intake/receive-results.ts";
@@ -81,21 +82,25 @@ function knownByAgents(machines: readonly MachineRow[]): HoldBack {
   };
 }
 
-async function planAndDispatch(ports: TaskPorts, plugIns: PlugIns, sharing: Sharing): Promise<boolean> {
+async function planAndDispatch(
+  ports: TaskPorts,
+  { plugIns, sharing, time }: { plugIns: PlugIns; sharing: Sharing; time: TimeWatch },
+): Promise<boolean> {
   const { store, bus, leaseMs, objectives, changes, onError } = ports;
   const online = await machinesOnline(store, leaseMs);
   const { heard, waiting, free } = whoWorks(online);
+  const withoutTime = await time.withoutTime(store);
   const expired = await expireLeases(store, {
     leaseMs,
     machineIds: heard,
     waiting,
     orderWaits: (machineId) => orderWaits(bus, machineId),
   });
-  const deciders = { planner: plannerFor(objectives), plugIns, sharing };
+  const deciders = { planner: plannerFor(objectives), plugIns, sharing: { ...sharing, withoutTime } };
   const drained = await drainSweeps(store, waiting);
   const ended = await advanceSweeps(store, deciders, (id, thrown) => onError(`sweep ${id}`, thrown));
   const sent = await dispatchTrials(store, bus, {
-    machineIds: free,
+    machineIds: free.filter((id) => !withoutTime.has(id)),
     leaseMs,
     holdBack: knownByAgents(online),
   });
@@ -159,13 +164,14 @@ export function startTasks(ports: TaskPorts): Tasks {
     settled: new Map(),
     machineLeft: touch,
   };
+  const time = new TimeWatch();
   const questions = new OpenQuestions({ rules: ports.modules, wake: () => dispatch.wake() });
   const dispatch = startTask({
     name: "dispatch",
     intervalMs: DISPATCH_INTERVAL_MS,
     onError,
     onRun: events?.taskRan,
-    run: () => withPipes(ports, () => planAndDispatch(ports, questions, sharing)),
+    run: () => withPipes(ports, () => planAndDispatch(ports, { plugIns: questions, sharing, time })),
   });
   const intake = startTask({
     name: "intake",
@@ -182,6 +188,7 @@ export function startTasks(ports: TaskPorts): Tasks {
         ),
       );
       if (touched === null) return true;
+      time.changed();
       for (const key of touched) pending.set(presetKeyText(key), key);
       refresh.wake();
       dispatch.wake();

@@ -5,7 +5,9 @@ export type WaitKind =
   /** Somebody uses it, or did so a short time ago. */
   | "in_use"
   /** Whether somebody uses it can't be seen, and it is to work only while nobody does. */
-  | "use_unknown";
+  | "use_unknown"
+  /** It has used up its time for trials. */
+  | "budget";
 
 /** One reason. Times are epoch milliseconds. */
 export interface WaitReason {
@@ -29,6 +31,10 @@ export function momentWords(atMs: number, nowMs: number): string {
 
 /** One line for people: "waits: in use since 14:03 UTC (keyboard)". */
 export function waitWords({ kind, detail, sinceMs, untilMs }: WaitReason, nowMs: number): string {
+  if (kind === "budget") {
+    const again = untilMs === undefined ? "" : ` until ${momentWords(untilMs, nowMs)}`;
+    return `waits: ${detail} used up${again}`;
+  }
   if (kind !== "in_use") return `waits: ${detail}`;
   const since = sinceMs === undefined ? "" : ` since ${momentWords(sinceMs, nowMs)}`;
   const until = untilMs === undefined ? "" : `; goes on at ${momentWords(untilMs, nowMs)} if nobody comes`;

@@ -2,6 +2,7 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { Machine } from "@ozone/proto/machine";
 import type { GetStatusResponse } from "@ozone/proto/machine_service";
+import { hoursWords } from "@ozone/shared/time-budget";
 import { formatDuration } from "@ozone/shared/units";
 import { waitReasonOf } from "@ozone/shared/wait-message";
 import { waitWords } from "@ozone/shared/wait-reason";
@@ -48,6 +49,22 @@ const activityOf = ({ waits: [reason], activity }: Machine): string =>
     ? waitWords(waitReasonOf(reason), Date.now())
     : activity || "-";
 
+/** The first stands for the activity, or beside it while something is still done. */
+const waitsAfterTheFirst = (machine: Machine): (readonly [string, string])[] => {
+  const now = Date.now();
+  const said = activityOf(machine);
+  const words = machine.waits.map((reason) => waitWords(waitReasonOf(reason), now));
+  return words
+    .filter((line) => line !== said)
+    .map((line) => ["waits", cleanText(line.replace(/^waits: /, ""))]);
+};
+
+/** "4 h in 24 h, 1 h 12 min used". */
+export const budgetWords = ({ dailyBudgetMs, dailyUsedMs }: Machine): string =>
+  dailyBudgetMs === 0
+    ? "none"
+    : `${hoursWords(dailyBudgetMs)} in 24 h, ${dailyUsedMs === 0 ? "none" : hoursWords(dailyUsedMs)} used`;
+
 /** A machine that is barred is not just away, and one that is paused is not just idle. */
 const statusOf = ({ status, admission, paused }: Machine): string => {
   if (admission !== "" && admission !== "approved") return admission;
@@ -59,6 +76,12 @@ export const pausedText = (name: string, paused: boolean): string =>
   paused
     ? `${cleanText(name)} is paused: it ends the trial in hand and takes no further one\n`
     : `${cleanText(name)} takes trials again\n`;
+
+/** What became of a machine's budget. */
+export const budgetSetText = (name: string, dailyMs: number): string =>
+  dailyMs === 0
+    ? `${cleanText(name)} runs trials as long as there are some\n`
+    : `${cleanText(name)} runs trials for ${hoursWords(dailyMs)} in any 24 hours\n`;
 
 /** The first of what an agent may not read; a whole fleet's list would bury the table. */
 function accessLine({ id, accessProblems: [first, ...others] }: Machine): string {
@@ -108,6 +131,8 @@ export function machineText(machine: Machine): string {
     ["agent", `${cleanText(agentVersion, 40)}${protocolWords(machine)}`],
     ["models", models.map((model) => cleanText(model.name, 60)).join(", ") || "none"],
     ["activity", cleanText(activityOf(machine))],
+    ...waitsAfterTheFirst(machine),
+    ...(machine.dailyBudgetMs > 0 ? [["budget", budgetWords(machine)] as const] : []),
     ...problems.filter(Boolean).map((problem) => ["look at", cleanText(problem, 1_200)] as const),
   ]);
 }

@@ -38,6 +38,7 @@ import { cancelTrials, trialsOfSweep } from "../store/trials.ts";
 import { describeSweep, describeTrial } from "./describe-sweep.ts";
 import type { Handlers } from "./grpc-server.ts";
 import { planSweep } from "./plan-sweep.ts";
+import { waitingNotes } from "./waiting-notes.ts";
 
 /** What the handlers need. */
 export interface SweepPorts {
@@ -53,7 +54,7 @@ export interface SweepPorts {
 
 const LISTED = 50;
 
-async function sweepMessage(store: Store, sweep: SweepRow): Promise<Sweep> {
+async function sweepMessage({ store, leaseMs }: SweepPorts, sweep: SweepRow): Promise<Sweep> {
   const [counts, targets, spentMs] = await Promise.all([
     countTrials(store.db, sweep.id),
     listTargets(store.db, sweep.id),
@@ -61,7 +62,9 @@ async function sweepMessage(store: Store, sweep: SweepRow): Promise<Sweep> {
   ]);
   const open = targets.filter(({ finished }) => !finished).map(({ machineId }) => machineId);
   const paused = sweep.state === "running" ? await pausedAmong(store.db, open) : [];
-  return describeSweep({ sweep, counts, targets, spentMs, paused });
+  const nowMs = Date.now();
+  const waiting = sweep.state === "running" ? await waitingNotes(store, open, { leaseMs, nowMs }) : [];
+  return describeSweep({ sweep, counts, targets, spentMs, paused, waiting });
 }
 
 async function requireSweep(store: Store, id: string): Promise<SweepRow> {
@@ -158,7 +161,7 @@ async function* watch(
       const running = trials.filter((trial) => trial.state === "running").map((trial) => trial.id);
       for (const ended of endedNow) told.add(ended);
       yield create(WatchSweepResponseSchema, {
-        sweep: await sweepMessage(store, sweep),
+        sweep: await sweepMessage(ports, sweep),
         running: messages.filter((trial) => running.includes(trial.id)),
         ended: messages.filter((trial) => endedNow.includes(trial.id)),
         activities,
@@ -173,16 +176,16 @@ async function* watch(
 /** Handlers of the sweep service. */
 export const sweepHandlers = (ports: SweepPorts): Handlers<typeof SweepService> => ({
   startSweep: async ({ request }) =>
-    create(StartSweepResponseSchema, { sweep: await sweepMessage(ports.store, await start(ports, request)) }),
+    create(StartSweepResponseSchema, { sweep: await sweepMessage(ports, await start(ports, request)) }),
   listSweeps: async ({ limit }) =>
     create(ListSweepsResponseSchema, {
       sweeps: await Promise.all(
-        (await listSweeps(ports.store.db, limit || LISTED)).map((sweep) => sweepMessage(ports.store, sweep)),
+        (await listSweeps(ports.store.db, limit || LISTED)).map((sweep) => sweepMessage(ports, sweep)),
       ),
     }),
   getSweep: async ({ sweepId }) =>
     create(GetSweepResponseSchema, {
-      sweep: await sweepMessage(ports.store, await requireSweep(ports.store, sweepId)),
+      sweep: await sweepMessage(ports, await requireSweep(ports.store, sweepId)),
       trials: await trialMessages(ports.store, sweepId),
     }),
   watchSweep: ({ sweepId }, { signal }) => watch(ports, sweepId, signal),
@@ -190,10 +193,10 @@ export const sweepHandlers = (ports: SweepPorts): Handlers<typeof SweepService> 
     planSweep(ports.store, ports.leaseMs, await withModule(ports, request)),
   drainSweep: async ({ sweepId }) =>
     create(DrainSweepResponseSchema, {
-      sweep: await sweepMessage(ports.store, await drain(ports, sweepId)),
+      sweep: await sweepMessage(ports, await drain(ports, sweepId)),
     }),
   cancelSweep: async ({ sweepId }) =>
     create(CancelSweepResponseSchema, {
-      sweep: await sweepMessage(ports.store, await cancel(ports, sweepId)),
+      sweep: await sweepMessage(ports, await cancel(ports, sweepId)),
     }),
 });

@@ -6,14 +6,18 @@ import { waitMessage } from "@ozone/shared/wait-message";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { acceptHeartbeat, machinesOnline } from "../fleet/machines-online.ts";
+import { budgetMachine } from "../fleet/set-machine.ts";
 import { whoWorks } from "../fleet/who-works.ts";
 import { recordResults } from "../intake/record-results.ts";
 import { targetPlanner } from "../planning/plan-target.ts";
-import { describeMachine } from "../store/describe-machine.ts";
+import { newestActs } from "../store/acts.ts";
+import { describeMachine, withBudget } from "../store/describe-machine.ts";
 import { findMachine } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
+import { results } from "../store/schema/results.ts";
 import { sweepTargets } from "../store/schema/sweeps.ts";
 import { attempts } from "../store/schema/trials.ts";
+import { machinesWithoutTime, timeBudgets } from "../store/spent-time.ts";
 import { findSweep, setDraining } from "../store/sweeps.ts";
 import { trialsOfSweep } from "../store/trials.ts";
 import { madeResult } from "../testing/made-results.ts";
@@ -23,6 +27,7 @@ import { advanceSweeps } from "./advance-sweeps.ts";
 import { dispatchTrials } from "./dispatch-trials.ts";
 import { drainSweeps } from "./drain-sweeps.ts";
 import { expireLeases } from "./expire-leases.ts";
+import { TimeWatch } from "./time-watch.ts";
 
 const LEASE_MS = 30_000;
 const IN_USE = { kind: "in_use", detail: "keyboard", sinceMs: Date.parse("2026-11-26T14:03:00Z") };
@@ -96,6 +101,66 @@ describe("a machine that is in use", () => {
     await beat(IN_USE);
     expect(await expire()).toBe(1);
     expect((await states())[0]).toBe("planned 1");
+  });
+});
+
+describe("a machine with a budget of time", () => {
+  const budget = (dailyMs: number) => budgetMachine(store, machineId, { dailyMs, who: "a test" });
+  const now = async () => {
+    const row = await findMachine(store.db, machineId);
+    const described =
+      row && withBudget(describeMachine(row, LEASE_MS), (await timeBudgets(store.db)).get(machineId));
+    return described?.waits.map(({ kind }) => kind);
+  };
+  const spend = (elapsedMs: number, hoursAgo: number) =>
+    store.db.update(results).set({ elapsedMs, receivedAt: new Date(Date.now() - hoursAgo * 3_600_000) });
+
+  it("is without time once its trials of 24 hours have used it up, and has it again when they lie further back", async () => {
+    await budget(60_000);
+    expect(await machinesWithoutTime(store.db)).toEqual(new Set());
+    await dispatch();
+    await report();
+    await spend(59_000, 1);
+    expect(await machinesWithoutTime(store.db)).toEqual(new Set());
+    await spend(60_000, 23.9);
+    expect(await machinesWithoutTime(store.db)).toEqual(new Set([machineId]));
+    expect(await now()).toEqual(["budget"]);
+    await spend(60_000, 24.1);
+    expect(await machinesWithoutTime(store.db)).toEqual(new Set());
+    expect(await now()).toEqual([]);
+  });
+
+  it("is one whose budget an administrator set and may take away; both are in the audit log", async () => {
+    await budget(60_000);
+    await dispatch();
+    await report();
+    await spend(90_000, 1);
+    await budget(0);
+    expect(await machinesWithoutTime(store.db)).toEqual(new Set());
+    expect((await newestActs(store.db, 2)).map(({ what, detail }) => `${what}: ${detail}`)).toEqual([
+      "budgeted: none",
+      "budgeted: 1 min in 24 h",
+    ]);
+    await expect(budget(86_400_001)).rejects.toThrow(/at most 24h/);
+    await expect(budgetMachine(store, "m-nobody", { dailyMs: 1, who: "x" })).rejects.toThrow(
+      /There is no machine/,
+    );
+  });
+
+  it("is asked about when a result was counted, else seldom", async () => {
+    let clockMs = 0;
+    const watch = new TimeWatch(() => clockMs);
+    await budget(60_000);
+    await dispatch();
+    await report();
+    expect(await watch.withoutTime(store)).toEqual(new Set());
+    await spend(60_000, 1);
+    expect(await watch.withoutTime(store)).toEqual(new Set());
+    watch.changed();
+    expect(await watch.withoutTime(store)).toEqual(new Set([machineId]));
+    await spend(60_000, 25);
+    clockMs = 5_000;
+    expect(await watch.withoutTime(store)).toEqual(new Set());
   });
 });
 
