@@ -12,8 +12,8 @@ export const waitMessage = ({ kind, detail, sinceMs, untilMs }: WaitReason): Wai
   create(WaitReasonSchema, {
     kind: kind.slice(0, KIND_MAX),
     detail: detail.slice(0, DETAIL_MAX),
-    ...(sinceMs === undefined ? {} : { since: timestampFromMs(sinceMs) }),
-    ...(untilMs === undefined ? {} : { until: timestampFromMs(untilMs) }),
+    ...(sinceMs === undefined ? {} : { since: timestampFromMs(Math.round(sinceMs)) }),
+    ...(untilMs === undefined ? {} : { until: timestampFromMs(Math.round(untilMs)) }),
   });
 
 /** From the message. The kind may be one that only another version knows. */
