@@ -11,7 +11,7 @@ describe("a reason for waiting that travels", () => {
   it("is the same behind the wire, to the millisecond; what it does not say stays unsaid", () => {
     const reason = { kind: "in_use", detail: "keyboard", sinceMs: 1_700_000_000_000 };
     expect(sent(reason)).toEqual(reason);
-    expect(sent({ kind: "budget", detail: "x", untilMs: 1_700_000_000_000.25 }).untilMs).toBe(
+    expect(sent({ kind: "budget", detail: "x", untilMs: 1_700_000_000_000 + 1 / 3 }).untilMs).toBe(
       1_700_000_000_000,
     );
   });
