@@ -55,7 +55,7 @@ export default defineConfig({
       {
         test: {
           name: "integration",
-          include: ["packages/*/{src,test}/**/*.integration.test.ts"],
+          include: ["packages/*/{src,test}/**/*.integration.test.ts", "e2e/**/*.integration.test.ts"],
           exclude: [...measuring, "**/node_modules/**"],
           maxWorkers: 4,
           sequence: { groupOrder: 1 },

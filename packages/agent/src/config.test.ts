@@ -30,6 +30,16 @@ describe("the agent's configuration", () => {
     expect(readConfig({ OZONE_GRPC_ADDRESS: "lab:7464" }, []).coordinator).toBe("lab:7464");
   });
 
+  it("works whoever is at the machine, unless it is told how long nobody may have been there", () => {
+    expect(readConfig(ENV, []).onlyWhenIdle).toBeNull();
+    const on = { ...ENV, OZONE_AGENT_ONLY_WHEN_IDLE: "10m" };
+    expect(readConfig(on, []).onlyWhenIdle).toEqual({ quietMs: 600_000, loadCores: 0.5 });
+    expect(readConfig(on, ["--only-when-idle", "off"]).onlyWhenIdle).toBeNull();
+    expect(readConfig({ ...on, OZONE_AGENT_IDLE_LOAD: "off" }, []).onlyWhenIdle?.loadCores).toBeNull();
+    expect(() => readConfig(ENV, ["--only-when-idle", "1s"])).toThrow(/neither off nor a time from 10s/);
+    expect(() => readConfig({ ...on, OZONE_AGENT_IDLE_LOAD: "-1" }, [])).toThrow(/number of cores/);
+  });
+
   it("refuses unknown flags and names that could not be shown", () => {
     expect(() => readConfig(ENV, ["--wrong"])).toThrow(/ozone-agent --help/);
     expect(() => readConfig(ENV, ["--name", "a/b"])).toThrow(/can't be used/);

@@ -5,6 +5,7 @@ import { isMachineName } from "@ozone/shared/enrolment";
 import { OzoneError } from "@ozone/shared/errors";
 import { dataDir } from "./data-dir.ts";
 import type { TrustSource } from "./enrolment/coordinator-trust.ts";
+import { type IdleRule, readIdleRule } from "./guard/idle-rule.ts";
 import { readFlags } from "./read-flags.ts";
 
 /** Everything that can be set from outside. */
@@ -24,6 +25,8 @@ export interface AgentConfig {
   /** Shown in the fleet; not published in reports. */
   readonly name: string;
   readonly logLevel: string;
+  /** Null: it works whoever is at the machine. */
+  readonly onlyWhenIdle: IdleRule | null;
 }
 
 const DEFAULT_OLLAMA = "http://127.0.0.1:11434";
@@ -52,14 +55,18 @@ export function engineUrlOf(host: string | undefined): string {
 }
 
 /**
- * Reads environment and flags (`--name`, `--data-dir`).
+ * Reads environment and flags (`--name`, `--data-dir`, `--only-when-idle`).
  * @throws OzoneError invalid_input with one sentence.
  */
 export function readConfig(
   env: Readonly<Record<string, string | undefined>>,
   argv: readonly string[],
 ): AgentConfig {
-  const flags = readFlags(argv, { name: { type: "string" }, "data-dir": { type: "string" } });
+  const flags = readFlags(argv, {
+    name: { type: "string" },
+    "data-dir": { type: "string" },
+    "only-when-idle": { type: "string" },
+  });
   const name = flags.name ?? env.OZONE_AGENT_NAME ?? hostname();
   if (!isMachineName(name)) {
     throw new OzoneError(
@@ -81,5 +88,9 @@ export function readConfig(
     engineDataDir: join(base, "engine"),
     name,
     logLevel: env.OZONE_LOG_LEVEL ?? "info",
+    onlyWhenIdle: readIdleRule(
+      flags["only-when-idle"] ?? env.OZONE_AGENT_ONLY_WHEN_IDLE,
+      env.OZONE_AGENT_IDLE_LOAD,
+    ),
   };
 }

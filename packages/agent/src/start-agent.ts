@@ -17,6 +17,7 @@ import { announceSelf, type Self } from "./control/announcing.ts";
 import { type Heart, startHeart } from "./control/heartbeat.ts";
 import { WorkState } from "./control/work-state.ts";
 import { type BusAccess, busAccess } from "./enrolment/bus-access.ts";
+import { openGuard, type Watch } from "./guard/open-guard.ts";
 import { machineIdentity } from "./identity.ts";
 import { rememberFacts } from "./last-facts.ts";
 import type { Log } from "./log.ts";
@@ -131,6 +132,8 @@ interface Parts {
   readonly traces: TrialTraces;
   /** Orders to apply presets. */
   readonly desk: OrderDesk;
+  /** Who is at the machine; null: it works whoever is. */
+  readonly guard: Watch | null;
   readonly announce: () => Promise<void>;
   /** What the coordinator said of our version; null: nothing. */
   readonly problem: () => string | null;
@@ -154,25 +157,22 @@ async function openParts(config: AgentConfig, log: Log, stop: AbortSignal): Prom
     told = problem;
   };
   const onDone = () => heart.beatNow();
-  const desk = await openDesk({ bus, self, state, dataDir: config.dataDir, stop, announce, onDone, log });
-  const heart = startHeart({ bus, machineId, state, outbox, announce, orders: desk }, HEARTBEAT_FIRST_MS);
+  let guard: Watch | null = null;
+  const onBusy = (busy: boolean) => (busy ? guard?.trialBegins(null) : guard?.trialEnds());
+  const { dataDir } = config;
+  const desk = await openDesk({ bus, self, state, dataDir, stop, announce, onBusy, onDone, log });
+  const orders = {
+    // What was begun goes on; nothing is begun while somebody uses the machine.
+    hear: (waits: boolean) => desk.hear(waits && (guard?.waits ?? null) === null),
+  };
+  const heart = startHeart({ bus, machineId, state, outbox, announce, orders }, HEARTBEAT_FIRST_MS);
+  if (config.onlyWhenIdle !== null)
+    guard = await openGuard(config.onlyWhenIdle, config, { state, onChange: onDone, log });
   const tracing = await openTracing({ service: "ozone-agent", env: process.env, onProblem: log });
   const traces = traceTrials(tracing);
   const sender = startSender({ bus, machineId, outbox, journal, log, traces });
-  return {
-    bus,
-    self,
-    state,
-    outbox,
-    journal,
-    heart,
-    sender,
-    tracing,
-    traces,
-    desk,
-    announce,
-    problem: () => told,
-  };
+  const sending = { outbox, journal, sender, tracing, traces };
+  return { bus, self, state, ...sending, heart, desk, guard, announce, problem: () => told };
 }
 
 /** What starting servers of our own depends on. */
@@ -198,7 +198,7 @@ function trialRunner(config: AgentConfig, { self, state, heart }: Parts) {
 }
 
 async function work(config: AgentConfig, parts: Parts, log: Log, stop: AbortSignal): Promise<void> {
-  const { bus, self, state, outbox, journal, heart, sender, traces, desk, announce } = parts;
+  const { bus, self, state, outbox, journal, heart, sender, traces, desk, guard, announce } = parts;
   await announcePatiently(announce, log, stop);
   const { machineId, engineUrl } = self;
   // Whoever upgrades this agent looks here whether the new one is heard.
@@ -216,6 +216,7 @@ async function work(config: AgentConfig, parts: Parts, log: Log, stop: AbortSign
     onTaken: () => heart.beatNow(),
     onFinished: () => sender.wake(),
     runTrial: trialRunner(config, parts),
+    ...(guard === null ? {} : { guard }),
   };
   await takeTrials(ports, stop);
   clearInterval(renewing);
@@ -232,6 +233,7 @@ export async function runAgent(config: AgentConfig, log: Log, stop: AbortSignal)
   try {
     await work(config, parts, log, stop);
   } finally {
+    await parts.guard?.stop();
     await parts.desk.close();
     await parts.sender.stop();
     await parts.heart.stop();

@@ -9,7 +9,8 @@ import {
 } from "@ozone/shared/bus";
 import { messageOf, systemCodeOf } from "@ozone/shared/errors";
 import { LEASE_MS } from "@ozone/shared/limits";
-import type { WorkState } from "./control/work-state.ts";
+import type { CurrentWork, WorkState } from "./control/work-state.ts";
+import type { IdleGuard } from "./guard/idle-guard.ts";
 import { idsOf, type Log } from "./log.ts";
 import type { Journal } from "./outbox/journal.ts";
 import type { Outbox } from "./outbox/outbox.ts";
@@ -35,7 +36,18 @@ export interface TakingPorts {
   readonly log: Log;
   /** Who traces trials; absent: nobody. */
   readonly traces?: TrialTraces | undefined;
+  /** Who is at the machine; absent: it works whoever is. */
+  readonly guard?: Guarding;
 }
+
+/** What the guard has to do with trials. */
+export interface Guarding extends Pick<IdleGuard, "waits" | "trialBegins" | "trialEnds"> {
+  /** Undoes what an interrupted trial could not undo itself. @returns sentences for the log */
+  tidyUp(): Promise<string[]>;
+}
+
+/** What became of an order: out of the pipe, kept for the next start, or given back for later. */
+type Ending = "settled" | "kept" | "given back";
 
 /** Waiting for work, in one pull. */
 const TAKE_WAIT_MS = 20_000;
@@ -66,8 +78,11 @@ async function keep(ports: TakingPorts, result: TrialResult, stop: AbortSignal):
   return false;
 }
 
-/** @returns whether the order is settled and may leave the stream. */
-async function work(ports: TakingPorts, order: TrialOrder, stop: AbortSignal): Promise<boolean> {
+/** What an end before the result means: stopped, it is delivered again; cancelled, nothing was measured. */
+const endOf = ({ interrupted }: CurrentWork, stop: AbortSignal): Ending =>
+  stop.aborted ? "kept" : interrupted ? "given back" : "settled";
+
+async function work(ports: TakingPorts, order: TrialOrder, stop: AbortSignal): Promise<Ending> {
   const current = ports.state.begin(order.trialId, order.attempt);
   const traced = ports.traces?.taken(order);
   const signal = AbortSignal.any([current.abort.signal, stop]);
@@ -78,28 +93,57 @@ async function work(ports: TakingPorts, order: TrialOrder, stop: AbortSignal): P
     if (signal.aborted) return null;
     throw thrown;
   });
-  // Cancelled while waiting: nothing was measured. Stopped while waiting: the order is delivered again.
-  if (!lock) return !stop.aborted;
+  if (!lock) return endOf(current, stop);
   traced?.hostIsOurs();
   try {
-    if (signal.aborted) return !stop.aborted;
-    const result = await ports.runTrial(order, signal);
-    if (stop.aborted) return false;
-    if (!(await keep(ports, result, stop))) return false;
+    if (signal.aborted) return endOf(current, stop);
+    const result = await measure(ports, order, { current, signal });
+    if (stop.aborted) return "kept";
+    if (result === null) return "given back";
+    if (!(await keep(ports, result, stop))) return "kept";
     traced?.saved(result);
-    return true;
+    return "settled";
   } finally {
     await lock.release();
+  }
+}
+
+/** @returns null when somebody needed the machine: nothing was measured to the end */
+async function measure(
+  { guard, runTrial, state, log }: TakingPorts,
+  order: TrialOrder,
+  { current, signal }: { readonly current: CurrentWork; readonly signal: AbortSignal },
+): Promise<TrialResult | null> {
+  guard?.trialBegins(order.modelName);
+  try {
+    const result = await runTrial(order, signal);
+    if (!current.interrupted || result.failure?.failureClass !== "cancelled") return result;
+    // Its samples go: those of an attempt share their loads and their conditions, so that it is made anew as a whole.
+    state.say("giving the machine back");
+    for (const sentence of (await guard?.tidyUp()) ?? []) log(sentence);
+    return null;
+  } finally {
+    guard?.trialEnds();
   }
 }
 
 async function settle(ports: TakingPorts, taken: TakenOrder, stop: AbortSignal): Promise<void> {
   const { order } = taken;
   if (ports.journal.isFinished(order.trialId, order.attempt)) return taken.done();
+  // It came while somebody sat down.
+  if (ports.guard?.waits) return taken.giveBack();
   const alive = setInterval(() => taken.working(), workingIntervalMs(order.leaseMs || LEASE_MS));
   try {
     ports.log(`trial ${order.trialId} attempt ${order.attempt}: ${order.modelName}`, idsOf(order));
-    if (await work(ports, order, stop)) {
+    const ending = await work(ports, order, stop);
+    if (ending === "given back") {
+      ports.log(
+        `trial ${order.trialId} attempt ${order.attempt} is given back, to be run later`,
+        idsOf(order),
+      );
+      taken.giveBack();
+    }
+    if (ending === "settled") {
       taken.done();
       ports.onFinished();
     }
@@ -109,16 +153,25 @@ async function settle(ports: TakingPorts, taken: TakenOrder, stop: AbortSignal):
   }
 }
 
+/** Why no order is to be taken now, in words; null: none of our own reasons. What the guard sees is said by itself. */
+function whyNoOrder({ state, outbox }: TakingPorts): string | null {
+  if (state.paused) return "paused";
+  return outbox.pending().length >= OUTBOX_MAX ? "waiting for receipts: the outbox is full" : null;
+}
+
 /** Takes trials until `stop` aborts. Never throws: what fails is logged, backed off from, and tried again. */
 export async function takeTrials(ports: TakingPorts, stop: AbortSignal): Promise<void> {
+  let said: string | null = null;
   while (!stop.aborted) {
-    if (ports.state.paused || ports.outbox.pending().length >= OUTBOX_MAX) {
-      ports.state.say(ports.state.paused ? "paused" : "waiting for receipts: the outbox is full");
+    const because = whyNoOrder(ports);
+    // What an order to apply says meanwhile stays.
+    if (because !== null) ports.state.say(because);
+    else if (ports.state.activity === said) ports.state.say("idle");
+    said = because;
+    if (because !== null || ports.guard?.waits) {
       await sleep(BACK_OFF_MS, stop);
       continue;
     }
-    if (ports.state.activity.startsWith("waiting for receipts") || ports.state.activity === "paused")
-      ports.state.say("idle");
     try {
       const taken = await takeTrialOrder(ports.bus, ports.machineId, { waitMs: TAKE_WAIT_MS, signal: stop });
       if (taken && !stop.aborted) await settle(ports, taken, stop);

@@ -13,6 +13,8 @@ import EnrollTokenList from "./commands/enroll/token/list.ts";
 import EnrollTokenWithdraw from "./commands/enroll/token/withdraw.ts";
 import Export from "./commands/export.ts";
 import MachineApprove from "./commands/machine/approve.ts";
+import MachineBudget from "./commands/machine/budget.ts";
+import MachineDrain from "./commands/machine/drain.ts";
 import MachineList from "./commands/machine/list.ts";
 import MachinePause from "./commands/machine/pause.ts";
 import MachineRemove from "./commands/machine/remove.ts";
@@ -42,6 +44,7 @@ import RolloutUndo from "./commands/rollout/undo.ts";
 import RolloutWatch from "./commands/rollout/watch.ts";
 import Status from "./commands/status.ts";
 import SweepCancel from "./commands/sweep/cancel.ts";
+import SweepDrain from "./commands/sweep/drain.ts";
 import SweepList from "./commands/sweep/list.ts";
 import SweepNames from "./commands/sweep/names.ts";
 import SweepPlan from "./commands/sweep/plan.ts";
@@ -68,6 +71,8 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "enroll:token:withdraw": EnrollTokenWithdraw,
   export: Export,
   "machine:approve": MachineApprove,
+  "machine:budget": MachineBudget,
+  "machine:drain": MachineDrain,
   "machine:list": MachineList,
   "machine:pause": MachinePause,
   "machine:remove": MachineRemove,
@@ -97,6 +102,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "rollout:watch": RolloutWatch,
   status: Status,
   "sweep:cancel": SweepCancel,
+  "sweep:drain": SweepDrain,
   "sweep:list": SweepList,
   "sweep:names": SweepNames,
   "sweep:plan": SweepPlan,

@@ -2,14 +2,17 @@
 // Rooms meet here only through typed values.
 import { type Bus, ensureStreams, ensureWorkConsumer, isBusError, orderWaits } from "@ozone/shared/bus";
 import type { Objective } from "@ozone/shared/objective";
-import { featureProblem, versionProblem } from "@ozone/shared/protocol-version";
+import { featureProblem } from "@ozone/shared/protocol-version";
 import { startTask } from "./background-task.ts";
 import type { ChangeSignal } from "./change-signal.ts";
 import type { Sharing } from "./dispatch/advance-group.ts";
 import { advanceSweeps } from "./dispatch/advance-sweeps.ts";
 import { dispatchTrials, type HoldBack } from "./dispatch/dispatch-trials.ts";
+import { drainSweeps } from "./dispatch/drain-sweeps.ts";
 import { expireLeases } from "./dispatch/expire-leases.ts";
+import { TimeWatch } from "./dispatch/time-watch.ts";
 import { machinesOnline } from "./fleet/machines-online.ts";
+import { whoWorks } from "./fleet/who-works.ts";
 import { receiveResults } from "./intake/receive-results.ts";
 import type { Events } from "./observing/meters.ts";
 import { plannerFor } from "./planning/plan-target.ts";
@@ -81,31 +84,34 @@ function knownByAgents(machines: readonly MachineRow[]): HoldBack {
   };
 }
 
-/** Machines that are given orders: online, not paused, at most a release away. */
-const mayWork = ({ paused, announcement }: MachineRow): boolean =>
-  paused !== true && versionProblem(announcement) === null;
-
-async function planAndDispatch(ports: TaskPorts, plugIns: PlugIns, sharing: Sharing): Promise<boolean> {
+async function planAndDispatch(
+  ports: TaskPorts,
+  { plugIns, sharing, time }: { plugIns: PlugIns; sharing: Sharing; time: TimeWatch },
+): Promise<boolean> {
   const { store, bus, leaseMs, objectives, changes, onError } = ports;
-  const working = (await machinesOnline(store, leaseMs)).filter(mayWork);
-  const machineIds = working.map(({ id }) => id);
+  const online = await machinesOnline(store, leaseMs);
+  const { heard, waiting, free } = whoWorks(online);
+  const withoutTime = await time.withoutTime(store);
   const expired = await expireLeases(store, {
     leaseMs,
-    machineIds,
+    machineIds: heard,
+    waiting,
     orderWaits: (machineId) => orderWaits(bus, machineId),
     onEnded: ports.story?.leaseEnded,
   });
-  const deciders = { planner: plannerFor(objectives), plugIns, sharing };
+  const deciders = { planner: plannerFor(objectives), plugIns, sharing: { ...sharing, withoutTime } };
+  const drained = await drainSweeps(store, waiting);
   const ended = await advanceSweeps(store, deciders, (id, thrown) => onError(`sweep ${id}`, thrown));
   const sent = await dispatchTrials(store, bus, {
-    ...{ machineIds, leaseMs },
-    holdBack: knownByAgents(working),
+    machineIds: free.filter((id) => !withoutTime.has(id)),
+    leaseMs,
+    holdBack: knownByAgents(online),
     onPublished: ports.story?.orderPublished,
   });
   ports.events?.leasesExpired(expired);
   ports.events?.ordersSent(sent);
   ports.story?.sweepsEnded(ended);
-  if (expired > 0 || ended.length > 0 || sent > 0) changes.notify();
+  if (expired > 0 || drained > 0 || ended.length > 0 || sent > 0) changes.notify();
   return false;
 }
 
@@ -162,13 +168,14 @@ export function startTasks(ports: TaskPorts): Tasks {
     settled: new Map(),
     machineLeft: touch,
   };
+  const time = new TimeWatch();
   const questions = new OpenQuestions({ rules: ports.modules, wake: () => dispatch.wake() });
   const dispatch = startTask({
     name: "dispatch",
     intervalMs: DISPATCH_INTERVAL_MS,
     onError,
     onRun: events?.taskRan,
-    run: () => withPipes(ports, () => planAndDispatch(ports, questions, sharing)),
+    run: () => withPipes(ports, () => planAndDispatch(ports, { plugIns: questions, sharing, time })),
   });
   const intake = startTask({
     name: "intake",
@@ -186,6 +193,7 @@ export function startTasks(ports: TaskPorts): Tasks {
         }),
       );
       if (touched === null) return true;
+      time.changed();
       for (const key of touched) pending.set(presetKeyText(key), key);
       refresh.wake();
       dispatch.wake();

@@ -22,6 +22,8 @@ export interface DeskFacts {
   readonly dataDir: string;
   readonly stop: AbortSignal;
   readonly announce: () => Promise<void>;
+  /** What the server does between these two is ours. */
+  readonly onBusy: (busy: boolean) => void;
   readonly onDone: () => void;
   readonly log: (line: string) => void;
 }
@@ -42,17 +44,21 @@ export function openDesk(desk: DeskFacts): Promise<OrderDesk> {
   });
 }
 
-type Around = Pick<DeskFacts, "self" | "dataDir" | "stop" | "announce" | "log"> &
+type Around = Pick<DeskFacts, "self" | "dataDir" | "stop" | "announce" | "onBusy" | "log"> &
   Parameters<DeskPorts["carryOut"]>[1];
 
 /** One benchmark per host, and one hand on the models: whoever holds the lock. */
-async function alone(order: ApplyingOrder, { self, dataDir, stop, announce, log, signal, say }: Around) {
+async function alone(
+  order: ApplyingOrder,
+  { self, dataDir, stop, announce, onBusy, log, signal, say }: Around,
+) {
   const { facts, machineId, engineUrl, engineDataDir } = self;
   const cacheDir = join(dataDir, "cache");
   const lock = await acquireHostLock({
     signal,
     onWait: () => say("waiting for the host: another benchmark is running"),
   });
+  onBusy(true);
   try {
     for (const sentence of await cleanUpLeftovers(cacheDir)) log(sentence);
     const machine = { facts, machineId, engineUrl, engineDataDir, cacheDir };
@@ -68,6 +74,7 @@ async function alone(order: ApplyingOrder, { self, dataDir, stop, announce, log,
     await announce().catch(() => undefined);
     return outcome;
   } finally {
+    onBusy(false);
     await lock.release();
   }
 }

@@ -2,6 +2,7 @@
 import { create } from "@bufbuild/protobuf";
 import { HeartbeatSchema } from "@ozone/proto/machine";
 import { type Bus, sendHeartbeat } from "@ozone/shared/bus";
+import { waitMessage } from "@ozone/shared/wait-message";
 import type { Outbox } from "../outbox/outbox.ts";
 import { createPause } from "../pause.ts";
 import type { WorkState } from "./work-state.ts";
@@ -36,6 +37,7 @@ export async function beat({
       attempt: current?.attempt ?? 0,
       activity: state.activity,
       outboxDepth: outbox.pending().length,
+      ...(state.waits === null ? {} : { waits: waitMessage(state.waits) }),
     }),
   );
   state.setPaused(reply.paused);

@@ -89,6 +89,16 @@ describe("ozone-agent install", () => {
     ]);
   });
 
+  it("keeps a machine with a login screen for whoever sits at it, and says so; a server works", async () => {
+    const settings = "/etc/ozone/agent.env";
+    expect((await install()).join("\n")).not.toContain("login screen");
+    expect(text(settings)).toContain("\n# OZONE_AGENT_ONLY_WHEN_IDLE=10m\n");
+    rmSync(join(root, settings));
+    writeFileSync(join(root, "/etc/systemd/system/display-manager.service"), "");
+    expect((await install()).join("\n")).toMatch(/has a login screen: trials run only while nobody/);
+    expect(text(settings)).toContain("\nOZONE_AGENT_ONLY_WHEN_IDLE=10m\n");
+  });
+
   it("changes nothing with --dry-run, and prints plan and unit", async () => {
     const before = tree();
     const said = (await install("--dry-run")).join("\n");

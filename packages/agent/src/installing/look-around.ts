@@ -1,4 +1,5 @@
 // What an installation finds on the system: user, groups, GPU devices, systemd, and what an earlier one left.
+import { DESKTOP_UNIT } from "./first-settings.ts";
 import { askMaybe, contentOf, digestAt, type Host, isThere, ownerOf } from "./host.ts";
 import { type InstallRecord, parseRecord } from "./install-record.ts";
 import { type InstallChoice, placesOf } from "./places.ts";
@@ -26,7 +27,7 @@ export async function lookAround(host: Host, choice: InstallChoice, bundle: Buff
   const places = placesOf(choice);
   const files = [places.program, places.unit, places.settings];
   const folders = [choice.prefix, places.settingsFolder, choice.dataDir];
-  const [digests, there, groups, user, version, devices, record] = await Promise.all([
+  const [digests, there, groups, user, version, devices, record, hasDesktop] = await Promise.all([
     Promise.all(files.map(async (path) => [path, await digestAt(host, path)] as const)),
     Promise.all(folders.map(async (path) => ((await isThere(host, path)) ? [path] : []))),
     Promise.all(GROUPS.map(async (name) => ((await exists(host, "group", name)) ? [name] : []))),
@@ -34,6 +35,7 @@ export async function lookAround(host: Host, choice: InstallChoice, bundle: Buff
     askMaybe(host, "systemctl", ["--version"]),
     contentOf(host, "/proc/devices"),
     readRecord(host, choice.prefix),
+    isThere(host, DESKTOP_UNIT),
   ]);
   return {
     digests: Object.fromEntries(digests),
@@ -43,6 +45,7 @@ export async function lookAround(host: Host, choice: InstallChoice, bundle: Buff
     systemdVersion: Number(/^systemd (\d+)/.exec(version ?? "")?.[1] ?? 0),
     gpuDevices: gpuDevicesIn(devices?.toString() ?? ""),
     record,
+    hasDesktop,
     bundle,
     staged: host.staged,
     dataOfAnother: !host.staged && (await isOfAnother(host, choice)),

@@ -1,5 +1,6 @@
 // What an installation does, step by step, from what was found. Pure: `--dry-run` prints it, carry-out.ts does it.
 import { OzoneError } from "@ozone/shared/errors";
+import { firstSettings } from "./first-settings.ts";
 import { digestOf, type InstallRecord } from "./install-record.ts";
 import { type InstallChoice, type Places, placesOf, UNIT } from "./places.ts";
 import { agentUnit, type UnitFacts } from "./systemd-unit.ts";
@@ -25,13 +26,9 @@ export interface InstallFacts extends UnitFacts {
   readonly staged: boolean;
   /** The data folder is there and belongs to another user. */
   readonly dataOfAnother: boolean;
+  /** It shows a login screen. */
+  readonly hasDesktop: boolean;
 }
-
-const SETTINGS = `# Settings of the Ozone agent; docs/operating.md lists them. 0600: what stands here may be secret.
-# OLLAMA_HOST=127.0.0.1:11434
-# OZONE_NATS_URL=tls://USER:PASSWORD@HOST:4222
-# OZONE_NATS_CA=/etc/ozone/ca.pem
-`;
 
 /** @throws OzoneError already_exists for a file that is of no installation of ours */
 export function planInstall(choice: InstallChoice, facts: InstallFacts): Step[] {
@@ -87,8 +84,10 @@ function fileSteps({ path, content, mode }: Wanted, { digests, record }: Install
 }
 
 /** People write into this one: what is there stays. */
-const settingsSteps = ({ settings: path }: Places, { digests }: InstallFacts): Step[] =>
-  digests[path] == null ? [{ act: "file", path, content: Buffer.from(SETTINGS), mode: 0o600 }] : [];
+const settingsSteps = ({ settings: path }: Places, { digests, hasDesktop }: InstallFacts): Step[] =>
+  digests[path] == null
+    ? [{ act: "file", path, content: Buffer.from(firstSettings(hasDesktop)), mode: 0o600 }]
+    : [];
 
 function unitSteps({ start }: InstallChoice, { staged }: InstallFacts, changed: boolean): Step[] {
   if (staged) return start ? [{ act: "systemctl", words: ["enable", UNIT] }] : [];

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { OzoneError } from "@ozone/shared/errors";
 import { readFlags } from "../read-flags.ts";
 import { carryOut } from "./carry-out.ts";
+import { guardWords } from "./first-settings.ts";
 import { type Host, systemctl } from "./host.ts";
 import { lookAround } from "./look-around.ts";
 import { checkChoice, type InstallChoice, placesOf, UNIT } from "./places.ts";
@@ -54,6 +55,10 @@ export async function runInstall(argv: readonly string[], ports: InstallPorts): 
   }
   const facts = await lookAround(host, choice, await readFile(ports.bundle));
   const steps = planInstall(choice, facts);
+  const { settings } = placesOf(choice);
+  const written = steps.some((step) => step.act === "file" && step.path === settings);
+  const guarded = written ? guardWords(facts.hasDesktop, settings) : null;
+  if (guarded !== null) ports.say(guarded);
   if (flags["dry-run"]) {
     for (const step of steps) ports.say(stepText(step, false));
     ports.say(`\n${placesOf(choice).unit}:\n\n${agentUnit(choice, facts)}`);

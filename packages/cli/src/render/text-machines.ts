@@ -2,7 +2,10 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { Machine } from "@ozone/proto/machine";
 import type { GetStatusResponse } from "@ozone/proto/machine_service";
+import { hoursWords } from "@ozone/shared/time-budget";
 import { formatDuration } from "@ozone/shared/units";
+import { waitReasonOf } from "@ozone/shared/wait-message";
+import { waitWords } from "@ozone/shared/wait-reason";
 import { cleanText } from "./clean-text.ts";
 import { factsWords } from "./machine-words.ts";
 import { engineWords } from "./names.ts";
@@ -22,7 +25,7 @@ export function machinesText(machines: readonly Machine[]): string {
     firstOf(machine.tags, TAGS_SHOWN) || "-",
     machine.engineProblem ? "none" : engineWords(machine.engine),
     modelNames(machine),
-    machine.activity || "-",
+    activityOf(machine),
   ]);
   const headings = ["MACHINE", "NAME", "STATUS", "HARDWARE CLASS", "TAGS", "ENGINE", "MODELS", "ACTIVITY"];
   const problems = machines.flatMap(({ id, versionProblem, engineProblem, managedProblem }) =>
@@ -40,6 +43,28 @@ export function machinesText(machines: readonly Machine[]): string {
   );
 }
 
+/** Why it does nothing says more than that it does nothing. */
+const activityOf = ({ waits: [reason], activity }: Machine): string =>
+  reason && (activity === "idle" || activity.startsWith("waits:"))
+    ? waitWords(waitReasonOf(reason), Date.now())
+    : activity || "-";
+
+/** The first stands for the activity, or beside it while something is still done. */
+const waitsAfterTheFirst = (machine: Machine): (readonly [string, string])[] => {
+  const now = Date.now();
+  const said = activityOf(machine);
+  const words = machine.waits.map((reason) => waitWords(waitReasonOf(reason), now));
+  return words
+    .filter((line) => line !== said)
+    .map((line) => ["waits", cleanText(line.replace(/^waits: /, ""))]);
+};
+
+/** "4 h in 24 h, 1 h 12 min used". */
+export const budgetWords = ({ dailyBudgetMs, dailyUsedMs }: Machine): string =>
+  dailyBudgetMs === 0
+    ? "none"
+    : `${hoursWords(dailyBudgetMs)} in 24 h, ${dailyUsedMs === 0 ? "none" : hoursWords(dailyUsedMs)} used`;
+
 /** A machine that is barred is not just away, and one that is paused is not just idle. */
 const statusOf = ({ status, admission, paused }: Machine): string => {
   if (admission !== "" && admission !== "approved") return admission;
@@ -51,6 +76,12 @@ export const pausedText = (name: string, paused: boolean): string =>
   paused
     ? `${cleanText(name)} is paused: it ends the trial in hand and takes no further one\n`
     : `${cleanText(name)} takes trials again\n`;
+
+/** What became of a machine's budget. */
+export const budgetSetText = (name: string, dailyMs: number): string =>
+  dailyMs === 0
+    ? `${cleanText(name)} runs trials as long as there are some\n`
+    : `${cleanText(name)} runs trials for ${hoursWords(dailyMs)} in any 24 hours\n`;
 
 /** The first of what an agent may not read; a whole fleet's list would bury the table. */
 function accessLine({ id, accessProblems: [first, ...others] }: Machine): string {
@@ -81,7 +112,7 @@ const protocolWords = ({ protocolVersion }: Machine): string =>
 
 /** One machine with all that the table has no room for. */
 export function machineText(machine: Machine): string {
-  const { id, name, lastSeenAt, hardwareClass, tags, models, activity, agentVersion } = machine;
+  const { id, name, lastSeenAt, hardwareClass, tags, models, agentVersion } = machine;
   const problems = [
     machine.versionProblem,
     machine.engineProblem,
@@ -99,7 +130,9 @@ export function machineText(machine: Machine): string {
     ["engine", machine.engineProblem ? "none" : engineWords(machine.engine)],
     ["agent", `${cleanText(agentVersion, 40)}${protocolWords(machine)}`],
     ["models", models.map((model) => cleanText(model.name, 60)).join(", ") || "none"],
-    ["activity", cleanText(activity) || "-"],
+    ["activity", cleanText(activityOf(machine))],
+    ...waitsAfterTheFirst(machine),
+    ...(machine.dailyBudgetMs > 0 ? [["budget", budgetWords(machine)] as const] : []),
     ...problems.filter(Boolean).map((problem) => ["look at", cleanText(problem, 1_200)] as const),
   ]);
 }

@@ -18,7 +18,7 @@ export function sweepsText(sweeps: readonly Sweep[]): string {
     return [
       sweep.id,
       sweep.request?.name || "-",
-      sweepStateWords(sweep.state),
+      stateWords(sweep),
       sweep.request?.strategy || "-",
       modelsOf(sweep),
       `${ended} of ${total}`,
@@ -32,19 +32,24 @@ export function sweepsText(sweeps: readonly Sweep[]): string {
   );
 }
 
+/** A sweep that drains is still running, but begins nothing more. */
+const stateWords = ({ state, draining }: Sweep): string => (draining ? "draining" : sweepStateWords(state));
+
 /** One sweep with its trials. */
 export function sweepText(sweep: Sweep, trials: readonly Trial[]): string {
   const { total, ended } = sweepCounts(sweep);
   const head = textPairs([
     ["sweep", `${cleanText(sweep.id)} ${cleanText(sweep.request?.name ?? "")}`.trim()],
-    ["state", sweepStateWords(sweep.state)],
+    ["state", stateWords(sweep)],
     ["strategy", cleanText(sweep.request?.strategy ?? "") || "-"],
     ["models", modelsOf(sweep)],
     [
       "trials",
       `${ended} of ${total} ended, ${sweep.trialsFailed} failed, ${sweep.trialsCancelled} cancelled`,
     ],
-    ...(sweep.state === SweepState.RUNNING ? [["time left", timeLeft(sweep.remainingMs)] as const] : []),
+    ...(sweep.state === SweepState.RUNNING && !sweep.draining
+      ? [["time left", timeLeft(sweep.remainingMs)] as const]
+      : []),
     ...sweep.notes.map((note) => ["note", cleanText(note)] as const),
   ]);
   return trials.length === 0 ? head : `${head}\n${trialsTable(trials)}`;
@@ -108,10 +113,12 @@ export function endedTrialLine(trial: Trial): string {
 }
 
 /** A valid attempt whose samples may not be used was only marked: the machine was busy or slowed down. */
-const whyNothingCounts = ({ verdict }: Trial): string =>
-  verdict === Verdict.VALID
+const whyNothingCounts = ({ state, verdict }: Trial): string => {
+  if (state === TrialState.CANCELLED) return "not measured to its end";
+  return verdict === Verdict.VALID
     ? "no sample counts: other programs used the machine, or it slowed down"
     : "no valid sample; the report has the failed checks";
+};
 
 function modelsOf({ request }: Sweep): string {
   const models = (request?.models ?? []).map((name) => cleanText(name, 60));

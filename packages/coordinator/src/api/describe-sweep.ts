@@ -32,6 +32,8 @@ export interface SweepParts {
   readonly spentMs: ReadonlyMap<number, number>;
   /** Names of its machines that are paused and still have something to do. */
   readonly paused?: readonly string[];
+  /** What keeps others of its machines from its trials. */
+  readonly waiting?: readonly string[];
 }
 
 const pausedNotes = ({ sweep, paused = [] }: SweepParts): string[] =>
@@ -73,8 +75,11 @@ export function describeSweep(parts: SweepParts): Sweep {
     trialsDone: counts.done,
     trialsFailed: counts.failed,
     trialsCancelled: counts.cancelled,
+    draining: sweep.state === "running" && Boolean(sweep.drainingSince),
     ...(left === null ? {} : { remainingMs: Math.round(left) }),
-    notes: [...new Set([...pausedNotes(parts), ...targets.flatMap(({ notes }) => notes)])],
+    notes: [
+      ...new Set([...pausedNotes(parts), ...(parts.waiting ?? []), ...targets.flatMap(({ notes }) => notes)]),
+    ],
   });
 }
 

@@ -1,6 +1,7 @@
 // MachineService: translate only.
 import { create } from "@bufbuild/protobuf";
 import {
+  BudgetMachineResponseSchema,
   GetStatusResponseSchema,
   ListMachinesResponseSchema,
   type MachineService,
@@ -11,13 +12,15 @@ import {
   UntagMachineResponseSchema,
 } from "@ozone/proto/machine_service";
 import { OZONE_VERSION } from "@ozone/shared/version";
-import { pauseMachine, renameMachine } from "../fleet/set-machine.ts";
+import { budgetMachine, pauseMachine, renameMachine } from "../fleet/set-machine.ts";
 import { changeTags, type TagChange } from "../fleet/tag-machine.ts";
-import { describeMachine, isOnline } from "../store/describe-machine.ts";
+import { leasedTrials } from "../store/attempts.ts";
+import { describeMachine, isOnline, withBudget } from "../store/describe-machine.ts";
 import { readLead } from "../store/leadership.ts";
 import { listMachines } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
 import { countPresets } from "../store/presets.ts";
+import { timeBudgets } from "../store/spent-time.ts";
 import { runningSweeps } from "../store/sweeps.ts";
 import type { Handlers } from "./grpc-server.ts";
 
@@ -50,12 +53,15 @@ export const machineHandlers = (
     return row ? { machine: describeMachine(row, options.leaseMs) } : {};
   };
   return {
-    listMachines: async () =>
-      create(ListMachinesResponseSchema, {
-        machines: (await listMachines(store.db))
-          .filter(({ admission }) => admission !== "removed")
-          .map((row) => describeMachine(row, options.leaseMs)),
-      }),
+    listMachines: async () => {
+      const [leased, budgets] = [await leasedTrials(store.db), await timeBudgets(store.db)];
+      const rows = (await listMachines(store.db)).filter(({ admission }) => admission !== "removed");
+      const machines = rows.map((row) => ({
+        ...withBudget(describeMachine(row, options.leaseMs), budgets.get(row.id)),
+        trialId: leased.get(row.id) ?? "",
+      }));
+      return create(ListMachinesResponseSchema, { machines });
+    },
     getStatus: async () => {
       const machines = await listMachines(store.db);
       const { database, bus, startedAtMs } = options.parts;
@@ -78,6 +84,10 @@ export const machineHandlers = (
       create(PauseMachineResponseSchema, await paused(machineId, { paused: true, who })),
     resumeMachine: async ({ machineId }, { caller: { who } }) =>
       create(ResumeMachineResponseSchema, await paused(machineId, { paused: false, who })),
+    budgetMachine: async ({ machineId, dailyBudgetMs }, { caller: { who } }) => {
+      await budgetMachine(store, machineId, { dailyMs: dailyBudgetMs, who });
+      return create(BudgetMachineResponseSchema, { machineId, dailyBudgetMs });
+    },
     renameMachine: async ({ machineId, name }, { caller: { who } }) => {
       await renameMachine(store, machineId, { name, who });
       return create(RenameMachineResponseSchema, { machineId, name });

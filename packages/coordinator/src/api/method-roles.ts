@@ -30,13 +30,14 @@ const METHOD_ROLES: ReadonlyMap<string, Access> = new Map([
   ...of(MachineService, {
     ...{ listMachines: "viewer", getStatus: "viewer" },
     ...{ tagMachine: "operator", untagMachine: "operator" },
+    budgetMachine: "admin",
     ...{ pauseMachine: "operator", resumeMachine: "operator", renameMachine: "operator" },
   }),
   ...of(PresetService, { listPresets: "viewer" }),
   ...of(ReportService, { buildReport: "viewer" }),
   ...of(SweepService, {
     ...{ listSweeps: "viewer", getSweep: "viewer", watchSweep: "viewer", planSweep: "viewer" },
-    ...{ startSweep: "operator", cancelSweep: "operator" },
+    ...{ startSweep: "operator", cancelSweep: "operator", drainSweep: "operator" },
   }),
   ...of(RolloutService, {
     ...{ planRollout: "viewer", listRollouts: "viewer", getRollout: "viewer", watchRollout: "viewer" },

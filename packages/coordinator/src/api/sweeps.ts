@@ -4,6 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import { type Sweep, type SweepRequest, SweepRequestSchema, type Trial } from "@ozone/proto/sweep";
 import {
   CancelSweepResponseSchema,
+  DrainSweepResponseSchema,
   GetSweepResponseSchema,
   ListSweepsResponseSchema,
   StartSweepResponseSchema,
@@ -31,11 +32,13 @@ import {
   listSweeps,
   listTargets,
   type SweepRow,
+  setDraining,
 } from "../store/sweeps.ts";
 import { cancelTrials, trialsOfSweep } from "../store/trials.ts";
 import { describeSweep, describeTrial } from "./describe-sweep.ts";
 import type { Handlers } from "./grpc-server.ts";
 import { planSweep } from "./plan-sweep.ts";
+import { waitingNotes } from "./waiting-notes.ts";
 
 /** What the handlers need. */
 export interface SweepPorts {
@@ -51,7 +54,7 @@ export interface SweepPorts {
 
 const LISTED = 50;
 
-async function sweepMessage(store: Store, sweep: SweepRow): Promise<Sweep> {
+async function sweepMessage({ store, leaseMs }: SweepPorts, sweep: SweepRow): Promise<Sweep> {
   const [counts, targets, spentMs] = await Promise.all([
     countTrials(store.db, sweep.id),
     listTargets(store.db, sweep.id),
@@ -59,7 +62,9 @@ async function sweepMessage(store: Store, sweep: SweepRow): Promise<Sweep> {
   ]);
   const open = targets.filter(({ finished }) => !finished).map(({ machineId }) => machineId);
   const paused = sweep.state === "running" ? await pausedAmong(store.db, open) : [];
-  return describeSweep({ sweep, counts, targets, spentMs, paused });
+  const nowMs = Date.now();
+  const waiting = sweep.state === "running" ? await waitingNotes(store, open, { leaseMs, nowMs }) : [];
+  return describeSweep({ sweep, counts, targets, spentMs, paused, waiting });
 }
 
 async function requireSweep(store: Store, id: string): Promise<SweepRow> {
@@ -116,6 +121,16 @@ async function cancel({ store, wake }: SweepPorts, id: string): Promise<SweepRow
   return requireSweep(store, id);
 }
 
+/** What is not begun any more is cancelled, and the sweep ended, by whoever moves sweeps on. */
+async function drain({ store, wake }: SweepPorts, id: string): Promise<SweepRow> {
+  await requireSweep(store, id);
+  await store.db.transaction(async (tx) => {
+    if ((await findSweep(tx, id, true))?.state === "running") await setDraining(tx, id);
+  });
+  wake();
+  return requireSweep(store, id);
+}
+
 /** One message per change. */
 async function* watch(
   ports: SweepPorts,
@@ -134,6 +149,7 @@ async function* watch(
     const activities = machines.map(({ announcement, activity }) => `${announcement.name}: ${activity}`);
     const state = JSON.stringify([
       sweep.state,
+      sweep.drainingSince,
       trials.map((trial) => [trial.state, trial.attempt]),
       activities,
     ]);
@@ -145,7 +161,7 @@ async function* watch(
       const running = trials.filter((trial) => trial.state === "running").map((trial) => trial.id);
       for (const ended of endedNow) told.add(ended);
       yield create(WatchSweepResponseSchema, {
-        sweep: await sweepMessage(store, sweep),
+        sweep: await sweepMessage(ports, sweep),
         running: messages.filter((trial) => running.includes(trial.id)),
         ended: messages.filter((trial) => endedNow.includes(trial.id)),
         activities,
@@ -160,23 +176,27 @@ async function* watch(
 /** Handlers of the sweep service. */
 export const sweepHandlers = (ports: SweepPorts): Handlers<typeof SweepService> => ({
   startSweep: async ({ request }) =>
-    create(StartSweepResponseSchema, { sweep: await sweepMessage(ports.store, await start(ports, request)) }),
+    create(StartSweepResponseSchema, { sweep: await sweepMessage(ports, await start(ports, request)) }),
   listSweeps: async ({ limit }) =>
     create(ListSweepsResponseSchema, {
       sweeps: await Promise.all(
-        (await listSweeps(ports.store.db, limit || LISTED)).map((sweep) => sweepMessage(ports.store, sweep)),
+        (await listSweeps(ports.store.db, limit || LISTED)).map((sweep) => sweepMessage(ports, sweep)),
       ),
     }),
   getSweep: async ({ sweepId }) =>
     create(GetSweepResponseSchema, {
-      sweep: await sweepMessage(ports.store, await requireSweep(ports.store, sweepId)),
+      sweep: await sweepMessage(ports, await requireSweep(ports.store, sweepId)),
       trials: await trialMessages(ports.store, sweepId),
     }),
   watchSweep: ({ sweepId }, { signal }) => watch(ports, sweepId, signal),
   planSweep: async ({ request = create(SweepRequestSchema) }) =>
     planSweep(ports.store, ports.leaseMs, await withModule(ports, request)),
+  drainSweep: async ({ sweepId }) =>
+    create(DrainSweepResponseSchema, {
+      sweep: await sweepMessage(ports, await drain(ports, sweepId)),
+    }),
   cancelSweep: async ({ sweepId }) =>
     create(CancelSweepResponseSchema, {
-      sweep: await sweepMessage(ports.store, await cancel(ports, sweepId)),
+      sweep: await sweepMessage(ports, await cancel(ports, sweepId)),
     }),
 });

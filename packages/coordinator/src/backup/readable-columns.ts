@@ -7,9 +7,11 @@ import { PresetSchema } from "@ozone/proto/preset";
 import { RolloutRequestSchema } from "@ozone/proto/rollout";
 import { SweepRequestSchema } from "@ozone/proto/sweep";
 import { TrialResultSchema } from "@ozone/proto/trial";
+import { WaitSchema } from "@ozone/proto/wait";
 
 const MESSAGES: Readonly<Record<string, DescMessage>> = {
   "machines.announcement": AnnouncementSchema,
+  "machines.waits": WaitSchema,
   "presets.document": PresetSchema,
   "results.payload": TrialResultSchema,
   "sweeps.request": SweepRequestSchema,

@@ -24,6 +24,8 @@ export interface Sharing {
   readonly settled: Map<string, string>;
   /** A machine was found to be odd: presets of this key are to be chosen without it. */
   readonly machineLeft: (key: PresetKey) => void;
+  /** Ids of machines that have used up their time; nobody looked: none. */
+  readonly withoutTime?: ReadonlySet<string>;
 }
 
 interface Loaded {
@@ -34,7 +36,7 @@ interface Loaded {
 async function loadGroup(
   tx: Transaction,
   { sweepId, shareGroup }: { readonly sweepId: string; readonly shareGroup: string },
-  { leaseMs, listeningMs }: Sharing,
+  { leaseMs, listeningMs, withoutTime = new Set() }: Sharing,
 ): Promise<Loaded | null> {
   const sweep = await findSweep(tx, sweepId, true);
   if (sweep?.state !== "running") return null;
@@ -57,6 +59,7 @@ async function loadGroup(
   const presence = {
     leaseMs,
     listeningMs: listeningMs(),
+    withoutTime,
     occupied: await occupiedMachines(tx, sweep, ids),
   };
   const state = { sweep, members, waiting: trials.filter(isWaiting), presence };

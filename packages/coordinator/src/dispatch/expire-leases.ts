@@ -4,22 +4,29 @@ import { LEASES_PER_TRIAL } from "@ozone/shared/limits";
 import { nextTrialState } from "@ozone/shared/trial-state";
 import { type AttemptRef, closeAttempt, expiredAttempts, extendLease } from "../store/attempts.ts";
 import type { Store } from "../store/open-store.ts";
-import { changeTrial, lockTrials } from "../store/trials.ts";
+import { findTarget } from "../store/sweeps.ts";
+import { changeTrial, findTrial, lockTrials } from "../store/trials.ts";
 
 const LOST = {
   failureClass: "lease_lost",
   message: `The machine was lost ${LEASES_PER_TRIAL} times while it worked on this trial.`,
 };
 
-async function expire(store: Store, attempt: AttemptRef): Promise<void> {
+async function expire(store: Store, attempt: AttemptRef, isLost: boolean): Promise<void> {
   await store.db.transaction(async (tx) => {
     const trial = (await lockTrials(tx, [attempt.trialId])).get(attempt.trialId);
     await closeAttempt(tx, attempt, "expired");
     if (!trial || trial.attempt !== attempt.number) return;
-    const givenUp = attempt.number >= LEASES_PER_TRIAL;
+    const givenUp = isLost && attempt.number >= LEASES_PER_TRIAL;
     const state = nextTrialState(trial.state, givenUp ? "gave_up" : "lease_expired");
     if (state !== null) await changeTrial(tx, trial.id, { state, ...(givenUp ? { failure: LOST } : {}) });
   });
+}
+
+/** Whether others of a shared search can measure a trial as well: it need not wait for the user of one machine to leave. */
+async function isShared({ db }: Store, trialId: string): Promise<boolean> {
+  const trial = await findTrial(db, trialId);
+  return trial !== null && ((await findTarget(db, trial.targetId))?.shareGroup ?? "") !== "";
 }
 
 /** What tells an order that waits from one that is lost. */
@@ -27,6 +34,8 @@ export interface LeaseEnds {
   readonly leaseMs: number;
   /** Machines that are heard and would be given work. */
   readonly machineIds: readonly string[];
+  /** Those among them that take no trials by themselves: somebody uses them. */
+  readonly waiting?: ReadonlySet<string>;
   /** Whether an order lies in the pipe for this machine. @throws when the pipe is away */
   readonly orderWaits: (machineId: string) => Promise<boolean>;
   readonly onEnded?: ((attempt: AttemptRef) => void) | undefined;
@@ -41,11 +50,16 @@ export async function expireLeases(store: Store, ends: LeaseEnds): Promise<numbe
   const heard = new Set(ends.machineIds);
   let ended = 0;
   for (const attempt of await expiredAttempts(store.db)) {
+    if (ends.waiting?.has(attempt.machineId) && (await isShared(store, attempt.trialId))) {
+      await expire(store, attempt, false);
+      ended += 1;
+      continue;
+    }
     if (heard.has(attempt.machineId) && (await ends.orderWaits(attempt.machineId))) {
       await extendLease(store.db, attempt, ends.leaseMs);
       continue;
     }
-    await expire(store, attempt);
+    await expire(store, attempt, true);
     ends.onEnded?.(attempt);
     ended += 1;
   }

@@ -12,6 +12,7 @@ import { messageOf } from "@ozone/shared/errors";
 import { HEARTBEATS_PER_LEASE } from "@ozone/shared/limits";
 import { parseMachineFacts } from "@ozone/shared/machine-facts";
 import { PROTOCOL_VERSION, versionProblem } from "@ozone/shared/protocol-version";
+import { waitReasonOf } from "@ozone/shared/wait-message";
 import { extendLease } from "../store/attempts.ts";
 import { isOnline } from "../store/describe-machine.ts";
 import { barredOf } from "../store/machine-identities.ts";
@@ -65,14 +66,19 @@ export async function acceptHeartbeat(
   options: { machineId: string; message: Heartbeat; leaseMs: number; applyingWaits?: boolean },
 ): Promise<HeartbeatReply> {
   const { machineId, message, leaseMs, applyingWaits = false } = options;
-  const known = await touchMachine(store.db, machineId, message.activity.slice(0, 200));
+  const known = await touchMachine(store.db, machineId, {
+    activity: message.activity.slice(0, 200),
+    waits: message.waits ? waitReasonOf(message.waits) : null,
+  });
   if (!known) return create(HeartbeatReplySchema, { announce: true });
   const { paused } = known;
-  if (message.trialId === "") return create(HeartbeatReplySchema, { applyingWaits, paused });
+  // What is under maintenance is begun nothing on: an order to apply waits like a trial.
+  const control = { applyingWaits: applyingWaits && !paused, paused };
+  if (message.trialId === "") return create(HeartbeatReplySchema, control);
   const attempt = { trialId: message.trialId, number: message.attempt, machineId };
   const held = await extendLease(store.db, attempt, leaseMs);
   const cancelledTrialIds = held ? [] : [message.trialId];
-  return create(HeartbeatReplySchema, { cancelledTrialIds, applyingWaits, paused });
+  return create(HeartbeatReplySchema, { cancelledTrialIds, ...control });
 }
 
 /** Machines that were heard within one lease and have an engine. */

@@ -1,9 +1,10 @@
 // What people decide about a machine that is in the fleet: whether it works, and what it is called.
 import { isMachineName, MACHINE_NAME_WORDS } from "@ozone/shared/enrolment";
 import { OzoneError } from "@ozone/shared/errors";
+import { BUDGET_WINDOW_MS, hoursWords } from "@ozone/shared/time-budget";
 import { noteAct } from "../store/acts.ts";
 import { findIdentity, listIdentities } from "../store/machine-identities.ts";
-import { setGivenName, setPaused } from "../store/machine-settings.ts";
+import { setDailyMs, setGivenName, setPaused } from "../store/machine-settings.ts";
 import { findMachine, listMachines, type MachineRow } from "../store/machines.ts";
 import type { Store, Transaction } from "../store/open-store.ts";
 
@@ -38,6 +39,27 @@ export async function pauseMachine(
     if (await setPaused(tx, machineId, paused))
       await noteAct(tx, { who, what: paused ? "paused" : "resumed", about: machineId });
     return findMachine(tx, machineId);
+  });
+}
+
+/**
+ * Sets how long a machine may run trials in 24 hours.
+ * @param dailyMs in milliseconds; 0: as long as there is something to do
+ * @throws OzoneError not_found, invalid_input
+ */
+export async function budgetMachine(
+  store: Store,
+  machineId: string,
+  { dailyMs, who }: { readonly dailyMs: number; readonly who: string },
+): Promise<void> {
+  if (dailyMs > BUDGET_WINDOW_MS)
+    throw new OzoneError("invalid_input", "A machine's budget of time is at most 24h in 24 hours.");
+  await store.db.transaction(async (tx) => {
+    await nameOf(tx, machineId);
+    const wanted = dailyMs === 0 ? null : dailyMs;
+    if ((await setDailyMs(tx, machineId, wanted)) === wanted) return;
+    const detail = wanted === null ? "none" : `${hoursWords(wanted)} in 24 h`;
+    await noteAct(tx, { who, what: "budgeted", about: machineId, detail });
   });
 }
 

@@ -22,7 +22,7 @@ const gone = (because: string): MemberPresence => ({ kind: "gone", because });
 export function presenceOf(
   { target, machine }: Pick<GroupMember, "target" | "machine">,
   { request }: SweepRow,
-  { leaseMs, listeningMs, occupied }: GroupPresence,
+  { leaseMs, listeningMs, occupied, withoutTime }: GroupPresence,
 ): MemberPresence {
   const { announcement, silentMs } = machine;
   if (silentMs >= leaseMs) {
@@ -30,6 +30,8 @@ export function presenceOf(
     return long ? gone("it is offline") : { kind: "silent" };
   }
   if (machine.paused) return gone("it is paused");
+  if (withoutTime?.has(machine.id)) return gone("its budget of time is used up");
+  if (machine.waits) return gone("it is for its user now");
   if (versionProblem(announcement) !== null)
     return gone("its agent is too many releases away from the coordinator");
   if (announcement.engineProblem !== "") return gone("no engine answers there");

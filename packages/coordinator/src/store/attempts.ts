@@ -96,6 +96,12 @@ export const leasesOfMachine = (db: Executor, machineId: string): Promise<Attemp
     .where(and(eq(attempts.state, "leased"), eq(attempts.machineId, machineId)))
     .orderBy(attempts.trialId);
 
+/** The trial that each machine has under lease, by machine. */
+export async function leasedTrials(db: Executor): Promise<ReadonlyMap<string, string>> {
+  const leased = await db.select(ref).from(attempts).where(eq(attempts.state, "leased"));
+  return new Map(leased.map(({ machineId, trialId }) => [machineId, trialId]));
+}
+
 /** Leased attempts whose order has not reached the stream. */
 export const unpublishedAttempts = (db: Executor): Promise<AttemptRef[]> =>
   db
@@ -132,7 +138,7 @@ export async function nextTrialIds(
   const rows = await db.execute<{ id: string }>(sql`
     select distinct on (t.machine_id) t.id
     from trials t
-    join sweeps s on s.id = t.sweep_id and s.state = 'running'
+    join sweeps s on s.id = t.sweep_id and s.state = 'running' and s.draining_since is null
     where t.state = 'planned' and not t.for_anyone ${without}
       and t.machine_id in (${sql.join(
         machineIds.map((id) => sql`${id}`),

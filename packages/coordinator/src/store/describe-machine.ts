@@ -5,7 +5,10 @@ import { type Machine, MachineSchema } from "@ozone/proto/machine";
 import { parseMachineFacts } from "@ozone/shared/machine-facts";
 import { spokenBy, versionProblem } from "@ozone/shared/protocol-version";
 import type { CurrentMachine } from "@ozone/shared/stale-preset";
+import { budgetReason, usedMs } from "@ozone/shared/time-budget";
+import { waitMessage } from "@ozone/shared/wait-message";
 import type { MachineRow } from "./machines.ts";
+import type { TimeBudget } from "./spent-time.ts";
 
 /** A machine that was heard within one lease. */
 export const isOnline = (machine: MachineRow, leaseMs: number): boolean => machine.silentMs < leaseMs;
@@ -35,6 +38,7 @@ export function describeMachine(row: MachineRow, leaseMs: number): Machine {
     paused: row.paused ?? false,
     versionProblem: versionProblem(announcement) ?? "",
     protocolVersion: spokenBy(announcement.protocolVersion),
+    waits: online && row.waits ? [waitMessage(row.waits)] : [],
   });
 }
 
@@ -50,4 +54,16 @@ function changesIn(factsJson: string): CurrentMachine["changes"] {
   } catch {
     return []; // an announcement of another version: its other fields still tell
   }
+}
+
+/** With its budget of time, which is a reason to wait when it is used up. */
+export function withBudget(machine: Machine, budget: TimeBudget | undefined): Machine {
+  if (!budget) return machine;
+  const reason = budgetReason(budget.budgetMs, budget.spent);
+  return {
+    ...machine,
+    dailyBudgetMs: budget.budgetMs,
+    dailyUsedMs: Math.round(usedMs(budget.spent)),
+    waits: [...machine.waits, ...(reason === null ? [] : [waitMessage(reason)])],
+  };
 }

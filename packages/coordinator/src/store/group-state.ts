@@ -21,6 +21,8 @@ export interface GroupPresence {
   readonly listeningMs: number;
   /** Ids of machines that have something to do for a sweep that goes before this one. */
   readonly occupied: ReadonlySet<string>;
+  /** Ids of machines that have used up their time for trials. */
+  readonly withoutTime?: ReadonlySet<string>;
 }
 
 /** Everything that the planner may look at for one group. */

@@ -31,6 +31,22 @@ export async function setPaused(tx: Transaction, machineId: string, paused: bool
   return changed.length > 0;
 }
 
+/** Sets the time for trials in 24 hours; null: as much as there is. @returns what it was before */
+export async function setDailyMs(
+  tx: Transaction,
+  machineId: string,
+  dailyMs: number | null,
+): Promise<number | null> {
+  await tx.insert(machineSettings).values({ machineId }).onConflictDoNothing();
+  const [before] = await tx
+    .select({ dailyMs: machineSettings.dailyMs })
+    .from(machineSettings)
+    .where(eq(machineSettings.machineId, machineId))
+    .for("update");
+  await tx.update(machineSettings).set({ dailyMs }).where(eq(machineSettings.machineId, machineId));
+  return before?.dailyMs ?? null;
+}
+
 /** Gives a name. */
 export async function setGivenName(tx: Transaction, machineId: string, givenName: string): Promise<void> {
   await tx

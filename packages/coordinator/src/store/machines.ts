@@ -1,7 +1,10 @@
 // Queries on machines.
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type Announcement, AnnouncementSchema } from "@ozone/proto/machine";
+import { WaitReasonSchema } from "@ozone/proto/wait";
 import type { AdmissionState } from "@ozone/shared/enrolment";
+import { waitMessage, waitReasonOf } from "@ozone/shared/wait-message";
+import type { WaitReason } from "@ozone/shared/wait-reason";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { admissionColumn } from "./machine-identities.ts";
 import { nameColumn, pausedColumn } from "./machine-settings.ts";
@@ -22,6 +25,8 @@ export interface MachineRow {
   readonly admission?: AdmissionState | null;
   /** A person wants it to take no trials. */
   readonly paused?: boolean;
+  /** Why it takes none by itself, as it said last; null: it takes them. */
+  readonly waits?: WaitReason | null;
 }
 
 const columns = {
@@ -33,13 +38,18 @@ const columns = {
   tags: tagsColumn,
   admission: admissionColumn,
   paused: pausedColumn,
+  waits: machines.waits,
   name: nameColumn,
 };
 
 /** The name that a person gave it goes before the one that it says. */
-const parse = <Row extends { announcement: Uint8Array; name: string }>({ name, ...row }: Row) => ({
+const parse = <Row extends { announcement: Uint8Array; waits: Uint8Array | null; name: string }>({
+  name,
+  ...row
+}: Row) => ({
   ...row,
   announcement: { ...fromBinary(AnnouncementSchema, row.announcement), name },
+  waits: row.waits === null ? null : waitReasonOf(fromBinary(WaitReasonSchema, row.waits)),
 });
 
 /** Stores an announcement; the machine counts as seen now. */
@@ -61,11 +71,15 @@ export async function saveMachine(db: Executor, announcement: Announcement): Pro
 export async function touchMachine(
   db: Executor,
   id: string,
-  activity: string,
+  { activity, waits }: { readonly activity: string; readonly waits: WaitReason | null },
 ): Promise<{ paused: boolean } | null> {
   const touched = await db
     .update(machines)
-    .set({ lastSeenAt: sql`now()`, activity })
+    .set({
+      lastSeenAt: sql`now()`,
+      activity,
+      waits: waits === null ? null : toBinary(WaitReasonSchema, waitMessage(waits)),
+    })
     .where(and(eq(machines.id, id), sql`coalesce(${admissionColumn}, 'approved') = 'approved'`))
     .returning({ paused: pausedColumn });
   return touched[0] ?? null;

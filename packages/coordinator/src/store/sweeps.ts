@@ -2,7 +2,7 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
 import type { SweepStateName, TrialStateName } from "@ozone/shared/trial-state";
-import { and, count, desc, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
+import { and, count, desc, eq, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
 import type { Executor, Transaction } from "./open-store.ts";
 import { sweeps, sweepTargets } from "./schema/sweeps.ts";
 import { trials } from "./schema/trials.ts";
@@ -15,6 +15,8 @@ export interface SweepRow {
   readonly state: SweepStateName;
   readonly createdAt: Date;
   readonly finishedAt: Date | null;
+  /** Since when no further trial of it begins; null: it goes on. */
+  readonly drainingSince?: Date | null;
 }
 
 /** One machine and model of a sweep. */
@@ -79,7 +81,7 @@ export interface RunningTarget {
   readonly trials: Readonly<Record<"all" | "planned" | "running", number>>;
 }
 
-/** Targets of running sweeps, the oldest sweep first (the order in which machines serve them), in a fixed order in each. */
+/** Targets of sweeps that go on, the oldest sweep first (the order in which machines serve them), in a fixed order in each. */
 export async function targetsOfRunningSweeps(db: Executor): Promise<RunningTarget[]> {
   const inState = (state: TrialStateName) =>
     sql<number>`(count(*) filter (where ${trials.state} = ${state}))::int`;
@@ -91,7 +93,7 @@ export async function targetsOfRunningSweeps(db: Executor): Promise<RunningTarge
     .from(sweepTargets)
     .innerJoin(sweeps, eq(sweeps.id, sweepTargets.sweepId))
     .leftJoin(trials, and(eq(trials.targetId, sweepTargets.id), eq(trials.sweepId, sweeps.id)))
-    .where(eq(sweeps.state, "running"))
+    .where(and(eq(sweeps.state, "running"), isNull(sweeps.drainingSince)))
     .groupBy(sweepTargets.id, sweeps.id)
     .orderBy(sweeps.createdAt, sweeps.id, sweepTargets.id);
   return rows;
@@ -155,6 +157,24 @@ export async function occupiedMachines(
       ),
     );
   return new Set(rows.map(({ machineId }) => machineId));
+}
+
+/** No further trial of a running sweep begins. */
+export async function setDraining(tx: Transaction, id: string): Promise<void> {
+  await tx
+    .update(sweeps)
+    .set({ drainingSince: sql`coalesce(${sweeps.drainingSince}, now())` })
+    .where(and(eq(sweeps.id, id), eq(sweeps.state, "running")));
+}
+
+/** Ids of running sweeps of which no further trial begins. */
+export async function drainingSweepIds(db: Executor): Promise<string[]> {
+  const rows = await db
+    .select({ id: sweeps.id })
+    .from(sweeps)
+    .where(and(eq(sweeps.state, "running"), isNotNull(sweeps.drainingSince)))
+    .orderBy(sweeps.createdAt, sweeps.id);
+  return rows.map(({ id }) => id);
 }
 
 /** Ends a running sweep. @returns false when it had ended already. */

@@ -13,6 +13,8 @@ export interface TakenOrder {
   working(): void;
   /** The order is settled (its result is safe in the outbox, or it is void): it leaves the stream. */
   done(): void;
+  /** The order is not for now: it lies in the pipe again, for the next one who takes an order of this machine. */
+  giveBack(): void;
 }
 
 /** How often a worker says that it is alive. */
@@ -88,7 +90,12 @@ export async function takeTrialOrder(
   if (!message) return null;
   const order = parseOrder(message, machineId);
   if (!order) return null;
-  return { order, working: () => message.working(), done: () => message.ack() };
+  return {
+    order,
+    working: () => message.working(),
+    done: () => message.ack(),
+    giveBack: () => message.nak(),
+  };
 }
 
 /** Whether an error of the bus is worth no more than another try (server away, consumer being made again). */

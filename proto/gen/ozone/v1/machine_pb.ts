@@ -8,13 +8,15 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { WaitReason } from "./wait_pb.ts";
+import { file_ozone_v1_wait } from "./wait_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file ozone/v1/machine.proto.
  */
 export const file_ozone_v1_machine: GenFile = /*@__PURE__*/
-  fileDesc("ChZvem9uZS92MS9tYWNoaW5lLnByb3RvEghvem9uZS52MSI9CgZFbmdpbmUSIgoEa2luZBgBIAEoDjIULm96b25lLnYxLkVuZ2luZUtpbmQSDwoHdmVyc2lvbhgCIAEoCSLPAQoFTW9kZWwSDAoEbmFtZRgBIAEoCRIOCgZkaWdlc3QYAiABKAkSEgoKc2l6ZV9ieXRlcxgDIAEoBBIOCgZmYW1pbHkYBCABKAkSFgoOcGFyYW1ldGVyX3NpemUYBSABKAkSFAoMcXVhbnRpemF0aW9uGAYgASgJEhcKD3RyYWluZWRfY29udGV4dBgHIAEoDRIRCglzeW50aGV0aWMYCCABKAgSGgoSa3ZfYnl0ZXNfcGVyX3Rva2VuGAkgASgEEg4KBmxvYWRlZBgKIAEoCCLEAgoMQW5ub3VuY2VtZW50EhIKCm1hY2hpbmVfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIVCg1hZ2VudF92ZXJzaW9uGAMgASgJEg8KB2hvc3RfaWQYBCABKAkSFgoOaGFyZHdhcmVfY2xhc3MYBSABKAkSEgoKZmFjdHNfanNvbhgGIAEoCRIgCgZlbmdpbmUYByABKAsyEC5vem9uZS52MS5FbmdpbmUSHwoGbW9kZWxzGAggAygLMg8ub3pvbmUudjEuTW9kZWwSFwoPZGVmYXVsdF90aHJlYWRzGAkgASgNEhYKDmVuZ2luZV9wcm9ibGVtGAogASgJEhcKD21hbmFnZWRfcHJvYmxlbRgLIAEoCRIXCg9hY2Nlc3NfcHJvYmxlbXMYDCADKAkSGAoQcHJvdG9jb2xfdmVyc2lvbhgNIAEoDSJ3ChFBbm5vdW5jZW1lbnRSZXBseRIQCghhY2NlcHRlZBgBIAEoCBIOCgZyZWFzb24YAiABKAkSFAoMaGVhcnRiZWF0X21zGAMgASgNEhAKCGxlYXNlX21zGAQgASgNEhgKEHByb3RvY29sX3ZlcnNpb24YBSABKA0iagoJSGVhcnRiZWF0EhIKCm1hY2hpbmVfaWQYASABKAkSEAoIdHJpYWxfaWQYAiABKAkSDwoHYXR0ZW1wdBgDIAEoDRIQCghhY3Rpdml0eRgEIAEoCRIUCgxvdXRib3hfZGVwdGgYBSABKA0iZwoOSGVhcnRiZWF0UmVwbHkSEAoIYW5ub3VuY2UYASABKAgSGwoTY2FuY2VsbGVkX3RyaWFsX2lkcxgCIAMoCRIOCgZwYXVzZWQYAyABKAgSFgoOYXBwbHlpbmdfd2FpdHMYBCABKAgi1QMKB01hY2hpbmUSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIPCgdob3N0X2lkGAMgASgJEhYKDmhhcmR3YXJlX2NsYXNzGAQgASgJEhIKCmZhY3RzX2pzb24YBSABKAkSIAoGZW5naW5lGAYgASgLMhAub3pvbmUudjEuRW5naW5lEh8KBm1vZGVscxgHIAMoCzIPLm96b25lLnYxLk1vZGVsEhUKDWFnZW50X3ZlcnNpb24YCCABKAkSMAoMbGFzdF9zZWVuX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZzdGF0dXMYCiABKAkSEAoIYWN0aXZpdHkYCyABKAkSFgoOZW5naW5lX3Byb2JsZW0YDCABKAkSFwoPZGVmYXVsdF90aHJlYWRzGA0gASgNEhcKD21hbmFnZWRfcHJvYmxlbRgOIAEoCRIXCg9hY2Nlc3NfcHJvYmxlbXMYDyADKAkSDAoEdGFncxgQIAMoCRIRCglhZG1pc3Npb24YESABKAkSDgoGcGF1c2VkGBIgASgIEhcKD3ZlcnNpb25fcHJvYmxlbRgTIAEoCRIYChBwcm90b2NvbF92ZXJzaW9uGBQgASgNKlwKCkVuZ2luZUtpbmQSGwoXRU5HSU5FX0tJTkRfVU5TUEVDSUZJRUQQABIWChJFTkdJTkVfS0lORF9PTExBTUEQARIZChVFTkdJTkVfS0lORF9SRUZFUkVOQ0UQAip1CgpQcm92ZW5hbmNlEhoKFlBST1ZFTkFOQ0VfVU5TUEVDSUZJRUQQABIXChNQUk9WRU5BTkNFX01FQVNVUkVEEAESGAoUUFJPVkVOQU5DRV9TWU5USEVUSUMQAhIYChRQUk9WRU5BTkNFX1NJTVVMQVRFRBADYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("ChZvem9uZS92MS9tYWNoaW5lLnByb3RvEghvem9uZS52MSI9CgZFbmdpbmUSIgoEa2luZBgBIAEoDjIULm96b25lLnYxLkVuZ2luZUtpbmQSDwoHdmVyc2lvbhgCIAEoCSLPAQoFTW9kZWwSDAoEbmFtZRgBIAEoCRIOCgZkaWdlc3QYAiABKAkSEgoKc2l6ZV9ieXRlcxgDIAEoBBIOCgZmYW1pbHkYBCABKAkSFgoOcGFyYW1ldGVyX3NpemUYBSABKAkSFAoMcXVhbnRpemF0aW9uGAYgASgJEhcKD3RyYWluZWRfY29udGV4dBgHIAEoDRIRCglzeW50aGV0aWMYCCABKAgSGgoSa3ZfYnl0ZXNfcGVyX3Rva2VuGAkgASgEEg4KBmxvYWRlZBgKIAEoCCLEAgoMQW5ub3VuY2VtZW50EhIKCm1hY2hpbmVfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIVCg1hZ2VudF92ZXJzaW9uGAMgASgJEg8KB2hvc3RfaWQYBCABKAkSFgoOaGFyZHdhcmVfY2xhc3MYBSABKAkSEgoKZmFjdHNfanNvbhgGIAEoCRIgCgZlbmdpbmUYByABKAsyEC5vem9uZS52MS5FbmdpbmUSHwoGbW9kZWxzGAggAygLMg8ub3pvbmUudjEuTW9kZWwSFwoPZGVmYXVsdF90aHJlYWRzGAkgASgNEhYKDmVuZ2luZV9wcm9ibGVtGAogASgJEhcKD21hbmFnZWRfcHJvYmxlbRgLIAEoCRIXCg9hY2Nlc3NfcHJvYmxlbXMYDCADKAkSGAoQcHJvdG9jb2xfdmVyc2lvbhgNIAEoDSJ3ChFBbm5vdW5jZW1lbnRSZXBseRIQCghhY2NlcHRlZBgBIAEoCBIOCgZyZWFzb24YAiABKAkSFAoMaGVhcnRiZWF0X21zGAMgASgNEhAKCGxlYXNlX21zGAQgASgNEhgKEHByb3RvY29sX3ZlcnNpb24YBSABKA0ijwEKCUhlYXJ0YmVhdBISCgptYWNoaW5lX2lkGAEgASgJEhAKCHRyaWFsX2lkGAIgASgJEg8KB2F0dGVtcHQYAyABKA0SEAoIYWN0aXZpdHkYBCABKAkSFAoMb3V0Ym94X2RlcHRoGAUgASgNEiMKBXdhaXRzGAYgASgLMhQub3pvbmUudjEuV2FpdFJlYXNvbiJnCg5IZWFydGJlYXRSZXBseRIQCghhbm5vdW5jZRgBIAEoCBIbChNjYW5jZWxsZWRfdHJpYWxfaWRzGAIgAygJEg4KBnBhdXNlZBgDIAEoCBIWCg5hcHBseWluZ193YWl0cxgEIAEoCCK8BAoHTWFjaGluZRIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEg8KB2hvc3RfaWQYAyABKAkSFgoOaGFyZHdhcmVfY2xhc3MYBCABKAkSEgoKZmFjdHNfanNvbhgFIAEoCRIgCgZlbmdpbmUYBiABKAsyEC5vem9uZS52MS5FbmdpbmUSHwoGbW9kZWxzGAcgAygLMg8ub3pvbmUudjEuTW9kZWwSFQoNYWdlbnRfdmVyc2lvbhgIIAEoCRIwCgxsYXN0X3NlZW5fYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnN0YXR1cxgKIAEoCRIQCghhY3Rpdml0eRgLIAEoCRIWCg5lbmdpbmVfcHJvYmxlbRgMIAEoCRIXCg9kZWZhdWx0X3RocmVhZHMYDSABKA0SFwoPbWFuYWdlZF9wcm9ibGVtGA4gASgJEhcKD2FjY2Vzc19wcm9ibGVtcxgPIAMoCRIMCgR0YWdzGBAgAygJEhEKCWFkbWlzc2lvbhgRIAEoCRIOCgZwYXVzZWQYEiABKAgSFwoPdmVyc2lvbl9wcm9ibGVtGBMgASgJEhgKEHByb3RvY29sX3ZlcnNpb24YFCABKA0SIwoFd2FpdHMYGSADKAsyFC5vem9uZS52MS5XYWl0UmVhc29uEhAKCHRyaWFsX2lkGBogASgJEhcKD2RhaWx5X2J1ZGdldF9tcxgbIAEoDRIVCg1kYWlseV91c2VkX21zGBwgASgNKlwKCkVuZ2luZUtpbmQSGwoXRU5HSU5FX0tJTkRfVU5TUEVDSUZJRUQQABIWChJFTkdJTkVfS0lORF9PTExBTUEQARIZChVFTkdJTkVfS0lORF9SRUZFUkVOQ0UQAip1CgpQcm92ZW5hbmNlEhoKFlBST1ZFTkFOQ0VfVU5TUEVDSUZJRUQQABIXChNQUk9WRU5BTkNFX01FQVNVUkVEEAESGAoUUFJPVkVOQU5DRV9TWU5USEVUSUMQAhIYChRQUk9WRU5BTkNFX1NJTVVMQVRFRBADYgZwcm90bzM", [file_google_protobuf_timestamp, file_ozone_v1_wait]);
 
 /**
  * @generated from message ozone.v1.Engine
@@ -284,6 +286,13 @@ export type Heartbeat = Message<"ozone.v1.Heartbeat"> & {
    * @generated from field: uint32 outbox_depth = 5;
    */
   outboxDepth: number;
+
+  /**
+   * Why it takes no trials though nobody paused it; absent: it takes them.
+   *
+   * @generated from field: ozone.v1.WaitReason waits = 6;
+   */
+  waits?: WaitReason | undefined;
 };
 
 /**
@@ -452,6 +461,32 @@ export type Machine = Message<"ozone.v1.Machine"> & {
    * @generated from field: uint32 protocol_version = 20;
    */
   protocolVersion: number;
+
+  /**
+   * Why it takes no trials now, all reasons; empty: it takes them, or is offline.
+   *
+   * @generated from field: repeated ozone.v1.WaitReason waits = 25;
+   */
+  waits: WaitReason[];
+
+  /**
+   * The trial that it has under lease; empty: none.
+   *
+   * @generated from field: string trial_id = 26;
+   */
+  trialId: string;
+
+  /**
+   * Most time for trials in 24 hours, in milliseconds, and what was spent of it; 0: it has no budget.
+   *
+   * @generated from field: uint32 daily_budget_ms = 27;
+   */
+  dailyBudgetMs: number;
+
+  /**
+   * @generated from field: uint32 daily_used_ms = 28;
+   */
+  dailyUsedMs: number;
 };
 
 /**

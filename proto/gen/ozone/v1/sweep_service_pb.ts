@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/sweep_service.proto.
  */
 export const file_ozone_v1_sweep_service: GenFile = /*@__PURE__*/
-  fileDesc("Chxvem9uZS92MS9zd2VlcF9zZXJ2aWNlLnByb3RvEghvem9uZS52MSI8ChFTdGFydFN3ZWVwUmVxdWVzdBInCgdyZXF1ZXN0GAEgASgLMhYub3pvbmUudjEuU3dlZXBSZXF1ZXN0IjQKElN0YXJ0U3dlZXBSZXNwb25zZRIeCgVzd2VlcBgBIAEoCzIPLm96b25lLnYxLlN3ZWVwIiIKEUxpc3RTd2VlcHNSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNIjUKEkxpc3RTd2VlcHNSZXNwb25zZRIfCgZzd2VlcHMYASADKAsyDy5vem9uZS52MS5Td2VlcCIjCg9HZXRTd2VlcFJlcXVlc3QSEAoIc3dlZXBfaWQYASABKAkiUwoQR2V0U3dlZXBSZXNwb25zZRIeCgVzd2VlcBgBIAEoCzIPLm96b25lLnYxLlN3ZWVwEh8KBnRyaWFscxgCIAMoCzIPLm96b25lLnYxLlRyaWFsIiUKEVdhdGNoU3dlZXBSZXF1ZXN0EhAKCHN3ZWVwX2lkGAEgASgJIooBChJXYXRjaFN3ZWVwUmVzcG9uc2USHgoFc3dlZXAYASABKAsyDy5vem9uZS52MS5Td2VlcBIgCgdydW5uaW5nGAIgAygLMg8ub3pvbmUudjEuVHJpYWwSEgoKYWN0aXZpdGllcxgDIAMoCRIeCgVlbmRlZBgEIAMoCzIPLm96b25lLnYxLlRyaWFsIiYKEkNhbmNlbFN3ZWVwUmVxdWVzdBIQCghzd2VlcF9pZBgBIAEoCSI1ChNDYW5jZWxTd2VlcFJlc3BvbnNlEh4KBXN3ZWVwGAEgASgLMg8ub3pvbmUudjEuU3dlZXAiOwoQUGxhblN3ZWVwUmVxdWVzdBInCgdyZXF1ZXN0GAEgASgLMhYub3pvbmUudjEuU3dlZXBSZXF1ZXN0IqwBChFQbGFuU3dlZXBSZXNwb25zZRInCgdyZXF1ZXN0GAEgASgLMhYub3pvbmUudjEuU3dlZXBSZXF1ZXN0EikKB3RhcmdldHMYAiADKAsyGC5vem9uZS52MS5UYXJnZXRGb3JlY2FzdBIVCg10YXJnZXRzX3RvdGFsGAMgASgNEiwKCGR1cmF0aW9uGAQgASgLMhoub3pvbmUudjEuRHVyYXRpb25Gb3JlY2FzdCJGChBEdXJhdGlvbkZvcmVjYXN0Eg4KBmxvd19tcxgBIAEoARIRCglsaWtlbHlfbXMYAiABKAESDwoHaGlnaF9tcxgDIAEoASL2AwoOVGFyZ2V0Rm9yZWNhc3QSEgoKbWFjaGluZV9pZBgBIAEoCRIUCgxtYWNoaW5lX25hbWUYAiABKAkSEgoKbW9kZWxfbmFtZRgDIAEoCRIWCg5jb25maWd1cmF0aW9ucxgEIAEoDRIZCgxtZWFzdXJlZF9taW4YBSABKA1IAIgBARIZCgxtZWFzdXJlZF9tYXgYBiABKA1IAYgBARIXCgp0cmlhbHNfbWluGAcgASgNSAKIAQESFwoKdHJpYWxzX21heBgIIAEoDUgDiAEBEg8KB3NhbXBsZXMYCSABKA0SLAoIZHVyYXRpb24YCiABKAsyGi5vem9uZS52MS5EdXJhdGlvbkZvcmVjYXN0EiYKBWJhc2lzGAsgASgOMhcub3pvbmUudjEuRm9yZWNhc3RCYXNpcxIXCg9lYXJsaWVyX3Jlc3VsdHMYDCABKA0SGQoMbWVtb3J5X2J5dGVzGA0gASgESASIAQESKwoIY29udGV4dHMYDiADKAsyGS5vem9uZS52MS5Db250ZXh0Rm9yZWNhc3QSDQoFbm90ZXMYDyADKAlCDwoNX21lYXN1cmVkX21pbkIPCg1fbWVhc3VyZWRfbWF4Qg0KC190cmlhbHNfbWluQg0KC190cmlhbHNfbWF4Qg8KDV9tZW1vcnlfYnl0ZXMicAoNQ2FjaGVGb3JlY2FzdBIVCg1rdl9jYWNoZV90eXBlGAEgASgJEhcKCm5lZWRfYnl0ZXMYAiABKARIAIgBARIgCgNmaXQYAyABKA4yEy5vem9uZS52MS5NZW1vcnlGaXRCDQoLX25lZWRfYnl0ZXMiogEKD0NvbnRleHRGb3JlY2FzdBIPCgdudW1fY3R4GAEgASgNEhMKC2NvbmN1cnJlbmN5GAIgASgNEhYKDmNvbmZpZ3VyYXRpb25zGAMgASgNEicKBmNhY2hlcxgEIAMoCzIXLm96b25lLnYxLkNhY2hlRm9yZWNhc3QSKAoEZmlsbBgFIAEoCzIaLm96b25lLnYxLkR1cmF0aW9uRm9yZWNhc3QqogEKDUZvcmVjYXN0QmFzaXMSHgoaRk9SRUNBU1RfQkFTSVNfVU5TUEVDSUZJRUQQABIaChZGT1JFQ0FTVF9CQVNJU19VTktOT1dOEAESGgoWRk9SRUNBU1RfQkFTSVNfUkVTVUxUUxACEhwKGEZPUkVDQVNUX0JBU0lTX0JBTkRXSURUSBADEhsKF0ZPUkVDQVNUX0JBU0lTX1RJTUVfQk9YEAQqhAEKCU1lbW9yeUZpdBIaChZNRU1PUllfRklUX1VOU1BFQ0lGSUVEEAASFgoSTUVNT1JZX0ZJVF9VTktOT1dOEAESEwoPTUVNT1JZX0ZJVF9GSVRTEAISFAoQTUVNT1JZX0ZJVF9USUdIVBADEhgKFE1FTU9SWV9GSVRfVE9PX0xBUkdFEAQywAMKDFN3ZWVwU2VydmljZRJHCgpTdGFydFN3ZWVwEhsub3pvbmUudjEuU3RhcnRTd2VlcFJlcXVlc3QaHC5vem9uZS52MS5TdGFydFN3ZWVwUmVzcG9uc2USRwoKTGlzdFN3ZWVwcxIbLm96b25lLnYxLkxpc3RTd2VlcHNSZXF1ZXN0Ghwub3pvbmUudjEuTGlzdFN3ZWVwc1Jlc3BvbnNlEkEKCEdldFN3ZWVwEhkub3pvbmUudjEuR2V0U3dlZXBSZXF1ZXN0Ghoub3pvbmUudjEuR2V0U3dlZXBSZXNwb25zZRJJCgpXYXRjaFN3ZWVwEhsub3pvbmUudjEuV2F0Y2hTd2VlcFJlcXVlc3QaHC5vem9uZS52MS5XYXRjaFN3ZWVwUmVzcG9uc2UwARJECglQbGFuU3dlZXASGi5vem9uZS52MS5QbGFuU3dlZXBSZXF1ZXN0Ghsub3pvbmUudjEuUGxhblN3ZWVwUmVzcG9uc2USSgoLQ2FuY2VsU3dlZXASHC5vem9uZS52MS5DYW5jZWxTd2VlcFJlcXVlc3QaHS5vem9uZS52MS5DYW5jZWxTd2VlcFJlc3BvbnNlYgZwcm90bzM", [file_ozone_v1_sweep]);
+  fileDesc("Chxvem9uZS92MS9zd2VlcF9zZXJ2aWNlLnByb3RvEghvem9uZS52MSI8ChFTdGFydFN3ZWVwUmVxdWVzdBInCgdyZXF1ZXN0GAEgASgLMhYub3pvbmUudjEuU3dlZXBSZXF1ZXN0IjQKElN0YXJ0U3dlZXBSZXNwb25zZRIeCgVzd2VlcBgBIAEoCzIPLm96b25lLnYxLlN3ZWVwIiIKEUxpc3RTd2VlcHNSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNIjUKEkxpc3RTd2VlcHNSZXNwb25zZRIfCgZzd2VlcHMYASADKAsyDy5vem9uZS52MS5Td2VlcCIjCg9HZXRTd2VlcFJlcXVlc3QSEAoIc3dlZXBfaWQYASABKAkiUwoQR2V0U3dlZXBSZXNwb25zZRIeCgVzd2VlcBgBIAEoCzIPLm96b25lLnYxLlN3ZWVwEh8KBnRyaWFscxgCIAMoCzIPLm96b25lLnYxLlRyaWFsIiUKEVdhdGNoU3dlZXBSZXF1ZXN0EhAKCHN3ZWVwX2lkGAEgASgJIooBChJXYXRjaFN3ZWVwUmVzcG9uc2USHgoFc3dlZXAYASABKAsyDy5vem9uZS52MS5Td2VlcBIgCgdydW5uaW5nGAIgAygLMg8ub3pvbmUudjEuVHJpYWwSEgoKYWN0aXZpdGllcxgDIAMoCRIeCgVlbmRlZBgEIAMoCzIPLm96b25lLnYxLlRyaWFsIiYKEkNhbmNlbFN3ZWVwUmVxdWVzdBIQCghzd2VlcF9pZBgBIAEoCSI1ChNDYW5jZWxTd2VlcFJlc3BvbnNlEh4KBXN3ZWVwGAEgASgLMg8ub3pvbmUudjEuU3dlZXAiJQoRRHJhaW5Td2VlcFJlcXVlc3QSEAoIc3dlZXBfaWQYASABKAkiNAoSRHJhaW5Td2VlcFJlc3BvbnNlEh4KBXN3ZWVwGAEgASgLMg8ub3pvbmUudjEuU3dlZXAiOwoQUGxhblN3ZWVwUmVxdWVzdBInCgdyZXF1ZXN0GAEgASgLMhYub3pvbmUudjEuU3dlZXBSZXF1ZXN0IqwBChFQbGFuU3dlZXBSZXNwb25zZRInCgdyZXF1ZXN0GAEgASgLMhYub3pvbmUudjEuU3dlZXBSZXF1ZXN0EikKB3RhcmdldHMYAiADKAsyGC5vem9uZS52MS5UYXJnZXRGb3JlY2FzdBIVCg10YXJnZXRzX3RvdGFsGAMgASgNEiwKCGR1cmF0aW9uGAQgASgLMhoub3pvbmUudjEuRHVyYXRpb25Gb3JlY2FzdCJGChBEdXJhdGlvbkZvcmVjYXN0Eg4KBmxvd19tcxgBIAEoARIRCglsaWtlbHlfbXMYAiABKAESDwoHaGlnaF9tcxgDIAEoASL2AwoOVGFyZ2V0Rm9yZWNhc3QSEgoKbWFjaGluZV9pZBgBIAEoCRIUCgxtYWNoaW5lX25hbWUYAiABKAkSEgoKbW9kZWxfbmFtZRgDIAEoCRIWCg5jb25maWd1cmF0aW9ucxgEIAEoDRIZCgxtZWFzdXJlZF9taW4YBSABKA1IAIgBARIZCgxtZWFzdXJlZF9tYXgYBiABKA1IAYgBARIXCgp0cmlhbHNfbWluGAcgASgNSAKIAQESFwoKdHJpYWxzX21heBgIIAEoDUgDiAEBEg8KB3NhbXBsZXMYCSABKA0SLAoIZHVyYXRpb24YCiABKAsyGi5vem9uZS52MS5EdXJhdGlvbkZvcmVjYXN0EiYKBWJhc2lzGAsgASgOMhcub3pvbmUudjEuRm9yZWNhc3RCYXNpcxIXCg9lYXJsaWVyX3Jlc3VsdHMYDCABKA0SGQoMbWVtb3J5X2J5dGVzGA0gASgESASIAQESKwoIY29udGV4dHMYDiADKAsyGS5vem9uZS52MS5Db250ZXh0Rm9yZWNhc3QSDQoFbm90ZXMYDyADKAlCDwoNX21lYXN1cmVkX21pbkIPCg1fbWVhc3VyZWRfbWF4Qg0KC190cmlhbHNfbWluQg0KC190cmlhbHNfbWF4Qg8KDV9tZW1vcnlfYnl0ZXMicAoNQ2FjaGVGb3JlY2FzdBIVCg1rdl9jYWNoZV90eXBlGAEgASgJEhcKCm5lZWRfYnl0ZXMYAiABKARIAIgBARIgCgNmaXQYAyABKA4yEy5vem9uZS52MS5NZW1vcnlGaXRCDQoLX25lZWRfYnl0ZXMiogEKD0NvbnRleHRGb3JlY2FzdBIPCgdudW1fY3R4GAEgASgNEhMKC2NvbmN1cnJlbmN5GAIgASgNEhYKDmNvbmZpZ3VyYXRpb25zGAMgASgNEicKBmNhY2hlcxgEIAMoCzIXLm96b25lLnYxLkNhY2hlRm9yZWNhc3QSKAoEZmlsbBgFIAEoCzIaLm96b25lLnYxLkR1cmF0aW9uRm9yZWNhc3QqogEKDUZvcmVjYXN0QmFzaXMSHgoaRk9SRUNBU1RfQkFTSVNfVU5TUEVDSUZJRUQQABIaChZGT1JFQ0FTVF9CQVNJU19VTktOT1dOEAESGgoWRk9SRUNBU1RfQkFTSVNfUkVTVUxUUxACEhwKGEZPUkVDQVNUX0JBU0lTX0JBTkRXSURUSBADEhsKF0ZPUkVDQVNUX0JBU0lTX1RJTUVfQk9YEAQqhAEKCU1lbW9yeUZpdBIaChZNRU1PUllfRklUX1VOU1BFQ0lGSUVEEAASFgoSTUVNT1JZX0ZJVF9VTktOT1dOEAESEwoPTUVNT1JZX0ZJVF9GSVRTEAISFAoQTUVNT1JZX0ZJVF9USUdIVBADEhgKFE1FTU9SWV9GSVRfVE9PX0xBUkdFEAQyiQQKDFN3ZWVwU2VydmljZRJHCgpTdGFydFN3ZWVwEhsub3pvbmUudjEuU3RhcnRTd2VlcFJlcXVlc3QaHC5vem9uZS52MS5TdGFydFN3ZWVwUmVzcG9uc2USRwoKTGlzdFN3ZWVwcxIbLm96b25lLnYxLkxpc3RTd2VlcHNSZXF1ZXN0Ghwub3pvbmUudjEuTGlzdFN3ZWVwc1Jlc3BvbnNlEkEKCEdldFN3ZWVwEhkub3pvbmUudjEuR2V0U3dlZXBSZXF1ZXN0Ghoub3pvbmUudjEuR2V0U3dlZXBSZXNwb25zZRJJCgpXYXRjaFN3ZWVwEhsub3pvbmUudjEuV2F0Y2hTd2VlcFJlcXVlc3QaHC5vem9uZS52MS5XYXRjaFN3ZWVwUmVzcG9uc2UwARJECglQbGFuU3dlZXASGi5vem9uZS52MS5QbGFuU3dlZXBSZXF1ZXN0Ghsub3pvbmUudjEuUGxhblN3ZWVwUmVzcG9uc2USSgoLQ2FuY2VsU3dlZXASHC5vem9uZS52MS5DYW5jZWxTd2VlcFJlcXVlc3QaHS5vem9uZS52MS5DYW5jZWxTd2VlcFJlc3BvbnNlEkcKCkRyYWluU3dlZXASGy5vem9uZS52MS5EcmFpblN3ZWVwUmVxdWVzdBocLm96b25lLnYxLkRyYWluU3dlZXBSZXNwb25zZWIGcHJvdG8z", [file_ozone_v1_sweep]);
 
 /**
  * @generated from message ozone.v1.StartSweepRequest
@@ -213,6 +213,40 @@ export const CancelSweepResponseSchema: GenMessage<CancelSweepResponse> = /*@__P
   messageDesc(file_ozone_v1_sweep_service, 9);
 
 /**
+ * @generated from message ozone.v1.DrainSweepRequest
+ */
+export type DrainSweepRequest = Message<"ozone.v1.DrainSweepRequest"> & {
+  /**
+   * @generated from field: string sweep_id = 1;
+   */
+  sweepId: string;
+};
+
+/**
+ * Describes the message ozone.v1.DrainSweepRequest.
+ * Use `create(DrainSweepRequestSchema)` to create a new message.
+ */
+export const DrainSweepRequestSchema: GenMessage<DrainSweepRequest> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_sweep_service, 10);
+
+/**
+ * @generated from message ozone.v1.DrainSweepResponse
+ */
+export type DrainSweepResponse = Message<"ozone.v1.DrainSweepResponse"> & {
+  /**
+   * @generated from field: ozone.v1.Sweep sweep = 1;
+   */
+  sweep?: Sweep | undefined;
+};
+
+/**
+ * Describes the message ozone.v1.DrainSweepResponse.
+ * Use `create(DrainSweepResponseSchema)` to create a new message.
+ */
+export const DrainSweepResponseSchema: GenMessage<DrainSweepResponse> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_sweep_service, 11);
+
+/**
  * @generated from message ozone.v1.PlanSweepRequest
  */
 export type PlanSweepRequest = Message<"ozone.v1.PlanSweepRequest"> & {
@@ -227,7 +261,7 @@ export type PlanSweepRequest = Message<"ozone.v1.PlanSweepRequest"> & {
  * Use `create(PlanSweepRequestSchema)` to create a new message.
  */
 export const PlanSweepRequestSchema: GenMessage<PlanSweepRequest> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_sweep_service, 10);
+  messageDesc(file_ozone_v1_sweep_service, 12);
 
 /**
  * @generated from message ozone.v1.PlanSweepResponse
@@ -266,7 +300,7 @@ export type PlanSweepResponse = Message<"ozone.v1.PlanSweepResponse"> & {
  * Use `create(PlanSweepResponseSchema)` to create a new message.
  */
 export const PlanSweepResponseSchema: GenMessage<PlanSweepResponse> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_sweep_service, 11);
+  messageDesc(file_ozone_v1_sweep_service, 13);
 
 /**
  * An estimate: never a measurement.
@@ -295,7 +329,7 @@ export type DurationForecast = Message<"ozone.v1.DurationForecast"> & {
  * Use `create(DurationForecastSchema)` to create a new message.
  */
 export const DurationForecastSchema: GenMessage<DurationForecast> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_sweep_service, 12);
+  messageDesc(file_ozone_v1_sweep_service, 14);
 
 /**
  * One machine and model of a sweep that was not started.
@@ -398,7 +432,7 @@ export type TargetForecast = Message<"ozone.v1.TargetForecast"> & {
  * Use `create(TargetForecastSchema)` to create a new message.
  */
 export const TargetForecastSchema: GenMessage<TargetForecast> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_sweep_service, 13);
+  messageDesc(file_ozone_v1_sweep_service, 15);
 
 /**
  * The memory of one KV-cache type.
@@ -431,7 +465,7 @@ export type CacheForecast = Message<"ozone.v1.CacheForecast"> & {
  * Use `create(CacheForecastSchema)` to create a new message.
  */
 export const CacheForecastSchema: GenMessage<CacheForecast> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_sweep_service, 14);
+  messageDesc(file_ozone_v1_sweep_service, 16);
 
 /**
  * Configurations with the same context and number of requests.
@@ -472,7 +506,7 @@ export type ContextForecast = Message<"ozone.v1.ContextForecast"> & {
  * Use `create(ContextForecastSchema)` to create a new message.
  */
 export const ContextForecastSchema: GenMessage<ContextForecast> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_sweep_service, 15);
+  messageDesc(file_ozone_v1_sweep_service, 17);
 
 /**
  * What an estimate of time rests on.
@@ -620,6 +654,16 @@ export const SweepService: GenService<{
     methodKind: "unary";
     input: typeof CancelSweepRequestSchema;
     output: typeof CancelSweepResponseSchema;
+  },
+  /**
+   * Begins no further trial; those that run end, and the sweep is cancelled then. Draining twice is no error.
+   *
+   * @generated from rpc ozone.v1.SweepService.DrainSweep
+   */
+  drainSweep: {
+    methodKind: "unary";
+    input: typeof DrainSweepRequestSchema;
+    output: typeof DrainSweepResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_ozone_v1_sweep_service, 0);

@@ -1,5 +1,6 @@
-// machine_settings: what people decided about machines that an announcement does not touch: another name, and a pause.
-import { pgTable, text } from "drizzle-orm/pg-core";
+// machine_settings: what people decided about machines that an announcement does not touch: another name, a pause and a
+// budget of time.
+import { integer, pgTable, text } from "drizzle-orm/pg-core";
 import { instant } from "./columns.ts";
 
 export const machineSettings = pgTable("machine_settings", {
@@ -9,4 +10,6 @@ export const machineSettings = pgTable("machine_settings", {
   givenName: text("given_name"),
   /** Null: it takes trials. */
   pausedAt: instant("paused_at"),
+  /** Milliseconds of trials that it may run in 24 hours. Null: as much as there is. */
+  dailyMs: integer("daily_ms"),
 });

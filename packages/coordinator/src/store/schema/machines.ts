@@ -11,6 +11,8 @@ export const machines = pgTable(
     hardwareClass: text("hardware_class").notNull(),
     announcement: bytea("announcement").notNull(),
     activity: text("activity").notNull().default(""),
+    /** Why its agent takes no trials (WaitReason); null: it takes them. */
+    waits: bytea("waits"),
     enrolledAt: instant("enrolled_at").notNull().defaultNow(),
     lastSeenAt: instant("last_seen_at").notNull().defaultNow(),
   },

@@ -53,6 +53,7 @@ export const results = pgTable(
     ),
     index("results_target").on(table.targetId),
     index("results_sweep").on(table.sweepId),
+    index("results_machine_received").on(table.machineId, table.receivedAt),
   ],
 );
 

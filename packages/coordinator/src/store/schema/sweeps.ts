@@ -11,6 +11,8 @@ export const sweeps = pgTable(
     state: text("state", { enum: ["running", "done", "cancelled", "failed"] }).notNull(),
     createdAt: instant("created_at").notNull().defaultNow(),
     finishedAt: instant("finished_at"),
+    /** Since when no further trial of it begins: it ends with those that run. Null: it goes on. */
+    drainingSince: instant("draining_since"),
   },
   (table) => [index("sweeps_state").on(table.state)],
 );

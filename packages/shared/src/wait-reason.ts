@@ -1,0 +1,42 @@
+// Why a machine takes no trials now, in a form that programs and people read. Pure.
+
+/** A closed list: what keeps a machine waiting. */
+export type WaitKind =
+  /** Somebody uses it, or did so a short time ago. */
+  | "in_use"
+  /** Whether somebody uses it can't be seen, and it is to work only while nobody does. */
+  | "use_unknown"
+  /** It has used up its time for trials. */
+  | "budget";
+
+/** One reason. Times are epoch milliseconds. */
+export interface WaitReason {
+  readonly kind: WaitKind | (string & {});
+  /** What was seen, in a few words without who: "keyboard". */
+  readonly detail: string;
+  /** Since when it waits. */
+  readonly sinceMs?: number;
+  /** When it will go on if nothing else happens. */
+  readonly untilMs?: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** "14:03 UTC", with its date when that is not of today. */
+export function momentWords(atMs: number, nowMs: number): string {
+  const text = new Date(atMs).toISOString();
+  const sameDay = Math.floor(atMs / DAY_MS) === Math.floor(nowMs / DAY_MS);
+  return `${sameDay ? "" : `${text.slice(0, 10)} `}${text.slice(11, 16)} UTC`;
+}
+
+/** One line for people: "waits: in use since 14:03 UTC (keyboard)". */
+export function waitWords({ kind, detail, sinceMs, untilMs }: WaitReason, nowMs: number): string {
+  if (kind === "budget") {
+    const again = untilMs === undefined ? "" : ` until ${momentWords(untilMs, nowMs)}`;
+    return `waits: ${detail} used up${again}`;
+  }
+  if (kind !== "in_use") return `waits: ${detail}`;
+  const since = sinceMs === undefined ? "" : ` since ${momentWords(sinceMs, nowMs)}`;
+  const until = untilMs === undefined ? "" : `; goes on at ${momentWords(untilMs, nowMs)} if nobody comes`;
+  return `waits: in use${since} (${detail})${until}`;
+}
