@@ -7,11 +7,11 @@ import { PresetSchema } from "@ozone/proto/preset";
 import { RolloutRequestSchema } from "@ozone/proto/rollout";
 import { SweepRequestSchema } from "@ozone/proto/sweep";
 import { TrialResultSchema } from "@ozone/proto/trial";
-import { WaitSchema } from "@ozone/proto/wait";
+import { WaitReasonSchema } from "@ozone/proto/wait";
 
 const MESSAGES: Readonly<Record<string, DescMessage>> = {
   "machines.announcement": AnnouncementSchema,
-  "machines.waits": WaitSchema,
+  "machines.waits": WaitReasonSchema,
   "presets.document": PresetSchema,
   "results.payload": TrialResultSchema,
   "sweeps.request": SweepRequestSchema,
