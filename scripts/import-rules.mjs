@@ -15,7 +15,7 @@ export const PACKAGES = {
 
 /** Rooms of the coordinator: which siblings each may import. Files beside the rooms wire them together. */
 export const COORDINATOR_ROOMS = {
-  api: ["planning", "search", "reports", "fleet", "intake", "rollouts", "store"],
+  api: ["planning", "search", "reports", "fleet", "intake", "rollouts", "schedules", "store"],
   planning: ["search", "store (types)"],
   search: [],
   "plug-ins": ["search", "store (types)"],
@@ -32,6 +32,7 @@ export const COORDINATOR_ROOMS = {
   certificates: ["embedded"],
   backup: ["store", "embedded"],
   retention: ["store"],
+  schedules: ["planning", "fleet", "store"],
 };
 
 /** Rooms that must stay pure: no bus, no store (its types apart), no clock or disk. */
@@ -44,6 +45,7 @@ export const ONLY_IN = {
   "pg-copy-streams": ["packages/coordinator/src/store/"],
   pg: ["packages/coordinator/src/store/", "packages/coordinator/src/embedded/", "e2e/"],
   "@opentelemetry": ["packages/shared/src/tracing/"],
+  croner: ["packages/coordinator/src/schedules/"],
   "prom-client": ["packages/coordinator/src/observing/"],
   systeminformation: ["packages/agent/src/machine/"],
   ollama: ["packages/agent/src/ollama/"],

@@ -42,6 +42,13 @@ import RolloutList from "./commands/rollout/list.ts";
 import RolloutShow from "./commands/rollout/show.ts";
 import RolloutUndo from "./commands/rollout/undo.ts";
 import RolloutWatch from "./commands/rollout/watch.ts";
+import ScheduleCreate from "./commands/schedule/create.ts";
+import ScheduleList from "./commands/schedule/list.ts";
+import SchedulePause from "./commands/schedule/pause.ts";
+import ScheduleRemove from "./commands/schedule/remove.ts";
+import ScheduleResume from "./commands/schedule/resume.ts";
+import ScheduleRun from "./commands/schedule/run.ts";
+import ScheduleShow from "./commands/schedule/show.ts";
 import Status from "./commands/status.ts";
 import SweepCancel from "./commands/sweep/cancel.ts";
 import SweepDrain from "./commands/sweep/drain.ts";
@@ -100,6 +107,13 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "rollout:show": RolloutShow,
   "rollout:undo": RolloutUndo,
   "rollout:watch": RolloutWatch,
+  "schedule:create": ScheduleCreate,
+  "schedule:list": ScheduleList,
+  "schedule:pause": SchedulePause,
+  "schedule:remove": ScheduleRemove,
+  "schedule:resume": ScheduleResume,
+  "schedule:run": ScheduleRun,
+  "schedule:show": ScheduleShow,
   status: Status,
   "sweep:cancel": SweepCancel,
   "sweep:drain": SweepDrain,

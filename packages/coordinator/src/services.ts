@@ -8,6 +8,7 @@ import { PresetService } from "@ozone/proto/preset_service";
 import { QuarantineService } from "@ozone/proto/quarantine_service";
 import { ReportService } from "@ozone/proto/report_service";
 import { RolloutService } from "@ozone/proto/rollout_service";
+import { ScheduleService } from "@ozone/proto/schedule_service";
 import { SweepService } from "@ozone/proto/sweep_service";
 import { TokenService } from "@ozone/proto/token_service";
 import { dropWork } from "@ozone/shared/bus";
@@ -19,6 +20,7 @@ import { machineHandlers } from "./api/machines.ts";
 import { presetHandlers, reportHandlers } from "./api/presets.ts";
 import { quarantineHandlers } from "./api/quarantine.ts";
 import { rolloutHandlers } from "./api/rollouts.ts";
+import { scheduleHandlers } from "./api/schedules.ts";
 import { sweepHandlers } from "./api/sweeps.ts";
 import { tokenHandlers } from "./api/tokens.ts";
 import type { ChangeSignal } from "./change-signal.ts";
@@ -74,6 +76,8 @@ export const addServices =
       SweepService,
       sweepHandlers({ store, leaseMs, wake: tasks.wake, changed, findModule: find }),
     );
+    const scheduling = { store, leaseMs, wake: tasks.wake, findModule: find };
+    addService(server, ScheduleService, scheduleHandlers(scheduling));
     const parts = { ...words, startedAtMs };
     addService(
       server,

@@ -20,6 +20,7 @@ import type { ModuleRules } from "./plug-ins/find-module.ts";
 import { OpenQuestions } from "./plug-ins/open-questions.ts";
 import { presetKeyText, refreshPresets, staleKeys } from "./presets/refresh-presets.ts";
 import { advanceRollouts } from "./rollouts/advance-rollouts.ts";
+import { runSchedules } from "./schedules/run-schedules.ts";
 import type { MachineRow } from "./store/machines.ts";
 import type { Store } from "./store/open-store.ts";
 import type { PresetKey } from "./store/results.ts";
@@ -57,6 +58,7 @@ export interface Tasks {
 const DISPATCH_INTERVAL_MS = 1_000;
 const REFRESH_INTERVAL_MS = 60_000;
 const ROLLOUT_INTERVAL_MS = 1_000;
+const SCHEDULE_INTERVAL_MS = 2_000;
 
 /** A wiped JetStream is built again before anything else is tried. */
 async function rebuildPipes({ bus, store, leaseMs }: TaskPorts): Promise<void> {
@@ -135,6 +137,21 @@ function startRollouts({ store, leaseMs, changes, onError, rolloutsMoved, events
   });
 }
 
+/** Starts what schedules have due. */
+const startSchedules = ({ store, leaseMs, changes, onError, events }: TaskPorts, wake: () => void) =>
+  startTask({
+    name: "schedules",
+    intervalMs: SCHEDULE_INTERVAL_MS,
+    onError,
+    onRun: events?.taskRan,
+    run: async () => {
+      if (!(await runSchedules({ store, leaseMs, onError }))) return false;
+      wake();
+      changes.notify();
+      return false;
+    },
+  });
+
 /** Starts all tasks. */
 export function startTasks(ports: TaskPorts): Tasks {
   const { store, bus, objectives, changes, onError, events } = ports;
@@ -201,6 +218,7 @@ export function startTasks(ports: TaskPorts): Tasks {
       return true;
     },
   });
+  const schedules = startSchedules(ports, () => dispatch.wake());
   const rollouts = startRollouts(ports);
   return {
     wake: () => {
@@ -214,7 +232,7 @@ export function startTasks(ports: TaskPorts): Tasks {
     },
     stop: async () => {
       questions.stop();
-      await Promise.all([intake.stop(), dispatch.stop(), refresh.stop(), rollouts.stop()]);
+      await Promise.all([intake.stop(), dispatch.stop(), refresh.stop(), schedules.stop(), rollouts.stop()]);
     },
   };
 }

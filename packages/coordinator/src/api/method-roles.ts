@@ -8,6 +8,7 @@ import { PresetService } from "@ozone/proto/preset_service";
 import { QuarantineService } from "@ozone/proto/quarantine_service";
 import { ReportService } from "@ozone/proto/report_service";
 import { RolloutService } from "@ozone/proto/rollout_service";
+import { ScheduleService } from "@ozone/proto/schedule_service";
 import { SweepService } from "@ozone/proto/sweep_service";
 import { TokenService } from "@ozone/proto/token_service";
 import type { Role } from "@ozone/shared/roles";
@@ -38,6 +39,11 @@ const METHOD_ROLES: ReadonlyMap<string, Access> = new Map([
   ...of(SweepService, {
     ...{ listSweeps: "viewer", getSweep: "viewer", watchSweep: "viewer", planSweep: "viewer" },
     ...{ startSweep: "operator", cancelSweep: "operator", drainSweep: "operator" },
+  }),
+  ...of(ScheduleService, {
+    ...{ listSchedules: "viewer", getSchedule: "viewer" },
+    ...{ createSchedule: "operator", removeSchedule: "operator", runSchedule: "operator" },
+    ...{ pauseSchedule: "operator", resumeSchedule: "operator" },
   }),
   ...of(RolloutService, {
     ...{ planRollout: "viewer", listRollouts: "viewer", getRollout: "viewer", watchRollout: "viewer" },

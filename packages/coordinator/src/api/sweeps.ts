@@ -1,7 +1,7 @@
 // SweepService: translate, and follow a sweep.
 import { randomBytes } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
-import { type Sweep, type SweepRequest, SweepRequestSchema, type Trial } from "@ozone/proto/sweep";
+import { type Sweep, SweepRequestSchema, type Trial } from "@ozone/proto/sweep";
 import {
   CancelSweepResponseSchema,
   DrainSweepResponseSchema,
@@ -13,13 +13,9 @@ import {
   WatchSweepResponseSchema,
 } from "@ozone/proto/sweep_service";
 import { OzoneError } from "@ozone/shared/errors";
-import { strategyTitle } from "@ozone/shared/strategy-names";
 import { isTrialEnded } from "@ozone/shared/trial-state";
 import { machinesOnline } from "../fleet/machines-online.ts";
-import { chooseTargets } from "../planning/choose-targets.ts";
-import { completeRequest } from "../planning/complete-request.ts";
-import { shareTargets } from "../planning/share-groups.ts";
-import { strategyNamed } from "../search/strategies.ts";
+import { prepareSweep } from "../planning/prepare-sweep.ts";
 import { pausedAmong } from "../store/machine-settings.ts";
 import { machinesById } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
@@ -39,6 +35,7 @@ import { describeSweep, describeTrial } from "./describe-sweep.ts";
 import type { Handlers } from "./grpc-server.ts";
 import { planSweep } from "./plan-sweep.ts";
 import { waitingNotes } from "./waiting-notes.ts";
+import { type FindModule, withModule } from "./with-module.ts";
 
 /** What the handlers need. */
 export interface SweepPorts {
@@ -49,7 +46,7 @@ export interface SweepPorts {
   /** Resolves when something may have changed, after a short time at the latest. */
   readonly changed: (signal: AbortSignal) => Promise<void>;
   /** Where the module of a plug-in strategy is; null: there is none of that name. Throws when it may not be used. */
-  readonly findModule: (name: string) => Promise<string | null>;
+  readonly findModule: FindModule;
 }
 
 const LISTED = 50;
@@ -87,24 +84,11 @@ async function trialMessages(store: Store, sweepId: string): Promise<Trial[]> {
   return trials.map((trial) => describeTrial(trial, models.get(trial.targetId) ?? "", results));
 }
 
-/** With the module of a plug-in strategy as the path that it was found at. */
-async function withModule(ports: SweepPorts, asked: SweepRequest): Promise<SweepRequest> {
-  const { strategy } = asked;
-  if (strategy === "" || strategyNamed(strategy) !== null) return asked;
-  return create(SweepRequestSchema, { ...asked, strategy: (await ports.findModule(strategy)) ?? strategy });
-}
-
 async function start(ports: SweepPorts, asked = create(SweepRequestSchema)): Promise<SweepRow> {
-  const request = completeRequest(await withModule(ports, asked));
   const online = await machinesOnline(ports.store, ports.leaseMs);
-  const targets = shareTargets(request, chooseTargets(request, online), online);
+  const prepared = prepareSweep(await withModule(ports.findModule, asked), online);
   const id = `s-${randomBytes(5).toString("hex")}`;
-  const name =
-    request.name === ""
-      ? `${strategyTitle(request.strategy)} ${targets[0]?.modelName ?? ""}`.trim()
-      : request.name;
-  request.name = name;
-  await ports.store.db.transaction((tx) => insertSweep(tx, { id, name, request }, targets));
+  await ports.store.db.transaction((tx) => insertSweep(tx, { ...prepared, id }, prepared.targets));
   ports.wake();
   return requireSweep(ports.store, id);
 }
@@ -190,7 +174,7 @@ export const sweepHandlers = (ports: SweepPorts): Handlers<typeof SweepService> 
     }),
   watchSweep: ({ sweepId }, { signal }) => watch(ports, sweepId, signal),
   planSweep: async ({ request = create(SweepRequestSchema) }) =>
-    planSweep(ports.store, ports.leaseMs, await withModule(ports, request)),
+    planSweep(ports.store, ports.leaseMs, await withModule(ports.findModule, request)),
   drainSweep: async ({ sweepId }) =>
     create(DrainSweepResponseSchema, {
       sweep: await sweepMessage(ports, await drain(ports, sweepId)),

@@ -14,6 +14,7 @@ const MESSAGES: Readonly<Record<string, DescMessage>> = {
   "machines.waits": WaitReasonSchema,
   "presets.document": PresetSchema,
   "results.payload": TrialResultSchema,
+  "schedules.request": SweepRequestSchema,
   "sweeps.request": SweepRequestSchema,
   "trials.configuration": ConfigurationSchema,
   "trials.protocol": ProtocolSchema,
