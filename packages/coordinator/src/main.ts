@@ -3,6 +3,7 @@ import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { hostOf } from "@ozone/shared/host-address";
 import { OZONE_VERSION } from "@ozone/shared/version";
 import { destination, pino } from "pino";
+import { busUsersCommand } from "./bus-users.ts";
 import { certificateCommand } from "./certificates/certificate-command.ts";
 import { readConfig } from "./config.ts";
 import { stopOrphans } from "./embedded/orphans.ts";
@@ -13,10 +14,11 @@ const USAGE = `ozone-coordinator ${OZONE_VERSION}
   ozone-coordinator                  start, and run until SIGTERM or Ctrl-C
   ozone-coordinator stop-leftovers   stop Postgres and nats-server of a coordinator that was killed
   ozone-coordinator certificate make|show|rotate [--name NAME]   the certificates of its servers, as JSON
+  ozone-coordinator bus-users [--out FILE]       who may use an external NATS, for its configuration (docs/deploying.md)
   ozone-coordinator --help | --version
 
 Environment: OZONE_DATA_DIR, OZONE_DATABASE_URL, OZONE_NATS_URL, OZONE_NATS_SERVER, OZONE_GRPC_ADDRESS,
-OZONE_HTTP_ADDRESS, OZONE_NATS_CA, OZONE_NATS_LISTEN, OZONE_TLS_CERT, OZONE_TLS_KEY, OZONE_TLS_CA, OZONE_LEASE_MS, OZONE_STRATEGIES, OZONE_OBJECTIVES, OZONE_LOG_LEVEL. See docs/operating.md.
+OZONE_HTTP_ADDRESS, OZONE_NATS_CA, OZONE_NATS_REPLICAS, OZONE_NATS_LISTEN, OZONE_TLS_CERT, OZONE_TLS_KEY, OZONE_TLS_CA, OZONE_LEASE_MS, OZONE_STRATEGIES, OZONE_OBJECTIVES, OZONE_LOG_LEVEL. See docs/operating.md.
 `;
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -63,6 +65,8 @@ async function main([command, ...words]: readonly string[]): Promise<void> {
   if (command === undefined || command === "start") return run();
   if (command === "stop-leftovers") return stopLeftovers();
   if (command === "certificate") return certificate(words);
+  if (command === "bus-users")
+    return void process.stdout.write(await busUsersCommand(words, readConfig(process.env)));
   const known = command === "--help" || command === "--version";
   const text = command === "--version" ? `${OZONE_VERSION}\n` : USAGE;
   (known ? process.stdout : process.stderr).write(text);
