@@ -29,6 +29,7 @@ export const COORDINATOR_ROOMS = {
   store: [],
   embedded: [],
   certificates: ["embedded"],
+  doctor: ["certificates", "embedded", "store"],
 };
 
 /** Rooms that must stay pure: no bus, no store (its types apart), no clock or disk. */

@@ -6,6 +6,7 @@ import { destination, pino } from "pino";
 import { busUsersCommand } from "./bus-users.ts";
 import { certificateCommand } from "./certificates/certificate-command.ts";
 import { readConfig } from "./config.ts";
+import { runDoctor } from "./doctor/run-doctor.ts";
 import { stopOrphans } from "./embedded/orphans.ts";
 import { startCoordinator } from "./start.ts";
 
@@ -14,6 +15,7 @@ const USAGE = `ozone-coordinator ${OZONE_VERSION}
   ozone-coordinator                  start, and run until SIGTERM or Ctrl-C
   ozone-coordinator stop-leftovers   stop Postgres and nats-server of a coordinator that was killed
   ozone-coordinator certificate make|show|rotate [--name NAME]   the certificates of its servers, as JSON
+  ozone-coordinator doctor [--json]  every prerequisite, each with what to do; 1 when something is missing
   ozone-coordinator bus-users [--out FILE]       who may use an external NATS, for its configuration (docs/deploying.md)
   ozone-coordinator --help | --version
 
@@ -61,10 +63,17 @@ async function certificate(words: readonly string[]): Promise<void> {
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 
+async function doctor(words: readonly string[]): Promise<void> {
+  const { text, exitCode } = await runDoctor(words, readConfig(process.env));
+  // A probe that hangs has been judged unknown; it must not keep the command from ending.
+  process.stdout.write(text, () => process.exit(exitCode));
+}
+
 async function main([command, ...words]: readonly string[]): Promise<void> {
   if (command === undefined || command === "start") return run();
   if (command === "stop-leftovers") return stopLeftovers();
   if (command === "certificate") return certificate(words);
+  if (command === "doctor") return doctor(words);
   if (command === "bus-users")
     return void process.stdout.write(await busUsersCommand(words, readConfig(process.env)));
   const known = command === "--help" || command === "--version";

@@ -56,6 +56,11 @@ export async function findPostgresBinaries(options: BinariesOptions): Promise<Po
   return programsIn(join(target, "native"));
 }
 
+/** The version of the embedded Postgres that is installed here. @throws Error when there is none */
+export async function embeddedPostgresVersion(): Promise<string> {
+  return packageVersion(await locatePackage());
+}
+
 async function locatePackage(): Promise<string> {
   const name = packageName(process.platform, process.arch);
   try {
