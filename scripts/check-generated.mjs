@@ -1,7 +1,8 @@
-// Is the committed generated code what the protos give today?
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+// Is the committed generated code what the protos and the migrations give today?
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { MIGRATIONS_MODULE, migrationsModule } from "./migrations.mjs";
 import { local, ROOT, run } from "./run.mjs";
 
 const filesIn = (folder) =>
@@ -27,5 +28,11 @@ const stale = [...names].filter((name) => read(committed, name) !== read(join(fr
 rmSync(fresh, { recursive: true, force: true });
 if (code !== 0 || stale.length > 0) {
   process.stdout.write(`Generated code is not up to date: ${stale.join(", ")}. Run \`npm run generate\`.\n`);
+  process.exit(1);
+}
+if (!existsSync(MIGRATIONS_MODULE) || readFileSync(MIGRATIONS_MODULE, "utf8") !== migrationsModule()) {
+  process.stdout.write(
+    `${MIGRATIONS_MODULE.slice(ROOT.length)} is not what packages/coordinator/migrations gives. Run \`npm run generate:migration\`.\n`,
+  );
   process.exit(1);
 }

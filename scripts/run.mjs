@@ -11,14 +11,14 @@ const isWindows = process.platform === "win32";
  * Runs a command in the repository and waits for its end. Ctrl-C and SIGTERM reach it.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ quiet?: boolean, silent?: boolean, env?: Record<string, string> }} [options] quiet: output is shown only on
- *   failure; silent: not even then.
+ * @param {{ quiet?: boolean, silent?: boolean, env?: Record<string, string>, cwd?: string }} [options] quiet: output is
+ *   shown only on failure; silent: not even then; cwd: the root of the repository unless given.
  * @returns {Promise<number>} its exit code
  */
-export function run(command, args, { silent = false, quiet = silent, env = {} } = {}) {
+export function run(command, args, { silent = false, quiet = silent, env = {}, cwd = ROOT } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
-      cwd: ROOT,
+      cwd,
       shell: isWindows,
       stdio: quiet ? ["ignore", "pipe", "pipe"] : ["inherit", "inherit", "inherit"],
       env: {

@@ -23,7 +23,7 @@ const librariesStayOutside = {
   },
 };
 
-/** @returns the bundle's path: beside the coordinator's, whose migrations it needs; the caller removes it */
+/** @returns the bundle's path: beside the coordinator's, whose libraries it needs; the caller removes it */
 export async function buildSchedules(mutant) {
   const name = `simulated-schedules-${mutant?.name ?? "shipped"}-${process.pid}.js`;
   const outfile = `${ROOT}packages/coordinator/dist/${name}`;

@@ -7,6 +7,7 @@ import BackupRestore from "./commands/backup/restore.ts";
 import CertificateMake from "./commands/certificate/make.ts";
 import CertificateRotate from "./commands/certificate/rotate.ts";
 import CertificateShow from "./commands/certificate/show.ts";
+import Doctor from "./commands/doctor.ts";
 import Down from "./commands/down.ts";
 import EnrollTokenCreate from "./commands/enroll/token/create.ts";
 import EnrollTokenList from "./commands/enroll/token/list.ts";
@@ -72,6 +73,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "certificate:make": CertificateMake,
   "certificate:rotate": CertificateRotate,
   "certificate:show": CertificateShow,
+  doctor: Doctor,
   down: Down,
   "enroll:token:create": EnrollTokenCreate,
   "enroll:token:list": EnrollTokenList,

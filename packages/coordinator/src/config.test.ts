@@ -45,3 +45,13 @@ describe("OZONE_KEEP_RAW", () => {
     }
   });
 });
+
+describe("OZONE_NATS_REPLICAS", () => {
+  it("is a number of servers of a cluster outside, and of nothing else", () => {
+    const OZONE_NATS_URL = "nats://a:4222,nats://b:4222,nats://c:4222";
+    expect(readConfig({ OZONE_NATS_URL, OZONE_NATS_REPLICAS: "3" }).natsReplicas).toBe(3);
+    expect(readConfig({ OZONE_NATS_URL }).natsReplicas).toBeNull();
+    expect(() => readConfig({ OZONE_NATS_URL, OZONE_NATS_REPLICAS: "2" })).toThrow(/must be 1, 3 or 5/);
+    expect(() => readConfig({ OZONE_NATS_REPLICAS: "3" })).toThrow(/name its servers in OZONE_NATS_URL/);
+  });
+});

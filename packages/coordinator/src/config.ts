@@ -19,6 +19,8 @@ export interface CoordinatorConfig {
   readonly natsUrl: string | null;
   /** The CA of an external NATS; null: none, or one that the system trusts. */
   readonly natsCa: string | null;
+  /** On how many servers of an external NATS the streams are kept; null: one, or as they are. */
+  readonly natsReplicas: number | null;
   /** A nats-server to use instead of looking for one. */
   readonly natsServerPath: string | null;
   /** Loopback: for callers of this machine, without TLS. */
@@ -57,6 +59,10 @@ const schema = z.object({
     .optional(),
   OZONE_NATS_URL: z.string().min(1, "must look like nats://host:4222").optional(),
   OZONE_NATS_CA: z.string().min(1).optional(),
+  OZONE_NATS_REPLICAS: z
+    .string()
+    .regex(/^[135]$/, "must be 1, 3 or 5: on how many servers of a NATS cluster the streams are kept")
+    .optional(),
   OZONE_NATS_SERVER: z.string().min(1).optional(),
   OZONE_GRPC_ADDRESS: z
     .string()
@@ -123,6 +129,16 @@ function broughtCertificate(values: z.infer<typeof schema>): BroughtFiles | null
   return { certificate: resolve(certificate), key: resolve(key), ca: ca === undefined ? null : resolve(ca) };
 }
 
+/** The nats-server that Ozone starts is one server. */
+function natsReplicas(text: string | undefined, natsUrl: string | undefined): number | null {
+  if (text === undefined) return null;
+  if (natsUrl !== undefined || text === "1") return Number(text);
+  throw new OzoneError(
+    "invalid_input",
+    "OZONE_NATS_REPLICAS is for a NATS cluster of yours: name its servers in OZONE_NATS_URL.",
+  );
+}
+
 /** No module at all may be loaded. */
 const NO_STRATEGIES = "off";
 
@@ -161,6 +177,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     databaseUrl: values.OZONE_DATABASE_URL ?? null,
     natsUrl: values.OZONE_NATS_URL ?? null,
     natsCa: values.OZONE_NATS_CA ? resolve(values.OZONE_NATS_CA) : null,
+    natsReplicas: natsReplicas(values.OZONE_NATS_REPLICAS, values.OZONE_NATS_URL),
     natsServerPath: values.OZONE_NATS_SERVER ?? null,
     grpcAddress: isOutside ? ANY_LOCAL_PORT : values.OZONE_GRPC_ADDRESS,
     httpAddress: values.OZONE_HTTP_ADDRESS ?? null,

@@ -28,6 +28,7 @@ export async function openParts(config: CoordinatorConfig, log: Logger, stops: S
     url: busServer.url,
     ca: busServer.ca,
     name: "ozone-coordinator",
+    replicas: config.natsReplicas,
     onStatus: (status) => {
       if (status === "reconnect") events?.busReconnected();
     },

@@ -6,9 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EngineKind } from "@ozone/proto/machine";
 import type { Finding } from "@ozone/shared/doctor/findings";
+import { judgeNode } from "@ozone/shared/doctor/judge-host";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { judgeCa, judgeEngine, judgeMembership, judgeSettings } from "./judge-fleet.ts";
-import { judgeFolder, judgeGovernor, judgeLock, judgeNode, judgePower, judgeUser } from "./judge-host.ts";
+import { judgeFolder, judgeGovernor, judgeLock, judgePower, judgeUser } from "./judge-host.ts";
 import { runDoctor } from "./run-doctor.ts";
 
 const GIB = 1024 ** 3;

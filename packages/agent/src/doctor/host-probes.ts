@@ -4,6 +4,7 @@ import { access, readFile, stat, statfs } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { dirname } from "node:path";
 import type { Finding, Probe } from "@ozone/shared/doctor/findings";
+import { type FolderLook, judgeClock, judgeNode } from "@ozone/shared/doctor/judge-host";
 import { messageOf } from "@ozone/shared/errors";
 import { onPlatform } from "@ozone/shared/platform";
 import type { AgentConfig } from "../config.ts";
@@ -14,15 +15,12 @@ import { endpointOf, tryListen } from "../machine/host-lock-endpoint.ts";
 import { readPowerSource } from "../machine/power-source.ts";
 import { runTool } from "../machine/run-tool.ts";
 import {
-  type FolderLook,
   judgeAccess,
-  judgeClock,
   judgeEnergy,
   judgeFolder,
   judgeGovernor,
   judgeLock,
   judgeMemory,
-  judgeNode,
   judgePower,
   judgeSurroundings,
   judgeUser,

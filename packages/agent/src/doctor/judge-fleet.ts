@@ -1,6 +1,7 @@
 // What the doctor thinks of the way to the fleet and of the engine. Pure: fleet-probes.ts looks.
 import { EngineKind } from "@ozone/proto/machine";
 import { type Finding, fine, trouble } from "@ozone/shared/doctor/findings";
+import { judgeEnd } from "@ozone/shared/doctor/judge-host";
 import type { Environment } from "../managed/environment.ts";
 import type { EngineDescription } from "../ollama/describe-engine.ts";
 
@@ -103,9 +104,6 @@ export function judgeCoordinator(reached: Reached): Finding {
   ]);
 }
 
-const DAY_MS = 86_400_000;
-const SOON_DAYS = 30;
-
 /** The CA's end; null: none is set. */
 export function judgeCa(ca: { validToMs: number } | { problem: string } | null, nowMs: number): Finding {
   if (ca === null) return fine("CA", "none set");
@@ -114,9 +112,6 @@ export function judgeCa(ca: { validToMs: number } | { problem: string } | null, 
       ca.problem,
       "Copy the coordinator's ca.pem here and name it in OZONE_NATS_CA.",
     ]);
-  const days = Math.floor((ca.validToMs - nowMs) / DAY_MS);
   const advice = "Make a new CA on the coordinator (docs/securing.md) and copy its ca.pem here.";
-  if (days < 0) return trouble("CA", "missing", ["has ended", advice]);
-  if (days < SOON_DAYS) return trouble("CA", "warning", [`ends in ${days} days`, advice]);
-  return fine("CA", `good for ${days} days`);
+  return judgeEnd("CA", ca.validToMs, { nowMs, advice });
 }

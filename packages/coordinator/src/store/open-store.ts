@@ -1,12 +1,11 @@
 // Opens Postgres: pool, migrations, one door for transactions. drizzle and pg appear only in this room.
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { messageOf, OzoneError, systemCodeOf } from "@ozone/shared/errors";
 import { sql } from "drizzle-orm";
-import { readMigrationFiles } from "drizzle-orm/migrator";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
-import { migrate } from "drizzle-orm/node-postgres/migrator";
+import { PgDialect, type PgSession } from "drizzle-orm/pg-core";
 import pg from "pg";
+import { MIGRATIONS } from "./gen/migrations.ts";
+import { migrationMeta } from "./migration.ts";
 
 /** Runs statements on their own. */
 export type Database = NodePgDatabase;
@@ -31,23 +30,17 @@ const POOL_CONNECTIONS = 8;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Coordinators that start together migrate one after the other. */
 const MIGRATION_LOCK = 7_264_001;
-
-function migrationsFolder(): string {
-  for (const candidate of ["../migrations", "../../migrations"]) {
-    const folder = fileURLToPath(new URL(candidate, import.meta.url));
-    if (existsSync(`${folder}/meta/_journal.json`)) return folder;
-  }
-  throw new OzoneError(
-    "internal",
-    "The migrations folder of the coordinator is missing; install Ozone again.",
-  );
-}
+/** Drizzle's type asks for one that its code does not read. */
+const NO_FOLDER = { migrationsFolder: "" };
 
 async function migrateLocked(pool: pg.Pool): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query("select pg_advisory_lock($1)", [MIGRATION_LOCK]);
-    await migrate(drizzle(client), { migrationsFolder: migrationsFolder() });
+    // What drizzle's migrator does after it has read a folder: one file has no folder beside it.
+    // The cast is of its type alone: a session that knows its tables is one that knows none.
+    const session = drizzle(client)._.session as unknown as PgSession;
+    await new PgDialect().migrate(MIGRATIONS.map(migrationMeta), session, NO_FOLDER);
   } finally {
     // Closing the session releases the lock, also when the migration failed halfway.
     client.release(true);
@@ -55,9 +48,7 @@ async function migrateLocked(pool: pg.Pool): Promise<void> {
 }
 
 async function isCurrent(db: Database): Promise<boolean> {
-  const newest = Math.max(
-    ...readMigrationFiles({ migrationsFolder: migrationsFolder() }).map(({ folderMillis }) => folderMillis),
-  );
+  const newest = Math.max(...MIGRATIONS.map(({ whenMs }) => whenMs));
   const { rows } = await db.execute<{ newest: string | null }>(
     sql`select max(created_at) as newest from drizzle.__drizzle_migrations`,
   );

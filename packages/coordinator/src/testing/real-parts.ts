@@ -17,6 +17,8 @@ export interface RealParts {
   /** A store on a database of its own. */
   newStore(): Promise<Store>;
   readonly bus: Bus;
+  /** With the password of the coordinator. */
+  readonly natsUrl: string;
   close(): Promise<void>;
 }
 
@@ -42,6 +44,7 @@ export async function openRealParts(): Promise<RealParts> {
   }
   return {
     bus,
+    natsUrl: nats.url,
     newDatabase,
     async newStore() {
       const store = await openStore(await newDatabase(), log);

@@ -8,6 +8,8 @@ import { inboxPrefix } from "./subjects.ts";
 /** A connection to the bus. Only shared/bus looks inside. */
 export interface Bus {
   readonly connection: NatsConnection;
+  /** On how many servers of a cluster the streams are kept; none: as they are, new ones on one. */
+  readonly replicas?: number | null;
   /** Sends what is buffered, then closes. */
   close(): Promise<void>;
 }
@@ -30,6 +32,8 @@ export interface BusOptions {
   readonly name: string;
   /** Without one: what the url says. */
   readonly identity?: BusIdentity | undefined;
+  /** Of whoever makes the streams (`Bus.replicas`). */
+  readonly replicas?: number | null;
   readonly onStatus?: (status: string) => void;
 }
 
@@ -71,6 +75,12 @@ async function readCa(path: string): Promise<string> {
 export function withoutCredentials(url: string): string {
   const { servers, secure } = parseUrl(url);
   return servers.map((server) => `${secure ? "tls" : "nats"}://${server}`).join(",");
+}
+
+/** User and password of an address, or null when it has none. */
+export function credentialsOf(url: string): { readonly user: string; readonly password: string } | null {
+  const { user, pass } = parseUrl(url);
+  return user === undefined || pass === undefined ? null : { user, password: pass };
 }
 
 const RECONNECT_MS = 250;
@@ -119,7 +129,7 @@ async function reportStatus(connection: NatsConnection, hear: (status: string, d
  * @throws OzoneError unavailable when no server answers within a few seconds, or it refuses the key.
  */
 export async function connectBus(options: BusOptions): Promise<Bus> {
-  const { name, identity, onStatus, ca, caPem } = options;
+  const { name, identity, replicas = null, onStatus, ca, caPem } = options;
   const { servers, secure, user, pass } = parseUrl(options.url);
   const { options: reconnecting, hear } = patience();
   let connection: NatsConnection;
@@ -143,7 +153,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     hear(status, data);
     onStatus?.(status);
   });
-  return { connection, close: () => closeQuietly(connection) };
+  return { connection, replicas, close: () => closeQuietly(connection) };
 }
 
 /** Draining fails on a connection that is already gone; closing is what matters then. */

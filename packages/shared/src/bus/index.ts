@@ -1,5 +1,12 @@
 // The bus: the only importer of the NATS client.
-export { type Bus, type BusIdentity, type BusOptions, connectBus, withoutCredentials } from "./connect.ts";
+export {
+  type Bus,
+  type BusIdentity,
+  type BusOptions,
+  connectBus,
+  credentialsOf,
+  withoutCredentials,
+} from "./connect.ts";
 export {
   announce,
   askAboutApplying,

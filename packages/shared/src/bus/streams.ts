@@ -8,6 +8,7 @@ import {
   StorageType,
   type StreamConfig,
 } from "nats";
+import { messageOf, OzoneError } from "../errors.ts";
 import { MESSAGE_BYTES_MAX, RESULTS_PER_MACHINE_MAX } from "../limits.ts";
 import type { Bus } from "./connect.ts";
 import { INTAKE_CONSUMER, RESULT_STREAM, subjects, WORK_STREAM, workConsumer } from "./subjects.ts";
@@ -45,17 +46,33 @@ const oneMachinesShare: Partial<StreamConfig> = {
   max_msg_size: MESSAGE_BYTES_MAX,
 };
 
+/** What this version says about a stream that is there: it may have been made by an earlier one, or on fewer servers. */
+const isAsWanted = (now: StreamConfig, wanted: Partial<StreamConfig>): boolean =>
+  now.max_msgs_per_subject === (wanted.max_msgs_per_subject ?? now.max_msgs_per_subject) &&
+  now.num_replicas === (wanted.num_replicas ?? now.num_replicas);
+
 async function ensureStream(manager: JetStreamManager, config: Partial<StreamConfig> & { name: string }) {
   try {
     const { config: now } = await manager.streams.info(config.name);
-    // Made by an earlier version, without the share.
-    if (now.max_msgs_per_subject !== (config.max_msgs_per_subject ?? now.max_msgs_per_subject))
-      await manager.streams.update(config.name, { ...now, ...config });
+    if (!isAsWanted(now, config)) await manager.streams.update(config.name, { ...now, ...config });
   } catch (thrown) {
     if (!isMissing(thrown)) throw thrown;
     await manager.streams.add(config);
   }
 }
+
+const cantBeKept = (replicas: number, reason: string, cause?: unknown): OzoneError =>
+  new OzoneError(
+    "unavailable",
+    `The streams can't be kept on ${replicas} servers of this NATS (${reason}): start as many with JetStream in one cluster, or correct OZONE_NATS_REPLICAS.`,
+    { cause },
+  );
+
+/** The server's refusal, with the setting that it is about. */
+const onServers = (replicas: number | null, thrown: unknown): unknown =>
+  replicas !== null && thrown instanceof NatsError && thrown.api_error
+    ? cantBeKept(replicas, messageOf(thrown).replace(/\.$/, ""), thrown)
+    : thrown;
 
 interface Consumer {
   readonly stream: string;
@@ -84,11 +101,28 @@ async function ensureConsumer(bus: Bus, consumer: Consumer): Promise<void> {
   }
 }
 
-/** Makes the two streams and the intake's consumer when they are missing. */
+/**
+ * Makes the two streams and the intake's consumer when they are missing, on as many servers as the bus says; consumers are
+ * where their stream is.
+ * @throws OzoneError unavailable when the cluster has fewer servers; NatsError when JetStream is away
+ */
 export async function ensureStreams(bus: Bus): Promise<void> {
-  const manager = await bus.connection.jetstreamManager();
-  await ensureStream(manager, pipe(WORK_STREAM, subjects.allWork));
-  await ensureStream(manager, { ...pipe(RESULT_STREAM, subjects.allResults), ...oneMachinesShare });
+  const { replicas = null } = bus;
+  const kept = replicas === null ? {} : { num_replicas: replicas };
+  // One server alone takes the number for a stream that is there, and keeps the stream on itself.
+  if ((replicas ?? 1) > 1 && !bus.connection.info?.cluster)
+    throw cantBeKept(replicas ?? 1, "it is no cluster");
+  try {
+    const manager = await bus.connection.jetstreamManager();
+    await ensureStream(manager, { ...pipe(WORK_STREAM, subjects.allWork), ...kept });
+    await ensureStream(manager, {
+      ...pipe(RESULT_STREAM, subjects.allResults),
+      ...oneMachinesShare,
+      ...kept,
+    });
+  } catch (thrown) {
+    throw onServers(replicas, thrown);
+  }
   await ensureConsumer(bus, {
     stream: RESULT_STREAM,
     name: INTAKE_CONSUMER,

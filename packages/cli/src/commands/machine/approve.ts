@@ -34,6 +34,7 @@ export default class MachineApprove extends ConnectedCommand {
       const ids = flags.waiting ? await this.#waiting(client, flags.yes) : await idsOf(client, named);
       const documents = [];
       for (const machineId of ids) documents.push(await this.#approve(client, machineId));
+      if (ids.length > 0) await this.#sayWhoLetsIn(client);
       return named.length === 1 ? documents[0] : { approved: documents };
     });
   }
@@ -45,6 +46,16 @@ export default class MachineApprove extends ConnectedCommand {
     const response = await client.call(IdentityService.method.approveMachine, { machineId });
     if (response.identity) this.print(identityText(response.identity));
     return messageJson(ApproveMachineResponseSchema, response) as object;
+  }
+
+  /** A NATS that is not Ozone's has to be told. */
+  async #sayWhoLetsIn(client: CoordinatorClient): Promise<void> {
+    const { IdentityService } = await import("@ozone/proto/identity_service");
+    const { enforced } = await client.call(IdentityService.method.listIdentities, {});
+    if (!enforced)
+      this.print(
+        "The NATS server is not Ozone's: it lets in whom `ozone-coordinator bus-users` names, once it has read that file.\n",
+      );
   }
 
   /** Ids of all that wait, once a person has agreed to them. */
