@@ -12,6 +12,14 @@ import { spanIdOf, traceIdOf } from "./span-ids.ts";
 const LAST_SENDING_MS = 2_000;
 const QUEUE_SPANS = 2_048;
 const SAMPLED = 1;
+const MS_PER_SECOND = 1_000;
+const NS_PER_MS = 1_000_000;
+
+/** Seconds and nanoseconds since 1970. A bare number would be read as a time of the process where it is small enough. */
+const hrTime = (ms: number): [number, number] => {
+  const seconds = Math.floor(ms / MS_PER_SECOND);
+  return [seconds, Math.round((ms - seconds * MS_PER_SECOND) * NS_PER_MS)];
+};
 
 /** Says the same thing once: a collector that is away would otherwise fill the log. */
 function onceEach(say: (sentence: string) => void): (sentence: string) => void {
@@ -57,10 +65,13 @@ export function openCollector(options: TracingOptions): Tracing {
       const root = context.active();
       const place =
         parent === null ? root : trace.setSpanContext(root, { ...above, spanId: spanIdOf(parent) });
-      const facts = { startTime: startedAtMs, attributes: { "ozone.sweep.id": sweepId, ...attributes } };
+      const facts = {
+        startTime: hrTime(startedAtMs),
+        attributes: { "ozone.sweep.id": sweepId, ...attributes },
+      };
       const span = tracer.startSpan(name, facts, place);
       if (failure !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: failure });
-      span.end(Math.max(startedAtMs, endedAtMs));
+      span.end(hrTime(Math.max(startedAtMs, endedAtMs)));
     },
     async stop() {
       const limit = new Promise<void>((resolve) => setTimeout(resolve, LAST_SENDING_MS).unref());
