@@ -11,6 +11,6 @@ it("the status names the leader, its term, and since when it has not been heard"
   const leader = { name: "lab (pid 7)", term: 3n, isThisOne: false, lapsedMs: 0n };
   expect(row({ ...leader, isThisOne: true })).toBe("this coordinator, term 3");
   expect(row(leader)).toBe("lab (pid 7), term 3");
-  expect(row({ ...leader, lapsedMs: 12_000n })).toBe("lab (pid 7), term 3, but its lease ended 12 s ago");
+  expect(row({ ...leader, lapsedMs: 12_000n })).toBe("lab (pid 7), term 3, but its lease ended 12.0 s ago");
   expect(row()).toBe("not said");
 });
