@@ -15,7 +15,7 @@ export const PACKAGES = {
 
 /** Rooms of the coordinator: which siblings each may import. Files beside the rooms wire them together. */
 export const COORDINATOR_ROOMS = {
-  api: ["planning", "search", "reports", "fleet", "intake", "rollouts", "store"],
+  api: ["planning", "search", "reports", "fleet", "intake", "rollouts", "notifications", "store"],
   planning: ["search", "store (types)"],
   search: [],
   "plug-ins": ["search", "store (types)"],
@@ -26,6 +26,7 @@ export const COORDINATOR_ROOMS = {
   fleet: ["store"],
   rollouts: ["store"],
   leading: ["store"],
+  notifications: ["store"],
   observing: ["store"],
   store: [],
   embedded: [],

@@ -7,6 +7,7 @@ import { hostOf, isLoopback } from "@ozone/shared/host-address";
 import { LEASE_MS } from "@ozone/shared/limits";
 import * as z from "zod";
 import type { BroughtFiles } from "./certificates/server-certificate.ts";
+import type { WebhookSettings } from "./notifications/endpoint.ts";
 import type { ModuleRules } from "./plug-ins/find-module.ts";
 
 /** Everything that can be set from outside. */
@@ -39,11 +40,16 @@ export interface CoordinatorConfig {
   readonly modules: ModuleRules;
   /** A file of one's own objectives; null: the defaults. */
   readonly objectivesPath: string | null;
+  /** Where notifications go, not checked yet; null: there are none. */
+  readonly webhook: WebhookSettings | null;
+  /** A machine is told of as missing after so long without a heartbeat. */
+  readonly missingAfterMs: number;
   readonly logLevel: string;
 }
 
 const LEASE_MS_MIN = 1_000;
 const LEADER_LEASE_MS = 10_000;
+const MISSING_AFTER_MS = 300_000;
 const ANY_LOCAL_PORT = "127.0.0.1:0";
 
 const schema = z.object({
@@ -91,12 +97,28 @@ const schema = z.object({
     .default(LEADER_LEASE_MS),
   OZONE_STRATEGIES: z.string().optional(),
   OZONE_OBJECTIVES: z.string().min(1).optional(),
+  OZONE_WEBHOOK_URL: z.string().optional(),
+  OZONE_WEBHOOK_SECRET: z.string().optional(),
+  OZONE_WEBHOOK_SECRET_FILE: z.string().optional(),
+  OZONE_MISSING_AFTER_MS: z.coerce
+    .number("must be a number of milliseconds")
+    .int()
+    .min(LEASE_MS_MIN)
+    .default(MISSING_AFTER_MS),
   OZONE_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
 function natsListen(text: string | undefined) {
   if (text === undefined) return null;
   return { host: hostOf(text), port: Number(text.slice(text.lastIndexOf(":") + 1)) };
+}
+
+function webhook(values: z.infer<typeof schema>): WebhookSettings | null {
+  const { OZONE_WEBHOOK_URL: url, OZONE_WEBHOOK_SECRET: secret = null } = values;
+  const file = values.OZONE_WEBHOOK_SECRET_FILE;
+  if (url !== undefined) return { url, secret, secretPath: file === undefined ? null : resolve(file) };
+  if (secret === null && file === undefined) return null;
+  throw new OzoneError("invalid_input", "A secret of a webhook is set, and no OZONE_WEBHOOK_URL.");
 }
 
 /** Certificate and key belong together; the CA is what clients have to trust, if their systems don't. */
@@ -161,6 +183,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     leaderLeaseMs: values.OZONE_LEADER_LEASE_MS,
     modules: moduleRules(values.OZONE_STRATEGIES, dataDir),
     objectivesPath: values.OZONE_OBJECTIVES ? resolve(values.OZONE_OBJECTIVES) : null,
+    webhook: webhook(values),
+    missingAfterMs: values.OZONE_MISSING_AFTER_MS,
     logLevel: values.OZONE_LOG_LEVEL,
   };
 }

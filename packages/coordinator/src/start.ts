@@ -12,6 +12,7 @@ import { coordinatorId } from "./coordinator-id.ts";
 import type { WayIn } from "./fleet/ways-in.ts";
 import { listenToFleet } from "./fleet-door.ts";
 import { startLedTasks } from "./led-tasks.ts";
+import { openEndpoint } from "./notifications/endpoint.ts";
 import { loadObjectives } from "./objectives-file.ts";
 import { createMeters, type Meters } from "./observing/meters.ts";
 import { serveObserving } from "./observing/serve-observing.ts";
@@ -117,6 +118,7 @@ async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
   const { dataDir, leaseMs, modules } = config;
   const startedAtMs = performance.now();
   const objectives = await loadObjectives(config.objectivesPath);
+  const endpoint = await openEndpoint(config.webhook);
   await makeDataDir(dataDir);
   await refuseSecondCoordinator(dataDir);
   const meters = config.httpAddress === null ? undefined : createMeters();
@@ -125,12 +127,24 @@ async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
   const onError = (name: string, thrown: unknown) => log.warn({ task: name }, messageOf(thrown));
   const name = `${hostname()} (pid ${process.pid})`;
   const candidate = { id: await coordinatorId(dataDir), name, leaseMs: config.leaderLeaseMs };
+  if (endpoint !== null) log.info(`notifications go to ${endpoint.shown}`);
+  const { missingAfterMs } = config;
+  const notifying = endpoint === null ? null : { endpoint, missingAfterMs };
   const tasks = await startLedTasks({
-    ...{ ...parts, leaseMs, modules, objectives, changes, onError, events: meters },
+    ...{ ...parts, leaseMs, modules, objectives, changes, onError, notifying, events: meters },
     ...{ candidate, say: (line) => log.info(line) },
   });
   stops.push(() => tasks.stop());
-  const running = { ...parts, tasks, changes, leaseMs, modules, onError, coordinatorId: candidate.id };
+  const running = {
+    ...parts,
+    tasks,
+    changes,
+    leaseMs,
+    modules,
+    onError,
+    coordinatorId: candidate.id,
+    endpoint,
+  };
   stops.push(listenToFleet(running));
   const addresses = await serve({ config, log, stops }, running, startedAtMs);
   const watching = meters && (await watch({ config, log, stops }, running, meters));

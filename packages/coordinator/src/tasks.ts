@@ -11,6 +11,8 @@ import { dispatchTrials, type HoldBack } from "./dispatch/dispatch-trials.ts";
 import { expireLeases } from "./dispatch/expire-leases.ts";
 import { machinesOnline } from "./fleet/machines-online.ts";
 import { receiveResults } from "./intake/receive-results.ts";
+import { noteSweepEnded } from "./notifications/note-sweep.ts";
+import { type Notifying, startNotifying } from "./notifying-tasks.ts";
 import type { Events } from "./observing/meters.ts";
 import { plannerFor } from "./planning/plan-target.ts";
 import type { ModuleRules } from "./plug-ins/find-module.ts";
@@ -33,6 +35,8 @@ export interface TaskPorts {
   /** Which modules may be loaded as strategies. */
   readonly modules: ModuleRules;
   readonly onError: (name: string, thrown: unknown) => void;
+  /** Where notifications go; null or absent: there are none. */
+  readonly notifying?: Notifying | null;
   /** Machines may have an order to apply now, or none any more. */
   readonly rolloutsMoved: () => void;
   /** Who counts what happens; nobody, where nobody watches. */
@@ -91,7 +95,8 @@ async function planAndDispatch(ports: TaskPorts, plugIns: PlugIns, sharing: Shar
     machineIds,
     orderWaits: (machineId) => orderWaits(bus, machineId),
   });
-  const deciders = { planner: plannerFor(objectives), plugIns, sharing };
+  const sweepEnded = ports.notifying ? noteSweepEnded : async () => undefined;
+  const deciders = { planner: plannerFor(objectives), plugIns, sharing, sweepEnded };
   const ended = await advanceSweeps(store, deciders, (id, thrown) => onError(`sweep ${id}`, thrown));
   const sent = await dispatchTrials(store, bus, {
     ...{ machineIds, leaseMs },
@@ -185,6 +190,8 @@ export function startTasks(ports: TaskPorts): Tasks {
     },
   });
   const rollouts = startRollouts(ports);
+  const { notifying } = ports;
+  const notifications = notifying ? startNotifying({ ...ports, notifying }) : null;
   return {
     wake: () => {
       dispatch.wake();
@@ -197,7 +204,8 @@ export function startTasks(ports: TaskPorts): Tasks {
     },
     stop: async () => {
       questions.stop();
-      await Promise.all([intake.stop(), dispatch.stop(), refresh.stop(), rollouts.stop()]);
+      const all = [intake, dispatch, refresh, rollouts, notifications];
+      await Promise.all(all.map((task) => task?.stop()));
     },
   };
 }
