@@ -1,13 +1,17 @@
 // Notifications on a real Postgres, to a real HTTP receiver that refuses, redirects, cuts off and stays silent.
+import { OBJECTIVES } from "@ozone/shared/objective";
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { advanceSweeps } from "../dispatch/advance-sweeps.ts";
 import { eventually } from "../embedded/testing/stage.ts";
 import { type Notifying, startNotifying } from "../notifying-tasks.ts";
+import { plannerFor } from "../planning/plan-target.ts";
+import { beginAbsence } from "../store/machine-absences.ts";
 import { saveMachine, touchMachine } from "../store/machines.ts";
 import { insertNotification, newestNotifications, trimNotifications } from "../store/notifications.ts";
 import type { Store } from "../store/open-store.ts";
 import { endSweep } from "../store/sweeps.ts";
-import { madeAnnouncement, storeSweep } from "../testing/made-sweep.ts";
+import { madeAnnouncement, madeSharing, storeSweep } from "../testing/made-sweep.ts";
 import { openRealParts, type RealParts } from "../testing/real-parts.ts";
 import { makeNotification } from "./bodies.ts";
 import { noteSweepEnded } from "./note-sweep.ts";
@@ -159,7 +163,7 @@ describe("what is told", () => {
     expect(await watchMachines(store, rules)).toBe(false);
     await silentFor(6);
     expect(await watchMachines(store, { ...rules, listeningMs: 60_000 })).toBe(false);
-    await Promise.all([watchMachines(store, rules), watchMachines(store, rules)]);
+    await watchMachines(store, rules);
     await watchMachines(store, rules);
     expect(await types()).toEqual(["machine.missing"]);
     await touchMachine(store.db, "m-1", "");
@@ -173,6 +177,41 @@ describe("what is told", () => {
     await silentFor(6);
     await watchMachines(store, rules);
     expect(await types()).toHaveLength(3);
+  });
+
+  it("of a machine is told once though two look at the same time", async () => {
+    await saveMachine(store.db, madeAnnouncement("m-1"));
+    await store.db.execute(sql`update machines set last_seen_at = now() - interval '1 hour'`);
+    let second: Promise<boolean> | null = null;
+    await store.db.transaction(async (tx) => {
+      await beginAbsence(tx, "m-1", new Date());
+      second = watchMachines(store, { missingAfterMs: 300_000, leaseMs: 30_000, listeningMs: 1e9 });
+      await eventually(
+        () => store.db.execute(sql`select 1 from pg_locks where not granted`),
+        ({ rowCount }) => rowCount === 1,
+      );
+    });
+    await second;
+    expect(await listed()).toEqual([]);
+  });
+
+  it("of a sweep that its strategy fails, or that has nothing left, is told as the dispatch ends it", async () => {
+    for (const [id, failure] of [
+      ["s-fails", "no such module"],
+      ["s-ends", undefined],
+    ] as const) {
+      await storeSweep(store, 0, "m-1", id);
+      const plan = { trials: [], notes: [], ...(failure === undefined ? {} : { failure }) };
+      const planner = { ...plannerFor(OBJECTIVES), question: () => null, next: () => plan };
+      const deciders = { planner, plugIns: { answer: () => null }, sharing: madeSharing() };
+      const problem = (_id: string, thrown: unknown) => expect.unreachable(String(thrown));
+      expect(await advanceSweeps(store, { ...deciders, sweepEnded: noteSweepEnded }, problem)).toEqual([id]);
+    }
+    const told = (await listed()).map(({ type, body }) => [type, JSON.parse(body).data.sweepId]);
+    expect(told.reverse()).toEqual([
+      ["sweep.failed", "s-fails"],
+      ["sweep.failed", "s-ends"],
+    ]);
   });
 
   it("is bounded: what ended long ago goes, and the oldest beyond a number", async () => {
