@@ -15,7 +15,17 @@ export const PACKAGES = {
 
 /** Rooms of the coordinator: which siblings each may import. Files beside the rooms wire them together. */
 export const COORDINATOR_ROOMS = {
-  api: ["planning", "search", "reports", "fleet", "intake", "rollouts", "schedules", "store"],
+  api: [
+    "planning",
+    "search",
+    "reports",
+    "fleet",
+    "intake",
+    "rollouts",
+    "schedules",
+    "notifications",
+    "store",
+  ],
   planning: ["search", "store (types)"],
   search: [],
   "plug-ins": ["search", "store (types)"],
@@ -26,6 +36,7 @@ export const COORDINATOR_ROOMS = {
   fleet: ["store"],
   rollouts: ["store"],
   leading: ["store"],
+  notifications: ["store"],
   observing: ["store"],
   store: [],
   embedded: [],

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Receiver } from "../../packages/coordinator/src/notifications/testing/receiver.ts";
 import { type Coordinators, type OneCoordinator, openCoordinators } from "../setup/coordinators.ts";
 import { MadeAgent } from "../setup/made-agent.ts";
 import { waitFor } from "../setup/wait-for.ts";
@@ -10,16 +11,21 @@ import { waitFor } from "../setup/wait-for.ts";
 const LEASE_MS = 2_000;
 /** So long a trial takes: several are under way in the time of a lease. */
 const TRIAL_MS = 400;
-const TRIALS = 10;
+const TRIALS = 6;
 /** The lease, the look after it (five in a lease), and room for a busy machine. */
 const TAKE_OVER_MS_MAX = 5_000;
 
 let all: Coordinators;
 let [first, second]: OneCoordinator[] = [];
 let agent: MadeAgent;
+let receiver: Receiver;
 
 beforeAll(async () => {
-  all = await openCoordinators({ OZONE_LEADER_LEASE_MS: String(LEASE_MS), OZONE_LEASE_MS: "6000" });
+  receiver = await Receiver.start();
+  all = await openCoordinators({
+    ...{ OZONE_LEADER_LEASE_MS: String(LEASE_MS), OZONE_LEASE_MS: "6000" },
+    ...{ OZONE_WEBHOOK_URL: `${receiver.url}/T0K3N`, OZONE_WEBHOOK_SECRET: receiver.secret },
+  });
   [first, second] = [await all.start("first"), await all.start("second")];
   const mayReport = () => pause(TRIAL_MS);
   agent = await MadeAgent.start({ natsUrl: all.natsUrl, machineId: "m-1", mayReport, untilReceipt: true });
@@ -27,6 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await agent?.stop();
   await all?.stop();
+  await receiver?.stop();
 });
 
 const pair = (): [OneCoordinator, OneCoordinator] => {
@@ -105,6 +112,26 @@ describe("two coordinators on one Postgres", () => {
         [`${row.trial_id}/${row.attempt}`, createHash("sha256").update(row.payload).digest("hex")] as const,
     );
     expect(new Map(digests)).toEqual(agent.receipted);
+  });
+
+  it("tell the webhook of it once, whoever leads, and show its secrets nowhere", async () => {
+    await waitFor("the notification", () => receiver.received, { until: ({ length }) => length > 0 });
+    const [told] = receiver.received;
+    expect(told).toMatchObject({ type: "sweep.done", data: { name: "two", state: "done" } });
+    const id = told?.id;
+    expect(new Set(receiver.received.map((each) => each.id))).toEqual(new Set([id]));
+    const [, follower] = pair();
+    const list = () => follower.json<{ notifications: object[] }>(["notification", "list"]);
+    const { notifications } = await waitFor("that it is noted", list, {
+      until: ({ notifications: [one] }) => (one as { state?: string })?.state === "delivered",
+    });
+    expect(notifications).toMatchObject([{ id, about: "two", answer: "HTTP 204" }]);
+    const tested = await follower.json<{ delivered: boolean; receiver: string }>(["notification", "test"]);
+    expect(tested).toMatchObject({ delivered: true, receiver: receiver.url });
+    expect(receiver.received.at(-1)?.type).toBe("notification.test");
+    const shown = pair().map(({ process: { output } }) => output);
+    for (const secret of ["T0K3N", receiver.secret.slice(6)])
+      expect(shown.join() + JSON.stringify(tested)).not.toContain(secret);
   });
 
   it("hand the lead over when the leader stops, and one that is killed alone leads again at once", async () => {

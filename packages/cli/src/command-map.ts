@@ -26,6 +26,8 @@ import MachineShow from "./commands/machine/show.ts";
 import MachineTag from "./commands/machine/tag.ts";
 import MachineUntag from "./commands/machine/untag.ts";
 import ModelAdvise from "./commands/model/advise.ts";
+import NotificationList from "./commands/notification/list.ts";
+import NotificationTest from "./commands/notification/test.ts";
 import PresetApply from "./commands/preset/apply.ts";
 import PresetExport from "./commands/preset/export.ts";
 import PresetList from "./commands/preset/list.ts";
@@ -92,6 +94,8 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "machine:tag": MachineTag,
   "machine:untag": MachineUntag,
   "model:advise": ModelAdvise,
+  "notification:list": NotificationList,
+  "notification:test": NotificationTest,
   "preset:apply": PresetApply,
   "preset:export": PresetExport,
   "preset:list": PresetList,

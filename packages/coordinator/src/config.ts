@@ -8,6 +8,7 @@ import { hostOf, isLoopback } from "@ozone/shared/host-address";
 import { LEASE_MS } from "@ozone/shared/limits";
 import * as z from "zod";
 import type { BroughtFiles } from "./certificates/server-certificate.ts";
+import type { WebhookSettings } from "./notifications/endpoint.ts";
 import type { ModuleRules } from "./plug-ins/find-module.ts";
 
 /** Everything that can be set from outside. */
@@ -44,12 +45,17 @@ export interface CoordinatorConfig {
   readonly objectivesPath: string | null;
   /** How long results keep their raw details, in milliseconds; null: for ever. */
   readonly keepRawMs: number | null;
+  /** Where notifications go, not checked yet; null: there are none. */
+  readonly webhook: WebhookSettings | null;
+  /** A machine is told of as missing after so long without a heartbeat. */
+  readonly missingAfterMs: number;
   readonly logLevel: string;
 }
 
 const LEASE_MS_MIN = 1_000;
 const KEEP_RAW_MS_MIN = 86_400_000;
 const LEADER_LEASE_MS = 10_000;
+const MISSING_AFTER_MS = 300_000;
 const ANY_LOCAL_PORT = "127.0.0.1:0";
 
 const schema = z.object({
@@ -108,12 +114,28 @@ const schema = z.object({
       "must be a duration of a day or more, for example 90d",
     )
     .optional(),
+  OZONE_WEBHOOK_URL: z.string().optional(),
+  OZONE_WEBHOOK_SECRET: z.string().optional(),
+  OZONE_WEBHOOK_SECRET_FILE: z.string().optional(),
+  OZONE_MISSING_AFTER_MS: z.coerce
+    .number("must be a number of milliseconds")
+    .int()
+    .min(LEASE_MS_MIN)
+    .default(MISSING_AFTER_MS),
   OZONE_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
 function natsListen(text: string | undefined) {
   if (text === undefined) return null;
   return { host: hostOf(text), port: Number(text.slice(text.lastIndexOf(":") + 1)) };
+}
+
+function webhook(values: z.infer<typeof schema>): WebhookSettings | null {
+  const { OZONE_WEBHOOK_URL: url, OZONE_WEBHOOK_SECRET: secret = null } = values;
+  const file = values.OZONE_WEBHOOK_SECRET_FILE;
+  if (url !== undefined) return { url, secret, secretPath: file === undefined ? null : resolve(file) };
+  if (secret === null && file === undefined) return null;
+  throw new OzoneError("invalid_input", "A secret of a webhook is set, and no OZONE_WEBHOOK_URL.");
 }
 
 /** Certificate and key belong together; the CA is what clients have to trust, if their systems don't. */
@@ -190,6 +212,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     modules: moduleRules(values.OZONE_STRATEGIES, dataDir),
     objectivesPath: values.OZONE_OBJECTIVES ? resolve(values.OZONE_OBJECTIVES) : null,
     keepRawMs: values.OZONE_KEEP_RAW === undefined ? null : parseDuration(values.OZONE_KEEP_RAW),
+    webhook: webhook(values),
+    missingAfterMs: values.OZONE_MISSING_AFTER_MS,
     logLevel: values.OZONE_LOG_LEVEL,
   };
 }

@@ -60,7 +60,7 @@ export async function startLedTasks(ports: LedTaskPorts): Promise<LedTasks> {
     return false;
   }
   await run().catch((thrown: unknown) => onError("leading", thrown));
-  if (led === null) say("another coordinator leads; this one follows");
+  if (candidacy.term === null) say("this coordinator follows: another one leads, or nobody is known to");
   const election = startTask({
     ...{ name: "leading", intervalMs: candidate.leaseMs / LOOKS_PER_LEASE, onError, run },
     onRun: events?.taskRan,

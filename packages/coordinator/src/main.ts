@@ -24,13 +24,16 @@ const USAGE = `ozone-coordinator ${OZONE_VERSION}
 
 Environment: OZONE_DATA_DIR, OZONE_DATABASE_URL, OZONE_NATS_URL, OZONE_NATS_SERVER, OZONE_GRPC_ADDRESS,
 OZONE_HTTP_ADDRESS, OZONE_NATS_CA, OZONE_NATS_REPLICAS, OZONE_NATS_LISTEN, OZONE_TLS_CERT, OZONE_TLS_KEY, OZONE_TLS_CA, OZONE_LEASE_MS,
-OZONE_LEADER_LEASE_MS, OZONE_STRATEGIES, OZONE_OBJECTIVES, OZONE_KEEP_RAW, OZONE_LOG_LEVEL. See docs/operating.md.
+OZONE_LEADER_LEASE_MS, OZONE_STRATEGIES, OZONE_OBJECTIVES, OZONE_KEEP_RAW, OZONE_WEBHOOK_URL,
+OZONE_WEBHOOK_SECRET or OZONE_WEBHOOK_SECRET_FILE, OZONE_MISSING_AFTER_MS, OZONE_LOG_LEVEL. See docs/operating.md.
 `;
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
 
 async function run(): Promise<void> {
   const config = readConfig(process.env);
+  // What is started from here, and modules that are loaded, need not have it.
+  delete process.env.OZONE_WEBHOOK_SECRET;
   const log = pino({ level: config.logLevel, base: null }, destination({ dest: 2, sync: true }));
   const coordinator = await startCoordinator(config, log);
   log.info(`ready: gRPC on ${coordinator.grpcAddress}`);

@@ -4,6 +4,7 @@ import { EnrolmentService } from "@ozone/proto/enrolment_service";
 import { Health } from "@ozone/proto/health";
 import { IdentityService } from "@ozone/proto/identity_service";
 import { MachineService } from "@ozone/proto/machine_service";
+import { NotificationService } from "@ozone/proto/notification_service";
 import { PresetService } from "@ozone/proto/preset_service";
 import { QuarantineService } from "@ozone/proto/quarantine_service";
 import { ReportService } from "@ozone/proto/report_service";
@@ -17,6 +18,7 @@ import { addService, type GrpcServer } from "./api/grpc-server.ts";
 import { healthHandlers } from "./api/health.ts";
 import { identityHandlers } from "./api/identities.ts";
 import { machineHandlers } from "./api/machines.ts";
+import { notificationHandlers } from "./api/notifications.ts";
 import { presetHandlers, reportHandlers } from "./api/presets.ts";
 import { quarantineHandlers } from "./api/quarantine.ts";
 import { rolloutHandlers } from "./api/rollouts.ts";
@@ -27,6 +29,7 @@ import type { ChangeSignal } from "./change-signal.ts";
 import { createChallenges } from "./fleet/challenge.ts";
 import { type Arrival, busUrlFor, type WayIn } from "./fleet/ways-in.ts";
 import type { LedTasks } from "./led-tasks.ts";
+import type { Endpoint } from "./notifications/endpoint.ts";
 import type { Parts } from "./open-parts.ts";
 import { findModule, type ModuleRules } from "./plug-ins/find-module.ts";
 
@@ -40,6 +43,8 @@ export interface Running extends Parts {
   readonly modules: ModuleRules;
   /** As the holder of the lead is called in Postgres. */
   readonly coordinatorId: string;
+  /** Where notifications go; null: nowhere. */
+  readonly endpoint: Endpoint | null;
   readonly onError: (name: string, thrown: unknown) => void;
 }
 
@@ -89,5 +94,6 @@ export const addServices =
     addService(server, RolloutService, rolloutHandlers({ store, leaseMs, wake: tasks.wake, changed }));
     addService(server, Health, healthHandlers({ leads: tasks.candidacy.leads }));
     addService(server, QuarantineService, quarantineHandlers({ store, counted: tasks.resultCounted }));
+    addService(server, NotificationService, notificationHandlers({ store, endpoint: running.endpoint }));
     addService(server, TokenService, tokenHandlers(store));
   };

@@ -13,6 +13,7 @@ import { coordinatorId } from "./coordinator-id.ts";
 import type { WayIn } from "./fleet/ways-in.ts";
 import { listenToFleet } from "./fleet-door.ts";
 import { startLedTasks } from "./led-tasks.ts";
+import { openEndpoint } from "./notifications/endpoint.ts";
 import { loadObjectives } from "./objectives-file.ts";
 import { createMeters, type Meters } from "./observing/meters.ts";
 import { serveObserving } from "./observing/serve-observing.ts";
@@ -120,6 +121,7 @@ async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
   const { dataDir, leaseMs, modules } = config;
   const startedAtMs = performance.now();
   const objectives = await loadObjectives(config.objectivesPath);
+  const endpoint = await openEndpoint(config.webhook);
   await makeDataDir(dataDir);
   await refuseSecondCoordinator(dataDir);
   const meters = config.httpAddress === null ? undefined : createMeters();
@@ -132,15 +134,27 @@ async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
   const story = tellTrials({ log, tracing, store: parts.store });
   const name = `${hostname()} (pid ${process.pid})`;
   const candidate = { id: await coordinatorId(dataDir), name, leaseMs: config.leaderLeaseMs };
+  if (endpoint !== null) log.info(`notifications go to ${endpoint.shown}`);
+  const { missingAfterMs } = config;
+  const notifying = endpoint === null ? null : { endpoint, missingAfterMs };
   const tasks = await startLedTasks({
-    ...{ ...parts, leaseMs, modules, objectives, changes, onError, events: meters, story },
+    ...{ ...parts, leaseMs, modules, objectives, changes, onError, notifying, events: meters, story },
     ...{ candidate, say: (line) => log.info(line) },
   });
   stops.push(() => tasks.stop());
   if (config.keepRawMs !== null) {
     stops.push(startRetention(parts.store, config.keepRawMs, { log, events: meters, onError }));
   }
-  const running = { ...parts, tasks, changes, leaseMs, modules, onError, coordinatorId: candidate.id };
+  const running = {
+    ...parts,
+    tasks,
+    changes,
+    leaseMs,
+    modules,
+    onError,
+    coordinatorId: candidate.id,
+    endpoint,
+  };
   stops.push(listenToFleet(running));
   const addresses = await serve({ config, log, stops }, running, startedAtMs);
   const watching = meters && (await watch({ config, log, stops }, running, meters));

@@ -14,6 +14,8 @@ import { TimeWatch } from "./dispatch/time-watch.ts";
 import { machinesOnline } from "./fleet/machines-online.ts";
 import { whoWorks } from "./fleet/who-works.ts";
 import { receiveResults } from "./intake/receive-results.ts";
+import { noteSweepEnded } from "./notifications/note-sweep.ts";
+import { type Notifying, startNotifying } from "./notifying-tasks.ts";
 import type { Events } from "./observing/meters.ts";
 import { plannerFor } from "./planning/plan-target.ts";
 import type { ModuleRules } from "./plug-ins/find-module.ts";
@@ -38,6 +40,8 @@ export interface TaskPorts {
   /** Which modules may be loaded as strategies. */
   readonly modules: ModuleRules;
   readonly onError: (name: string, thrown: unknown) => void;
+  /** Where notifications go; null or absent: there are none. */
+  readonly notifying?: Notifying | null;
   /** Machines may have an order to apply now, or none any more. */
   readonly rolloutsMoved: () => void;
   /** Who counts what happens; nobody, where nobody watches. */
@@ -101,8 +105,14 @@ async function planAndDispatch(
     orderWaits: (machineId) => orderWaits(bus, machineId),
     onEnded: ports.story?.leaseEnded,
   });
-  const deciders = { planner: plannerFor(objectives), plugIns, sharing: { ...sharing, withoutTime } };
-  const drained = await drainSweeps(store, waiting);
+  const sweepEnded = ports.notifying ? noteSweepEnded : async () => undefined;
+  const deciders = {
+    planner: plannerFor(objectives),
+    plugIns,
+    sharing: { ...sharing, withoutTime },
+    sweepEnded,
+  };
+  const drained = await drainSweeps(store, waiting, sweepEnded);
   const ended = await advanceSweeps(store, deciders, (id, thrown) => onError(`sweep ${id}`, thrown));
   const sent = await dispatchTrials(store, bus, {
     machineIds: free.filter((id) => !withoutTime.has(id)),
@@ -220,6 +230,8 @@ export function startTasks(ports: TaskPorts): Tasks {
   });
   const schedules = startSchedules(ports, () => dispatch.wake());
   const rollouts = startRollouts(ports);
+  const { notifying } = ports;
+  const notifications = notifying ? startNotifying({ ...ports, notifying }) : null;
   return {
     wake: () => {
       dispatch.wake();
@@ -232,7 +244,8 @@ export function startTasks(ports: TaskPorts): Tasks {
     },
     stop: async () => {
       questions.stop();
-      await Promise.all([intake.stop(), dispatch.stop(), refresh.stop(), schedules.stop(), rollouts.stop()]);
+      const all = [intake, dispatch, refresh, schedules, rollouts, notifications];
+      await Promise.all(all.map((task) => task?.stop()));
     },
   };
 }

@@ -4,6 +4,7 @@ import { EnrolmentService } from "@ozone/proto/enrolment_service";
 import { Health } from "@ozone/proto/health";
 import { IdentityService } from "@ozone/proto/identity_service";
 import { MachineService } from "@ozone/proto/machine_service";
+import { NotificationService } from "@ozone/proto/notification_service";
 import { PresetService } from "@ozone/proto/preset_service";
 import { QuarantineService } from "@ozone/proto/quarantine_service";
 import { ReportService } from "@ozone/proto/report_service";
@@ -60,6 +61,7 @@ const METHOD_ROLES: ReadonlyMap<string, Access> = new Map([
     ...{ listQuarantine: "viewer", showQuarantined: "viewer" },
     ...{ retryQuarantined: "operator", dropQuarantined: "admin" },
   }),
+  ...of(NotificationService, { listNotifications: "viewer", sendTestNotification: "operator" }),
   ...of(TokenService, { createToken: "admin", listTokens: "admin", revokeToken: "admin" }),
 ]);
 

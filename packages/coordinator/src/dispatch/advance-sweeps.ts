@@ -49,13 +49,20 @@ export interface Deciders {
   readonly planner: TargetPlanner;
   readonly plugIns: PlugIns;
   readonly sharing: Sharing;
+  /** Told of each sweep that ends by itself, in the transaction that ends it. */
+  readonly sweepEnded?: (tx: Transaction, sweepId: string) => Promise<void>;
 }
 
 /** The strategy can't be used: nothing more of this sweep is run; what was measured is kept. */
-async function failSweep(tx: Transaction, { target }: TargetState, failure: string): Promise<void> {
+async function failSweep(
+  tx: Transaction,
+  { target, failure }: { readonly target: TargetRow; readonly failure: string },
+  { sweepEnded }: Deciders,
+): Promise<void> {
   await updateTarget(tx, target.id, { finished: true, notes: [...new Set([...target.notes, failure])] });
   await cancelTrials(tx, target.sweepId);
   await endSweep(tx, target.sweepId, "failed");
+  await sweepEnded?.(tx, target.sweepId);
 }
 
 /** Open: the target still has something to do. */
@@ -69,11 +76,8 @@ const countsOf = (trials: readonly TrialRow[]): RunningTarget["trials"] => {
   return { all: trials.length, planned: inState("planned"), running: inState("running") };
 };
 
-async function advanceTarget(
-  store: Store,
-  target: TargetRow,
-  { planner, plugIns, sharing }: Deciders,
-): Promise<Outcome> {
+async function advanceTarget(store: Store, target: TargetRow, deciders: Deciders): Promise<Outcome> {
+  const { planner, plugIns, sharing } = deciders;
   return store.db.transaction(async (tx) => {
     // The row lock keeps two coordinators, or a cancel, from planning the same step.
     const sweep = await findSweep(tx, target.sweepId, true);
@@ -97,7 +101,7 @@ async function advanceTarget(
     if (question && !answer) return "open"; // the plug-in thinks; its answer wakes us
     const next = planner.next(state, answer);
     if (next.failure !== undefined) {
-      await failSweep(tx, state, next.failure);
+      await failSweep(tx, { target, failure: next.failure }, deciders);
       return "failed";
     }
     await writePlan(tx, state, next);
@@ -132,7 +136,9 @@ async function advanceSweep(
   if (outcomes.has("open")) return false;
   return store.db.transaction(async (tx) => {
     const { done } = await countTrials(tx, sweepId);
-    return endSweep(tx, sweepId, done > 0 ? "done" : "failed");
+    const endedNow = await endSweep(tx, sweepId, done > 0 ? "done" : "failed");
+    if (endedNow) await deciders.sweepEnded?.(tx, sweepId);
+    return endedNow;
   });
 }
 

@@ -38,11 +38,13 @@ function stateGauges(registers: Registry[]) {
   const machines = gauge("ozone_machines", "Machines by state.", ["state"]);
   const trials = gauge("ozone_trials", "Trials by state.", ["state"]);
   const sweeps = gauge("ozone_sweeps", "Sweeps by state.", ["state"]);
+  const notifications = gauge("ozone_notifications", "Notifications that are kept, by state.", ["state"]);
   const quarantined = gauge("ozone_quarantined_messages", "Messages in quarantine.");
   const byState = [
     [machines, "machines", ["heard", "missing", "paused", "pending", "revoked"]],
     [trials, "trials", ["planned", "running", "done", "failed", "cancelled"]],
     [sweeps, "sweeps", ["running", "done", "cancelled", "failed"]],
+    [notifications, "notifications", ["waiting", "delivered", "given_up"]],
   ] as const;
   return (counts: FleetCounts | null) => {
     for (const [each, kind, states] of byState) {

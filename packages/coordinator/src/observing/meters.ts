@@ -11,6 +11,8 @@ export interface Events {
   ordersSent(orders: number): void;
   leasesExpired(leases: number): void;
   busReconnected(): void;
+  /** A notification was tried: delivered, refused or failed. */
+  notificationTried(outcome: string): void;
 }
 
 /** Metrics and what feeds them. */
@@ -40,6 +42,9 @@ export function createMeters(): Meters {
   ]);
   const failures = counter("ozone_task_failures_total", "Runs of a background task that failed.", ["task"]);
   const reconnects = counter("ozone_bus_reconnects_total", "Times the connection to NATS came back.");
+  const tries = counter("ozone_notification_tries_total", "Tries to deliver a notification, by outcome.", [
+    "outcome",
+  ]);
   return {
     registry,
     taskRan(task, tookMs, failed) {
@@ -53,5 +58,6 @@ export function createMeters(): Meters {
     ordersSent: (sent) => orders.inc(sent),
     leasesExpired: (expired) => leases.inc(expired),
     busReconnected: () => reconnects.inc(),
+    notificationTried: (outcome) => tries.inc({ outcome }),
   };
 }

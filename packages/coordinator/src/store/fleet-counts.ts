@@ -9,6 +9,7 @@ export interface FleetCounts {
   readonly trials: Readonly<Record<string, number>>;
   readonly sweeps: Readonly<Record<string, number>>;
   readonly quarantinedMessages: number;
+  readonly notifications: Readonly<Record<string, number>>;
 }
 
 const QUERY = (leaseMs: number) => sql`
@@ -26,6 +27,7 @@ const QUERY = (leaseMs: number) => sql`
   ) each_machine group by state
   union all select 'trials', state, count(*)::int from trials group by state
   union all select 'sweeps', state, count(*)::int from sweeps group by state
+  union all select 'notifications', state, count(*)::int from notifications group by state
   union all select 'quarantine', '', count(*)::int from quarantine`;
 
 /** Counts everything. @param leaseMs who was not heard for so long is missing */
@@ -34,5 +36,6 @@ export async function countFleet(db: Executor, leaseMs: number): Promise<FleetCo
   const of = (kind: string) =>
     Object.fromEntries(rows.filter((row) => row.kind === kind).map(({ state, many }) => [state, many]));
   const [quarantinedMessages = 0] = Object.values(of("quarantine"));
-  return { machines: of("machines"), trials: of("trials"), sweeps: of("sweeps"), quarantinedMessages };
+  const [machines, trials, sweeps] = [of("machines"), of("trials"), of("sweeps")];
+  return { machines, trials, sweeps, quarantinedMessages, notifications: of("notifications") };
 }
