@@ -123,6 +123,17 @@ describe("the disk", () => {
     );
   });
 
+  it("is not taken from an owner who pulled the same name anew", async () => {
+    const { pulled } = await machine({}, { diskBytes: SMALL.size + MEDIUM.size });
+    await ended(order("medium:2b"));
+    ollama.set({ models: [THEIRS, { ...MEDIUM, digest: "e".repeat(64) }] });
+    await ended(order("small:1b"));
+    ollama.set({ registry: [sized("other:2b", 2)] });
+    expect(await ended(order("other:2b"))).toMatchObject([{ state: "pulled" }]);
+    expect(await installed()).toEqual(["medium:2b", "other:2b", "small:1b", "theirs:7b"]);
+    expect(pulled.models.map(({ model }) => model)).toEqual(["small:1b", "other:2b"]);
+  });
+
   it("does not suffice for a model that is larger: nothing is removed for it, and the sentence says by how much", async () => {
     await machine({}, { diskBytes: SMALL.size + MEDIUM.size });
     await ended(order("small:1b"));

@@ -21,6 +21,7 @@ import MachineShow from "./commands/machine/show.ts";
 import MachineTag from "./commands/machine/tag.ts";
 import MachineUntag from "./commands/machine/untag.ts";
 import ModelAdvise from "./commands/model/advise.ts";
+import ModelPull from "./commands/model/pull.ts";
 import PresetApply from "./commands/preset/apply.ts";
 import PresetExport from "./commands/preset/export.ts";
 import PresetList from "./commands/preset/list.ts";
@@ -75,6 +76,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "machine:tag": MachineTag,
   "machine:untag": MachineUntag,
   "model:advise": ModelAdvise,
+  "model:pull": ModelPull,
   "preset:apply": PresetApply,
   "preset:export": PresetExport,
   "preset:list": PresetList,

@@ -5,6 +5,7 @@ import { Health } from "@ozone/proto/health";
 import { IdentityService } from "@ozone/proto/identity_service";
 import { MachineService } from "@ozone/proto/machine_service";
 import { PresetService } from "@ozone/proto/preset_service";
+import { PullService } from "@ozone/proto/pull_service";
 import { QuarantineService } from "@ozone/proto/quarantine_service";
 import { ReportService } from "@ozone/proto/report_service";
 import { RolloutService } from "@ozone/proto/rollout_service";
@@ -17,6 +18,7 @@ import { healthHandlers } from "./api/health.ts";
 import { identityHandlers } from "./api/identities.ts";
 import { machineHandlers } from "./api/machines.ts";
 import { presetHandlers, reportHandlers } from "./api/presets.ts";
+import { pullHandlers } from "./api/pulls.ts";
 import { quarantineHandlers } from "./api/quarantine.ts";
 import { rolloutHandlers } from "./api/rollouts.ts";
 import { sweepHandlers } from "./api/sweeps.ts";
@@ -86,6 +88,7 @@ export const addServices =
       Health,
       healthHandlers(() => true),
     );
+    addService(server, PullService, pullHandlers(store));
     addService(server, QuarantineService, quarantineHandlers({ store, counted: tasks.resultCounted }));
     addService(server, TokenService, tokenHandlers(store));
   };

@@ -5,6 +5,7 @@ import { Health } from "@ozone/proto/health";
 import { IdentityService } from "@ozone/proto/identity_service";
 import { MachineService } from "@ozone/proto/machine_service";
 import { PresetService } from "@ozone/proto/preset_service";
+import { PullService } from "@ozone/proto/pull_service";
 import { QuarantineService } from "@ozone/proto/quarantine_service";
 import { ReportService } from "@ozone/proto/report_service";
 import { RolloutService } from "@ozone/proto/rollout_service";
@@ -39,6 +40,7 @@ const METHOD_ROLES: ReadonlyMap<string, Access> = new Map([
     ...{ listSweeps: "viewer", getSweep: "viewer", watchSweep: "viewer", planSweep: "viewer" },
     ...{ startSweep: "operator", cancelSweep: "operator", drainSweep: "operator" },
   }),
+  ...of(PullService, { startPull: "operator", listPulls: "viewer", cancelPull: "operator" }),
   ...of(RolloutService, {
     ...{ planRollout: "viewer", listRollouts: "viewer", getRollout: "viewer", watchRollout: "viewer" },
     ...{ startRollout: "operator", cancelRollout: "operator", undoRollout: "operator" },

@@ -18,6 +18,7 @@ import { isOnline } from "../store/describe-machine.ts";
 import { barredOf } from "../store/machine-identities.ts";
 import { listMachines, type MachineRow, saveMachine, touchMachine } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
+import { pullOrders, recordPullReports } from "./pull-models.ts";
 
 const NAME_MAX = 128;
 const MODELS_MAX = 2_000;
@@ -73,7 +74,9 @@ export async function acceptHeartbeat(
   if (!known) return create(HeartbeatReplySchema, { announce: true });
   const { paused } = known;
   // What is under maintenance is begun nothing on: an order to apply waits like a trial.
-  const control = { applyingWaits: applyingWaits && !paused, paused };
+  await recordPullReports(store, machineId, message.pulls);
+  const pulls = known.hasPulls ? await pullOrders(store.db, machineId) : [];
+  const control = { applyingWaits: applyingWaits && !paused, paused, pulls };
   if (message.trialId === "") return create(HeartbeatReplySchema, control);
   const attempt = { trialId: message.trialId, number: message.attempt, machineId };
   const held = await extendLease(store.db, attempt, leaseMs);
