@@ -64,6 +64,8 @@ describe("a machine that is asked to pull a model", () => {
   });
 
   it("is asked once for one model, however often a person asks, and the audit log has it", async () => {
+    // All connections are open before: else the first has ended when the second begins.
+    await Promise.all(Array.from({ length: 8 }, () => store.ping()));
     const asked = await Promise.all(Array.from({ length: 8 }, () => ask("m-open", "qwen3:8b")));
     expect(new Set(asked.map(({ id }) => id)).size).toBe(1);
     expect((await newestActs(store.db, 5)).map(({ what, detail }) => `${what} ${detail}`)).toEqual([
