@@ -1,6 +1,6 @@
 // A machine that pulls models for Ozone where its owner consented, and one that does not.
 import { join } from "node:path";
-import { type WaitReason, waitWords } from "@ozone/shared/wait-reason";
+import { reasonWords, type WaitReason } from "@ozone/shared/wait-reason";
 import type { AgentConfig } from "../config.ts";
 import type { Self } from "../control/announcing.ts";
 import type { WorkState } from "../control/work-state.ts";
@@ -27,7 +27,7 @@ export async function withPulls(
   const whyNot = () => {
     if (state.paused) return "the machine is paused";
     const inUse = isInUse();
-    return inUse === null ? null : waitWords(inUse, Date.now());
+    return inUse === null ? null : reasonWords(inUse, Date.now());
   };
   // A trial in hand says itself what it does.
   const onActivity = (words: string | null) => {
