@@ -22,6 +22,7 @@ import MachineTag from "./commands/machine/tag.ts";
 import MachineUntag from "./commands/machine/untag.ts";
 import ModelAdvise from "./commands/model/advise.ts";
 import ModelPull from "./commands/model/pull.ts";
+import ModelPulls from "./commands/model/pulls.ts";
 import PresetApply from "./commands/preset/apply.ts";
 import PresetExport from "./commands/preset/export.ts";
 import PresetList from "./commands/preset/list.ts";
@@ -77,6 +78,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "machine:untag": MachineUntag,
   "model:advise": ModelAdvise,
   "model:pull": ModelPull,
+  "model:pulls": ModelPulls,
   "preset:apply": PresetApply,
   "preset:export": PresetExport,
   "preset:list": PresetList,

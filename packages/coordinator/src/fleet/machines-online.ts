@@ -29,7 +29,8 @@ function announcementProblem(machineId: string, message: Announcement): string |
   if (message.machineId !== machineId) return "The announcement names another machine than its subject.";
   if (message.name.length === 0 || message.name.length > NAME_MAX)
     return `A name has 1 to ${NAME_MAX} characters.`;
-  if (message.models.length > MODELS_MAX) return `More than ${MODELS_MAX} models.`;
+  if (Math.max(message.models.length, message.pullConsent?.models.length ?? 0) > MODELS_MAX)
+    return `More than ${MODELS_MAX} models.`;
   // Its facts may be of a form that we don't know. It gets no orders; refused, it would not even be listed with the reason.
   if (versionProblem(message) !== null) return null;
   try {
