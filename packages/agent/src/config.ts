@@ -6,6 +6,7 @@ import { OzoneError } from "@ozone/shared/errors";
 import { dataDir } from "./data-dir.ts";
 import type { TrustSource } from "./enrolment/coordinator-trust.ts";
 import { type IdleRule, readIdleRule } from "./guard/idle-rule.ts";
+import { type PullRule, readPullRule } from "./pulling/pull-rule.ts";
 import { readFlags } from "./read-flags.ts";
 
 /** Everything that can be set from outside. */
@@ -27,6 +28,8 @@ export interface AgentConfig {
   readonly logLevel: string;
   /** Null: it works whoever is at the machine. */
   readonly onlyWhenIdle: IdleRule | null;
+  /** Null: Ozone pulls no models here. */
+  readonly pull: PullRule | null;
 }
 
 const DEFAULT_OLLAMA = "http://127.0.0.1:11434";
@@ -55,7 +58,7 @@ export function engineUrlOf(host: string | undefined): string {
 }
 
 /**
- * Reads environment and flags (`--name`, `--data-dir`, `--only-when-idle`).
+ * Reads environment and flags (`--name`, `--data-dir`, `--only-when-idle`, `--pull-disk`).
  * @throws OzoneError invalid_input with one sentence.
  */
 export function readConfig(
@@ -66,6 +69,7 @@ export function readConfig(
     name: { type: "string" },
     "data-dir": { type: "string" },
     "only-when-idle": { type: "string" },
+    "pull-disk": { type: "string" },
   });
   const name = flags.name ?? env.OZONE_AGENT_NAME ?? hostname();
   if (!isMachineName(name)) {
@@ -88,6 +92,7 @@ export function readConfig(
     engineDataDir: join(base, "engine"),
     name,
     logLevel: env.OZONE_LOG_LEVEL ?? "info",
+    pull: readPullRule(flags["pull-disk"] ?? env.OZONE_AGENT_PULL_DISK, env.OZONE_AGENT_PULL_MIRROR),
     onlyWhenIdle: readIdleRule(
       flags["only-when-idle"] ?? env.OZONE_AGENT_ONLY_WHEN_IDLE,
       env.OZONE_AGENT_IDLE_LOAD,

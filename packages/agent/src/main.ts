@@ -5,9 +5,10 @@ import { OZONE_VERSION } from "@ozone/shared/version";
 
 const USAGE = `ozone-agent ${OZONE_VERSION}
 
-  ozone-agent start [--name NAME] [--data-dir DIR] [--only-when-idle 10m]
+  ozone-agent start [--name NAME] [--data-dir DIR] [--only-when-idle 10m] [--pull-disk 40GB]
                                                      join the fleet and run trials until SIGTERM or Ctrl-C; with
-                                                     --only-when-idle only while nobody uses the machine
+                                                     --only-when-idle only while nobody uses the machine; --pull-disk
+                                                     lets Ozone pull models, within that room
   ozone-agent enroll --coordinator HOST:PORT [--ca-fingerprint sha256:... | --ca FILE] [--token-file FILE]
                                                      join the fleet; the token also from OZONE_ENROLL_TOKEN or stdin
   ozone-agent bench --model M --num-ctx N [...]      one honest trial, no coordinator (see ozone-agent bench --help)
@@ -20,7 +21,7 @@ const USAGE = `ozone-agent ${OZONE_VERSION}
   ozone-agent uninstall [--purge]                    takes away what install made; --purge: with key and results
   ozone-agent --help | --version
 
-Environment: OLLAMA_HOST, OZONE_GRPC_ADDRESS (where to enrol), OZONE_CA or OZONE_CA_FINGERPRINT (of the coordinator there), OZONE_ENROLL_TOKEN, OZONE_NATS_URL (a bus with a password), OZONE_DATA_DIR, OZONE_LOG_LEVEL, OZONE_AGENT_ONLY_WHEN_IDLE (10m, off); OZONE_OLLAMA names the program of managed servers.
+Environment: OLLAMA_HOST, OZONE_GRPC_ADDRESS (where to enrol), OZONE_CA or OZONE_CA_FINGERPRINT (of the coordinator there), OZONE_ENROLL_TOKEN, OZONE_NATS_URL (a bus with a password), OZONE_DATA_DIR, OZONE_LOG_LEVEL, OZONE_AGENT_ONLY_WHEN_IDLE (10m, off), OZONE_AGENT_PULL_DISK (40GB, off), OZONE_AGENT_PULL_MIRROR; OZONE_OLLAMA names the program of managed servers.
 `;
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;

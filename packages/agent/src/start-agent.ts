@@ -31,6 +31,8 @@ import { type Journal, openJournal } from "./outbox/journal.ts";
 import { attemptOfKey, type Outbox, openOutbox } from "./outbox/outbox.ts";
 import { type Sender, startSender } from "./outbox/send-results.ts";
 import { sleep } from "./pause.ts";
+import type { Pulls } from "./pulling/open-pulls.ts";
+import { withPulls } from "./pulling/with-pulls.ts";
 import { runTrial } from "./run-trial.ts";
 import { takeTrials } from "./take-trials.ts";
 import { machinePorts } from "./trial-ports.ts";
@@ -134,6 +136,8 @@ interface Parts {
   readonly desk: OrderDesk;
   /** Who is at the machine; null: it works whoever is. */
   readonly guard: Watch | null;
+  /** Models that the coordinator wants here; undefined: the owner did not consent. */
+  readonly pulls: Pulls | undefined;
   readonly announce: () => Promise<void>;
   /** What the coordinator said of our version; null: nothing. */
   readonly problem: () => string | null;
@@ -147,8 +151,8 @@ async function openParts(config: AgentConfig, log: Log, stop: AbortSignal): Prom
   const journal = await openJournal(config.dataDir);
   await reconcile(outbox, journal);
   const bus = await connectPatiently(config, access, log, stop);
-  const self: Self = { machineId, name: config.name, facts, ...planOptions(config) };
   const state = new WorkState();
+  const about = { machineId, name: config.name, facts, ...planOptions(config) };
   let told: string | null = null;
   const announce = async () => {
     const { heartbeatMs, problem } = await announceSelf(bus, self, stop);
@@ -160,19 +164,26 @@ async function openParts(config: AgentConfig, log: Log, stop: AbortSignal): Prom
   let guard: Watch | null = null;
   const onBusy = (busy: boolean) => (busy ? guard?.trialBegins(null) : guard?.trialEnds());
   const { dataDir } = config;
+  const isInUse = () => guard?.waits ?? null;
+  const around = { state, onBusy, onDone, announce: () => announce(), isInUse, log };
+  const { pulls, self } = await withPulls(config, about, around);
   const desk = await openDesk({ bus, self, state, dataDir, stop, announce, onBusy, onDone, log });
   const orders = {
     // What was begun goes on; nothing is begun while somebody uses the machine.
-    hear: (waits: boolean) => desk.hear(waits && (guard?.waits ?? null) === null),
+    hear: (waits: boolean) => desk.hear(waits && isInUse() === null),
   };
-  const heart = startHeart({ bus, machineId, state, outbox, announce, orders }, HEARTBEAT_FIRST_MS);
+  const heart = startHeart({ bus, machineId, state, outbox, announce, orders, pulls }, HEARTBEAT_FIRST_MS);
+  const onChange = () => {
+    if (guard?.waits) pulls?.interrupt();
+    onDone();
+  };
   if (config.onlyWhenIdle !== null)
-    guard = await openGuard(config.onlyWhenIdle, config, { state, onChange: onDone, log });
+    guard = await openGuard(config.onlyWhenIdle, config, { state, onChange, log });
   const tracing = await openTracing({ service: "ozone-agent", env: process.env, onProblem: log });
   const traces = traceTrials(tracing);
   const sender = startSender({ bus, machineId, outbox, journal, log, traces });
   const sending = { outbox, journal, sender, tracing, traces };
-  return { bus, self, state, ...sending, heart, desk, guard, announce, problem: () => told };
+  return { bus, self, state, ...sending, heart, desk, guard, pulls, announce, problem: () => told };
 }
 
 /** What starting servers of our own depends on. */
@@ -183,7 +194,7 @@ const planOptions = ({ engineUrl, engineDataDir }: AgentConfig): PlanOptions => 
 });
 
 /** Runs a trial on this machine, telling the heartbeat what is being done. */
-function trialRunner(config: AgentConfig, { self, state, heart }: Parts) {
+function trialRunner(config: AgentConfig, { self, state, heart, pulls }: Parts) {
   const { facts, machineId } = self;
   const cacheDir = join(config.dataDir, "cache");
   const fixed = {
@@ -194,7 +205,10 @@ function trialRunner(config: AgentConfig, { self, state, heart }: Parts) {
       heart.beatNow();
     },
   };
-  return (order: TrialOrder, signal: AbortSignal) => runTrial(order, { ...fixed, signal });
+  return (order: TrialOrder, signal: AbortSignal) => {
+    pulls?.used(order.modelName);
+    return runTrial(order, { ...fixed, signal });
+  };
 }
 
 async function work(config: AgentConfig, parts: Parts, log: Log, stop: AbortSignal): Promise<void> {
@@ -234,6 +248,7 @@ export async function runAgent(config: AgentConfig, log: Log, stop: AbortSignal)
     await work(config, parts, log, stop);
   } finally {
     await parts.guard?.stop();
+    await parts.pulls?.close();
     await parts.desk.close();
     await parts.sender.stop();
     await parts.heart.stop();

@@ -29,7 +29,7 @@ export interface TakingPorts {
   readonly runTrial: (order: TrialOrder, signal: AbortSignal) => Promise<TrialResult>;
   /** A result is in the outbox. */
   readonly onFinished: () => void;
-  /** An order was taken: its lease should be kept from now on. */
+  /** An order was taken, and its lease is to be kept from now on; or given back, and is not. */
   readonly onTaken: () => void;
   /** The bus does not know us (any more). */
   readonly announce: () => Promise<void>;
@@ -142,6 +142,8 @@ async function settle(ports: TakingPorts, taken: TakenOrder, stop: AbortSignal):
         idsOf(order),
       );
       taken.giveBack();
+      ports.state.end();
+      ports.onTaken();
     }
     if (ending === "settled") {
       taken.done();

@@ -26,6 +26,8 @@ import MachineShow from "./commands/machine/show.ts";
 import MachineTag from "./commands/machine/tag.ts";
 import MachineUntag from "./commands/machine/untag.ts";
 import ModelAdvise from "./commands/model/advise.ts";
+import ModelPull from "./commands/model/pull.ts";
+import ModelPulls from "./commands/model/pulls.ts";
 import NotificationList from "./commands/notification/list.ts";
 import NotificationTest from "./commands/notification/test.ts";
 import PresetApply from "./commands/preset/apply.ts";
@@ -96,6 +98,8 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "model:advise": ModelAdvise,
   "notification:list": NotificationList,
   "notification:test": NotificationTest,
+  "model:pull": ModelPull,
+  "model:pulls": ModelPulls,
   "preset:apply": PresetApply,
   "preset:export": PresetExport,
   "preset:list": PresetList,

@@ -29,14 +29,18 @@ export function momentWords(atMs: number, nowMs: number): string {
   return `${sameDay ? "" : `${text.slice(0, 10)} `}${text.slice(11, 16)} UTC`;
 }
 
-/** One line for people: "waits: in use since 14:03 UTC (keyboard)". */
-export function waitWords({ kind, detail, sinceMs, untilMs }: WaitReason, nowMs: number): string {
+/** "in use since 14:03 UTC (keyboard)". */
+export function reasonWords({ kind, detail, sinceMs, untilMs }: WaitReason, nowMs: number): string {
   if (kind === "budget") {
     const again = untilMs === undefined ? "" : ` until ${momentWords(untilMs, nowMs)}`;
-    return `waits: ${detail} used up${again}`;
+    return `${detail} used up${again}`;
   }
-  if (kind !== "in_use") return `waits: ${detail}`;
+  if (kind !== "in_use") return detail;
   const since = sinceMs === undefined ? "" : ` since ${momentWords(sinceMs, nowMs)}`;
   const until = untilMs === undefined ? "" : `; goes on at ${momentWords(untilMs, nowMs)} if nobody comes`;
-  return `waits: in use${since} (${detail})${until}`;
+  return `in use${since} (${detail})${until}`;
 }
+
+/** One line for people: "waits: in use since 14:03 UTC (keyboard)". */
+export const waitWords = (reason: WaitReason, nowMs: number): string =>
+  `waits: ${reasonWords(reason, nowMs)}`;

@@ -1,6 +1,7 @@
 // The announcement: who this machine is, what it runs on, which engine and models it has; and keeping it up to date.
 import { create } from "@bufbuild/protobuf";
 import { type Announcement, AnnouncementSchema, EngineKind, type Model } from "@ozone/proto/machine";
+import type { PullConsent } from "@ozone/proto/pull";
 import { announce, type Bus } from "@ozone/shared/bus";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { hardwareClass } from "@ozone/shared/hardware-class";
@@ -16,6 +17,8 @@ export interface Self extends PlanOptions {
   readonly machineId: string;
   readonly name: string;
   readonly facts: MachineFacts;
+  /** What Ozone may pull here; absent: nothing. */
+  readonly consent?: () => PullConsent;
 }
 
 /** Threads that the engine takes when nobody asks: the reference engine leaves a core free, Ollama takes the physical ones. */
@@ -58,6 +61,7 @@ export async function writeAnnouncement(self: Self, signal: AbortSignal): Promis
     engineProblem: problem,
     accessProblems: await hostAccessProblems(engineUrl, process.env),
     managedProblem: "problem" in plan ? plan.problem : "",
+    ...(self.consent ? { pullConsent: self.consent() } : {}),
   });
 }
 

@@ -5,6 +5,7 @@ import { type Bus, sendHeartbeat } from "@ozone/shared/bus";
 import { waitMessage } from "@ozone/shared/wait-message";
 import type { Outbox } from "../outbox/outbox.ts";
 import { createPause } from "../pause.ts";
+import type { Pulls } from "../pulling/open-pulls.ts";
 import type { WorkState } from "./work-state.ts";
 
 /** What heartbeats need. */
@@ -17,6 +18,8 @@ export interface HeartbeatPorts {
   readonly announce: () => Promise<void>;
   /** Orders to apply are asked for when the coordinator says that there is one. */
   readonly orders: { hear(applyingWaits: boolean): void };
+  /** Models to pull; absent: the machine's owner did not consent. */
+  readonly pulls?: Pick<Pulls, "hear" | "reports"> | undefined;
 }
 
 /** Sends one heartbeat and does what the reply says. @throws OzoneError unavailable while no coordinator listens. */
@@ -27,6 +30,7 @@ export async function beat({
   outbox,
   announce,
   orders,
+  pulls,
 }: HeartbeatPorts): Promise<void> {
   const { current } = state;
   const reply = await sendHeartbeat(
@@ -37,12 +41,14 @@ export async function beat({
       attempt: current?.attempt ?? 0,
       activity: state.activity,
       outboxDepth: outbox.pending().length,
+      pulls: pulls?.reports() ?? [],
       ...(state.waits === null ? {} : { waits: waitMessage(state.waits) }),
     }),
   );
   state.setPaused(reply.paused);
   for (const trialId of reply.cancelledTrialIds) state.cancel(trialId);
   orders.hear(reply.applyingWaits);
+  pulls?.hear(reply.pulls);
   if (reply.announce) await announce();
 }
 

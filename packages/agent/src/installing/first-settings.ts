@@ -19,4 +19,6 @@ export const firstSettings = (hasDesktop: boolean): string =>
 # OZONE_NATS_CA=/etc/ozone/ca.pem
 # Trials run only while nobody has used the machine for so long; off: whoever is there.
 ${hasDesktop ? "" : "# "}${GUARD}
+# Ozone may pull models into so much room, and removes only what it pulled.
+# OZONE_AGENT_PULL_DISK=40GB
 `;

@@ -20,7 +20,7 @@ export interface BoundedFetchOptions {
   /** Ends the request at once, before or after its headers. */
   readonly signal: AbortSignal;
   /** Records the lines of the answer; absent for answers that are one JSON document. */
-  readonly recorder?: StreamRecorder;
+  readonly recorder?: Pick<StreamRecorder, "add">;
   /** Called when a streamed answer has ended, however it ended. */
   readonly onEnd?: () => void;
 }

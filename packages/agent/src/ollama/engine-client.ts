@@ -11,6 +11,7 @@ import {
   type LoadedModel,
   loadedModelsOf,
 } from "./engine-state.ts";
+import { Arrivals, type PullPart, pullPartOf } from "./pull-stream.ts";
 import { failureOfRequest } from "./request-failure.ts";
 import { type StreamRecord, StreamRecorder } from "./stream-record.ts";
 
@@ -19,6 +20,9 @@ const STATE_LIMIT_MS = 10_000;
 
 /** Changes of what is installed copy a manifest, no weights; the disk may be slow. */
 const STORE_LIMIT_MS = 60_000;
+
+/** The largest models over the slowest lines. */
+const PULL_LIMIT_MS = 12 * 3_600_000;
 
 /** After `done` the answer ends at once; longer than this is not waited for. */
 const END_LIMIT_MS = 500;
@@ -73,6 +77,34 @@ export class EngineClient {
   /** The raw answer of /api/show. @throws TrialFailure */
   async show(model: string, signal: AbortSignal): Promise<unknown> {
     return this.#ask(signal, (client) => client.show({ model }));
+  }
+
+  /**
+   * Has the server pull a model, and tells how far each part is; ends when it is there. Leaving the loop ends the pull; the
+   * server goes on from there another time.
+   * @throws TrialFailure
+   */
+  async *pull(
+    model: string,
+    { insecure, signal }: { readonly insecure: boolean; readonly signal: AbortSignal },
+  ): AsyncGenerator<PullPart> {
+    const ending = new AbortController();
+    const parts = new Arrivals<PullPart>();
+    const limits = { signal: AbortSignal.any([signal, ending.signal]), limitMs: PULL_LIMIT_MS };
+    const wire = { recorder: { add: () => true } };
+    const done = this.#call(limits, "run", wire, async (client) => {
+      for await (const line of await client.pull({ model, insecure, stream: true })) {
+        const part = pullPartOf(line);
+        if (part !== null) parts.add(part);
+      }
+    }).finally(() => parts.end());
+    try {
+      yield* parts;
+      await done;
+    } finally {
+      ending.abort();
+      await done.catch(() => undefined);
+    }
   }
 
   /** Makes a model of an installed one and parameters of its own. @throws TrialFailure */

@@ -19,6 +19,8 @@ describe("a machine that is drained", () => {
       drained: false,
       words: "ends the trial in hand: sample 2 of 5",
     });
+    const inUse = { trialId: "t-1", activity: "waits: in use", waits: [{ kind: "in_use" }] };
+    expect(standing(inUse).words).toBe("is in use; its trial goes back in a moment");
     expect(standing({ activity: "idle" }).drained).toBe(false);
     expect(standing({ activity: "applying fast: loading" }).drained).toBe(false);
     expect(standing({ status: "offline", trialId: "t-1" }).drained).toBe(false);

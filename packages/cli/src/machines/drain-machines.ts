@@ -16,18 +16,20 @@ export interface Draining {
 const HEARD = "paused";
 
 /** Pure; an agent that is away runs nothing that anybody waits for, unless its lease has not ended yet. */
-export function drainingOf({ status, trialId, activity }: Machine): Draining {
+export function drainingOf({ status, trialId, activity, waits }: Machine): Draining {
   if (status !== "online") {
     return trialId === ""
       ? { drained: true, words: "is drained: it is offline, and has nothing in hand" }
       : { drained: false, words: "is offline; its trial is given to others in a moment" };
   }
+  if (trialId !== "" && waits.length > 0)
+    return { drained: false, words: "is in use; its trial goes back in a moment" };
   if (trialId !== "")
     return { drained: false, words: `ends the trial in hand: ${cleanText(activity) || "starting"}` };
   if (activity === HEARD) return { drained: true, words: "is drained: nothing of Ozone runs there" };
   return {
     drained: false,
-    words: `has nothing in hand; waiting until it has heard (${cleanText(activity) || "silent"})`,
+    words: "has nothing in hand; waiting until it has heard",
   };
 }
 

@@ -3,7 +3,7 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { Machine } from "@ozone/proto/machine";
 import type { GetStatusResponse } from "@ozone/proto/machine_service";
 import { hoursWords } from "@ozone/shared/time-budget";
-import { formatDuration } from "@ozone/shared/units";
+import { formatBytes, formatDuration } from "@ozone/shared/units";
 import { waitReasonOf } from "@ozone/shared/wait-message";
 import { waitWords } from "@ozone/shared/wait-reason";
 import { cleanText } from "./clean-text.ts";
@@ -48,6 +48,15 @@ const activityOf = ({ waits: [reason], activity }: Machine): string =>
   reason && (activity === "idle" || activity.startsWith("waits:"))
     ? waitWords(waitReasonOf(reason), Date.now())
     : activity || "-";
+
+/** What its owner lets Ozone pull; nothing where nothing was agreed. */
+const consentPairs = ({ pullConsent }: Machine): (readonly [string, string])[] => {
+  if (!pullConsent) return [];
+  const { usedBytes, diskBytes, mirror, models } = pullConsent;
+  const room = `${formatBytes(Number(usedBytes))} of ${formatBytes(Number(diskBytes))}`;
+  const what = models.length === 0 ? "" : `: ${models.map((name) => cleanText(name, 60)).join(", ")}`;
+  return [["pulled by Ozone", `${room}${what}${mirror === "" ? "" : `; from ${cleanText(mirror, 80)}`}`]];
+};
 
 /** The first stands for the activity, or beside it while something is still done. */
 const waitsAfterTheFirst = (machine: Machine): (readonly [string, string])[] => {
@@ -130,6 +139,7 @@ export function machineText(machine: Machine): string {
     ["engine", machine.engineProblem ? "none" : engineWords(machine.engine)],
     ["agent", `${cleanText(agentVersion, 40)}${protocolWords(machine)}`],
     ["models", models.map((model) => cleanText(model.name, 60)).join(", ") || "none"],
+    ...consentPairs(machine),
     ["activity", cleanText(activityOf(machine))],
     ...waitsAfterTheFirst(machine),
     ...(machine.dailyBudgetMs > 0 ? [["budget", budgetWords(machine)] as const] : []),

@@ -6,6 +6,7 @@ import { IdentityService } from "@ozone/proto/identity_service";
 import { MachineService } from "@ozone/proto/machine_service";
 import { NotificationService } from "@ozone/proto/notification_service";
 import { PresetService } from "@ozone/proto/preset_service";
+import { PullService } from "@ozone/proto/pull_service";
 import { QuarantineService } from "@ozone/proto/quarantine_service";
 import { ReportService } from "@ozone/proto/report_service";
 import { RolloutService } from "@ozone/proto/rollout_service";
@@ -46,6 +47,7 @@ const METHOD_ROLES: ReadonlyMap<string, Access> = new Map([
     ...{ createSchedule: "operator", removeSchedule: "operator", runSchedule: "operator" },
     ...{ pauseSchedule: "operator", resumeSchedule: "operator" },
   }),
+  ...of(PullService, { startPull: "operator", listPulls: "viewer", cancelPull: "operator" }),
   ...of(RolloutService, {
     ...{ planRollout: "viewer", listRollouts: "viewer", getRollout: "viewer", watchRollout: "viewer" },
     ...{ startRollout: "operator", cancelRollout: "operator", undoRollout: "operator" },

@@ -12,7 +12,7 @@ const LOST = {
   message: `The machine was lost ${LEASES_PER_TRIAL} times while it worked on this trial.`,
 };
 
-async function expire(store: Store, attempt: AttemptRef, isLost: boolean): Promise<void> {
+async function expire(store: Store, attempt: AttemptRef, isLost = true): Promise<void> {
   await store.db.transaction(async (tx) => {
     const trial = (await lockTrials(tx, [attempt.trialId])).get(attempt.trialId);
     await closeAttempt(tx, attempt, "expired");
@@ -59,7 +59,7 @@ export async function expireLeases(store: Store, ends: LeaseEnds): Promise<numbe
       await extendLease(store.db, attempt, ends.leaseMs);
       continue;
     }
-    await expire(store, attempt, true);
+    await expire(store, attempt);
     ends.onEnded?.(attempt);
     ended += 1;
   }

@@ -18,6 +18,7 @@ import { isOnline } from "../store/describe-machine.ts";
 import { barredOf } from "../store/machine-identities.ts";
 import { listMachines, type MachineRow, saveMachine, touchMachine } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
+import { pullOrders, recordPullReports } from "./pull-models.ts";
 
 const NAME_MAX = 128;
 const MODELS_MAX = 2_000;
@@ -28,7 +29,8 @@ function announcementProblem(machineId: string, message: Announcement): string |
   if (message.machineId !== machineId) return "The announcement names another machine than its subject.";
   if (message.name.length === 0 || message.name.length > NAME_MAX)
     return `A name has 1 to ${NAME_MAX} characters.`;
-  if (message.models.length > MODELS_MAX) return `More than ${MODELS_MAX} models.`;
+  if (Math.max(message.models.length, message.pullConsent?.models.length ?? 0) > MODELS_MAX)
+    return `More than ${MODELS_MAX} models.`;
   // Its facts may be of a form that we don't know. It gets no orders; refused, it would not even be listed with the reason.
   if (versionProblem(message) !== null) return null;
   try {
@@ -73,7 +75,9 @@ export async function acceptHeartbeat(
   if (!known) return create(HeartbeatReplySchema, { announce: true });
   const { paused } = known;
   // What is under maintenance is begun nothing on: an order to apply waits like a trial.
-  const control = { applyingWaits: applyingWaits && !paused, paused };
+  await recordPullReports(store, machineId, message.pulls);
+  const pulls = known.hasPulls ? await pullOrders(store.db, machineId) : [];
+  const control = { applyingWaits: applyingWaits && !paused, paused, pulls };
   if (message.trialId === "") return create(HeartbeatReplySchema, control);
   const attempt = { trialId: message.trialId, number: message.attempt, machineId };
   const held = await extendLease(store.db, attempt, leaseMs);

@@ -38,6 +38,7 @@ export function describeMachine(row: MachineRow, leaseMs: number): Machine {
     paused: row.paused ?? false,
     versionProblem: versionProblem(announcement) ?? "",
     protocolVersion: spokenBy(announcement.protocolVersion),
+    ...(announcement.pullConsent ? { pullConsent: announcement.pullConsent } : {}),
     waits: online && row.waits ? [waitMessage(row.waits)] : [],
   });
 }

@@ -10,6 +10,7 @@ import { admissionColumn } from "./machine-identities.ts";
 import { nameColumn, pausedColumn } from "./machine-settings.ts";
 import { tagsColumn } from "./machine-tags.ts";
 import type { Executor } from "./open-store.ts";
+import { hasPullsColumn } from "./pulls.ts";
 import { machines } from "./schema/machines.ts";
 
 /** A machine as stored. Times are Postgres' own; `silentMs` is counted by its clock. */
@@ -72,7 +73,7 @@ export async function touchMachine(
   db: Executor,
   id: string,
   { activity, waits }: { readonly activity: string; readonly waits: WaitReason | null },
-): Promise<{ paused: boolean } | null> {
+): Promise<{ paused: boolean; hasPulls: boolean } | null> {
   const touched = await db
     .update(machines)
     .set({
@@ -81,7 +82,7 @@ export async function touchMachine(
       waits: waits === null ? null : toBinary(WaitReasonSchema, waitMessage(waits)),
     })
     .where(and(eq(machines.id, id), sql`coalesce(${admissionColumn}, 'approved') = 'approved'`))
-    .returning({ paused: pausedColumn });
+    .returning({ paused: pausedColumn, hasPulls: hasPullsColumn });
   return touched[0] ?? null;
 }
 

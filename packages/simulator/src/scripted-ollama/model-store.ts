@@ -24,6 +24,7 @@ export interface CreateRequest {
 export class ModelStore {
   readonly #models = new Map<string, ScriptedModel>();
   readonly #blobs = new Map<string, Blob>();
+  readonly #pulled = new Map<string, number>();
 
   constructor(models: readonly ScriptedModel[]) {
     this.replace(models);
@@ -44,6 +45,21 @@ export class ModelStore {
   find(name: string): ScriptedModel | undefined {
     const wanted = fullName(name).toLowerCase();
     return this.models.find((model) => model.name.toLowerCase() === wanted);
+  }
+
+  /** Adds a model under its own name. */
+  add(model: ScriptedModel): void {
+    this.#models.set(model.name, model);
+  }
+
+  /** Bytes of a blob that a pull has brought so far. */
+  pulledBytes(digest: string): number {
+    return this.hasBlob(digest) ? Number.POSITIVE_INFINITY : (this.#pulled.get(digest) ?? 0);
+  }
+
+  /** Keeps what a pull has brought, also when it is cut. */
+  keepPulled(digest: string, bytes: number): void {
+    this.#pulled.set(digest, bytes);
   }
 
   /** Removes a model; false when there is none. */

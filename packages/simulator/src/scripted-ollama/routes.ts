@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { answer } from "./answer.ts";
 import { psIsSilent, psReply, showReply, tagsReply, versionReply } from "./metadata-routes.ts";
 import { RequestError } from "./request-error.ts";
-import { blob, copyModel, createModel, deleteModel } from "./store-routes.ts";
+import { blob, copyModel, createModel, deleteModel, pullModel } from "./store-routes.ts";
 import type { Wire } from "./wire.ts";
 import type { RecordedRequest, World } from "./world.ts";
 
@@ -25,6 +25,7 @@ const ROUTES: Readonly<Record<string, (world: World, call: Call) => Promise<void
   "POST /api/generate": (world, { wire, record }) => answer(world, record, wire),
   "POST /api/chat": (world, { wire, record }) => answer(world, record, wire),
   "POST /api/create": (world, { wire, body }) => createModel(world, body, wire),
+  "POST /api/pull": (world, { wire, body }) => pullModel(world, body, wire),
   "POST /api/copy": (world, { wire, body }) => copyModel(world, body, wire),
   "DELETE /api/delete": (world, { wire, body }) => deleteModel(world, body, wire),
 };

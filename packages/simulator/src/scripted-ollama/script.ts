@@ -64,6 +64,9 @@ export interface Script {
   readonly redirectTo: string;
   readonly lies: readonly Lie[];
   readonly faults: readonly Fault[];
+  /** What /api/pull finds, by the names that it is asked for. */
+  readonly registry: readonly ScriptedModel[];
+  readonly pullBytesPerSecond: number;
 }
 
 /** What a test says about a script; the rest stays as it was. */
@@ -102,6 +105,8 @@ export function defaultScript(): Script {
     redirectTo: "http://127.0.0.1:9",
     lies: [],
     faults: [],
+    registry: [],
+    pullBytesPerSecond: 1e9,
   };
 }
 

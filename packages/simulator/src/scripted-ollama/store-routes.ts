@@ -1,6 +1,7 @@
 // The endpoints that change what is stored: create, copy, delete, blobs.
 import type { IncomingMessage } from "node:http";
 import { RequestError } from "./request-error.ts";
+import { waitSeconds } from "./schedule.ts";
 import type { Wire } from "./wire.ts";
 import type { World } from "./world.ts";
 
@@ -22,6 +23,34 @@ export async function createModel(world: World, body: Body, wire: Wire): Promise
   }
   const steps = ["parsing GGUF", `using existing layer ${model.blob}`, "writing manifest", "success"];
   for (const status of steps) await wire.line(JSON.stringify({ status }));
+  wire.end();
+}
+
+const PULL_STEPS = 10;
+
+/**
+ * POST /api/pull: the weights part by part, from where an earlier pull of them was cut.
+ * @throws RequestError with Ollama's text for what the registry does not have; the stream has begun by then
+ */
+export async function pullModel(world: World, body: Body, wire: Wire): Promise<void> {
+  const name = textOf(body, "model") || textOf(body, "name");
+  const say = (line: object) => wire.line(JSON.stringify(line));
+  await say({ status: "pulling manifest" });
+  const model = world.script.registry.find((one) => one.name === name);
+  if (model === undefined) throw new RequestError(500, "pull model manifest: file does not exist");
+  const { blob: digest, size: total } = model;
+  const part = { status: `pulling ${digest.slice(7, 19)}`, digest, total };
+  for (let completed = world.store.pulledBytes(digest); completed < total; ) {
+    await say({ ...part, completed });
+    await waitSeconds(total / PULL_STEPS / world.script.pullBytesPerSecond, wire.gone);
+    if (wire.gone.aborted) return;
+    completed = Math.min(total, completed + Math.ceil(total / PULL_STEPS));
+    world.store.keepPulled(digest, completed);
+  }
+  await say({ ...part, completed: total });
+  for (const status of ["verifying sha256 digest", "writing manifest"]) await say({ status });
+  world.store.add({ ...model, modifiedAt: new Date().toISOString() });
+  await say({ status: "success" });
   wire.end();
 }
 

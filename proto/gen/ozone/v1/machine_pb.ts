@@ -8,6 +8,8 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { PullConsent, PullOrder, PullReport } from "./pull_pb.ts";
+import { file_ozone_v1_pull } from "./pull_pb.ts";
 import type { WaitReason } from "./wait_pb.ts";
 import { file_ozone_v1_wait } from "./wait_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -16,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/machine.proto.
  */
 export const file_ozone_v1_machine: GenFile = /*@__PURE__*/
-  fileDesc("ChZvem9uZS92MS9tYWNoaW5lLnByb3RvEghvem9uZS52MSI9CgZFbmdpbmUSIgoEa2luZBgBIAEoDjIULm96b25lLnYxLkVuZ2luZUtpbmQSDwoHdmVyc2lvbhgCIAEoCSLPAQoFTW9kZWwSDAoEbmFtZRgBIAEoCRIOCgZkaWdlc3QYAiABKAkSEgoKc2l6ZV9ieXRlcxgDIAEoBBIOCgZmYW1pbHkYBCABKAkSFgoOcGFyYW1ldGVyX3NpemUYBSABKAkSFAoMcXVhbnRpemF0aW9uGAYgASgJEhcKD3RyYWluZWRfY29udGV4dBgHIAEoDRIRCglzeW50aGV0aWMYCCABKAgSGgoSa3ZfYnl0ZXNfcGVyX3Rva2VuGAkgASgEEg4KBmxvYWRlZBgKIAEoCCLEAgoMQW5ub3VuY2VtZW50EhIKCm1hY2hpbmVfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIVCg1hZ2VudF92ZXJzaW9uGAMgASgJEg8KB2hvc3RfaWQYBCABKAkSFgoOaGFyZHdhcmVfY2xhc3MYBSABKAkSEgoKZmFjdHNfanNvbhgGIAEoCRIgCgZlbmdpbmUYByABKAsyEC5vem9uZS52MS5FbmdpbmUSHwoGbW9kZWxzGAggAygLMg8ub3pvbmUudjEuTW9kZWwSFwoPZGVmYXVsdF90aHJlYWRzGAkgASgNEhYKDmVuZ2luZV9wcm9ibGVtGAogASgJEhcKD21hbmFnZWRfcHJvYmxlbRgLIAEoCRIXCg9hY2Nlc3NfcHJvYmxlbXMYDCADKAkSGAoQcHJvdG9jb2xfdmVyc2lvbhgNIAEoDSJ3ChFBbm5vdW5jZW1lbnRSZXBseRIQCghhY2NlcHRlZBgBIAEoCBIOCgZyZWFzb24YAiABKAkSFAoMaGVhcnRiZWF0X21zGAMgASgNEhAKCGxlYXNlX21zGAQgASgNEhgKEHByb3RvY29sX3ZlcnNpb24YBSABKA0ijwEKCUhlYXJ0YmVhdBISCgptYWNoaW5lX2lkGAEgASgJEhAKCHRyaWFsX2lkGAIgASgJEg8KB2F0dGVtcHQYAyABKA0SEAoIYWN0aXZpdHkYBCABKAkSFAoMb3V0Ym94X2RlcHRoGAUgASgNEiMKBXdhaXRzGAYgASgLMhQub3pvbmUudjEuV2FpdFJlYXNvbiJnCg5IZWFydGJlYXRSZXBseRIQCghhbm5vdW5jZRgBIAEoCBIbChNjYW5jZWxsZWRfdHJpYWxfaWRzGAIgAygJEg4KBnBhdXNlZBgDIAEoCBIWCg5hcHBseWluZ193YWl0cxgEIAEoCCK8BAoHTWFjaGluZRIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEg8KB2hvc3RfaWQYAyABKAkSFgoOaGFyZHdhcmVfY2xhc3MYBCABKAkSEgoKZmFjdHNfanNvbhgFIAEoCRIgCgZlbmdpbmUYBiABKAsyEC5vem9uZS52MS5FbmdpbmUSHwoGbW9kZWxzGAcgAygLMg8ub3pvbmUudjEuTW9kZWwSFQoNYWdlbnRfdmVyc2lvbhgIIAEoCRIwCgxsYXN0X3NlZW5fYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnN0YXR1cxgKIAEoCRIQCghhY3Rpdml0eRgLIAEoCRIWCg5lbmdpbmVfcHJvYmxlbRgMIAEoCRIXCg9kZWZhdWx0X3RocmVhZHMYDSABKA0SFwoPbWFuYWdlZF9wcm9ibGVtGA4gASgJEhcKD2FjY2Vzc19wcm9ibGVtcxgPIAMoCRIMCgR0YWdzGBAgAygJEhEKCWFkbWlzc2lvbhgRIAEoCRIOCgZwYXVzZWQYEiABKAgSFwoPdmVyc2lvbl9wcm9ibGVtGBMgASgJEhgKEHByb3RvY29sX3ZlcnNpb24YFCABKA0SIwoFd2FpdHMYGSADKAsyFC5vem9uZS52MS5XYWl0UmVhc29uEhAKCHRyaWFsX2lkGBogASgJEhcKD2RhaWx5X2J1ZGdldF9tcxgbIAEoDRIVCg1kYWlseV91c2VkX21zGBwgASgNKlwKCkVuZ2luZUtpbmQSGwoXRU5HSU5FX0tJTkRfVU5TUEVDSUZJRUQQABIWChJFTkdJTkVfS0lORF9PTExBTUEQARIZChVFTkdJTkVfS0lORF9SRUZFUkVOQ0UQAip1CgpQcm92ZW5hbmNlEhoKFlBST1ZFTkFOQ0VfVU5TUEVDSUZJRUQQABIXChNQUk9WRU5BTkNFX01FQVNVUkVEEAESGAoUUFJPVkVOQU5DRV9TWU5USEVUSUMQAhIYChRQUk9WRU5BTkNFX1NJTVVMQVRFRBADYgZwcm90bzM", [file_google_protobuf_timestamp, file_ozone_v1_wait]);
+  fileDesc("ChZvem9uZS92MS9tYWNoaW5lLnByb3RvEghvem9uZS52MSI9CgZFbmdpbmUSIgoEa2luZBgBIAEoDjIULm96b25lLnYxLkVuZ2luZUtpbmQSDwoHdmVyc2lvbhgCIAEoCSLPAQoFTW9kZWwSDAoEbmFtZRgBIAEoCRIOCgZkaWdlc3QYAiABKAkSEgoKc2l6ZV9ieXRlcxgDIAEoBBIOCgZmYW1pbHkYBCABKAkSFgoOcGFyYW1ldGVyX3NpemUYBSABKAkSFAoMcXVhbnRpemF0aW9uGAYgASgJEhcKD3RyYWluZWRfY29udGV4dBgHIAEoDRIRCglzeW50aGV0aWMYCCABKAgSGgoSa3ZfYnl0ZXNfcGVyX3Rva2VuGAkgASgEEg4KBmxvYWRlZBgKIAEoCCLxAgoMQW5ub3VuY2VtZW50EhIKCm1hY2hpbmVfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIVCg1hZ2VudF92ZXJzaW9uGAMgASgJEg8KB2hvc3RfaWQYBCABKAkSFgoOaGFyZHdhcmVfY2xhc3MYBSABKAkSEgoKZmFjdHNfanNvbhgGIAEoCRIgCgZlbmdpbmUYByABKAsyEC5vem9uZS52MS5FbmdpbmUSHwoGbW9kZWxzGAggAygLMg8ub3pvbmUudjEuTW9kZWwSFwoPZGVmYXVsdF90aHJlYWRzGAkgASgNEhYKDmVuZ2luZV9wcm9ibGVtGAogASgJEhcKD21hbmFnZWRfcHJvYmxlbRgLIAEoCRIXCg9hY2Nlc3NfcHJvYmxlbXMYDCADKAkSGAoQcHJvdG9jb2xfdmVyc2lvbhgNIAEoDRIrCgxwdWxsX2NvbnNlbnQYDyABKAsyFS5vem9uZS52MS5QdWxsQ29uc2VudCJ3ChFBbm5vdW5jZW1lbnRSZXBseRIQCghhY2NlcHRlZBgBIAEoCBIOCgZyZWFzb24YAiABKAkSFAoMaGVhcnRiZWF0X21zGAMgASgNEhAKCGxlYXNlX21zGAQgASgNEhgKEHByb3RvY29sX3ZlcnNpb24YBSABKA0itAEKCUhlYXJ0YmVhdBISCgptYWNoaW5lX2lkGAEgASgJEhAKCHRyaWFsX2lkGAIgASgJEg8KB2F0dGVtcHQYAyABKA0SEAoIYWN0aXZpdHkYBCABKAkSFAoMb3V0Ym94X2RlcHRoGAUgASgNEiMKBXdhaXRzGAYgASgLMhQub3pvbmUudjEuV2FpdFJlYXNvbhIjCgVwdWxscxgHIAMoCzIULm96b25lLnYxLlB1bGxSZXBvcnQiiwEKDkhlYXJ0YmVhdFJlcGx5EhAKCGFubm91bmNlGAEgASgIEhsKE2NhbmNlbGxlZF90cmlhbF9pZHMYAiADKAkSDgoGcGF1c2VkGAMgASgIEhYKDmFwcGx5aW5nX3dhaXRzGAQgASgIEiIKBXB1bGxzGAUgAygLMhMub3pvbmUudjEuUHVsbE9yZGVyIukECgdNYWNoaW5lEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDwoHaG9zdF9pZBgDIAEoCRIWCg5oYXJkd2FyZV9jbGFzcxgEIAEoCRISCgpmYWN0c19qc29uGAUgASgJEiAKBmVuZ2luZRgGIAEoCzIQLm96b25lLnYxLkVuZ2luZRIfCgZtb2RlbHMYByADKAsyDy5vem9uZS52MS5Nb2RlbBIVCg1hZ2VudF92ZXJzaW9uGAggASgJEjAKDGxhc3Rfc2Vlbl9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGc3RhdHVzGAogASgJEhAKCGFjdGl2aXR5GAsgASgJEhYKDmVuZ2luZV9wcm9ibGVtGAwgASgJEhcKD2RlZmF1bHRfdGhyZWFkcxgNIAEoDRIXCg9tYW5hZ2VkX3Byb2JsZW0YDiABKAkSFwoPYWNjZXNzX3Byb2JsZW1zGA8gAygJEgwKBHRhZ3MYECADKAkSEQoJYWRtaXNzaW9uGBEgASgJEg4KBnBhdXNlZBgSIAEoCBIXCg92ZXJzaW9uX3Byb2JsZW0YEyABKAkSGAoQcHJvdG9jb2xfdmVyc2lvbhgUIAEoDRIjCgV3YWl0cxgZIAMoCzIULm96b25lLnYxLldhaXRSZWFzb24SEAoIdHJpYWxfaWQYGiABKAkSFwoPZGFpbHlfYnVkZ2V0X21zGBsgASgNEhUKDWRhaWx5X3VzZWRfbXMYHCABKA0SKwoMcHVsbF9jb25zZW50GB0gASgLMhUub3pvbmUudjEuUHVsbENvbnNlbnQqXAoKRW5naW5lS2luZBIbChdFTkdJTkVfS0lORF9VTlNQRUNJRklFRBAAEhYKEkVOR0lORV9LSU5EX09MTEFNQRABEhkKFUVOR0lORV9LSU5EX1JFRkVSRU5DRRACKnUKClByb3ZlbmFuY2USGgoWUFJPVkVOQU5DRV9VTlNQRUNJRklFRBAAEhcKE1BST1ZFTkFOQ0VfTUVBU1VSRUQQARIYChRQUk9WRU5BTkNFX1NZTlRIRVRJQxACEhgKFFBST1ZFTkFOQ0VfU0lNVUxBVEVEEANiBnByb3RvMw", [file_google_protobuf_timestamp, file_ozone_v1_pull, file_ozone_v1_wait]);
 
 /**
  * @generated from message ozone.v1.Engine
@@ -196,6 +198,13 @@ export type Announcement = Message<"ozone.v1.Announcement"> & {
    * @generated from field: uint32 protocol_version = 13;
    */
   protocolVersion: number;
+
+  /**
+   * What Ozone may pull here; absent: nothing.
+   *
+   * @generated from field: ozone.v1.PullConsent pull_consent = 15;
+   */
+  pullConsent?: PullConsent | undefined;
 };
 
 /**
@@ -293,6 +302,11 @@ export type Heartbeat = Message<"ozone.v1.Heartbeat"> & {
    * @generated from field: ozone.v1.WaitReason waits = 6;
    */
   waits?: WaitReason | undefined;
+
+  /**
+   * @generated from field: repeated ozone.v1.PullReport pulls = 7;
+   */
+  pulls: PullReport[];
 };
 
 /**
@@ -335,6 +349,13 @@ export type HeartbeatReply = Message<"ozone.v1.HeartbeatReply"> & {
    * @generated from field: bool applying_waits = 4;
    */
   applyingWaits: boolean;
+
+  /**
+   * What to pull; one that is not here (any more) is not wanted.
+   *
+   * @generated from field: repeated ozone.v1.PullOrder pulls = 5;
+   */
+  pulls: PullOrder[];
 };
 
 /**
@@ -487,6 +508,13 @@ export type Machine = Message<"ozone.v1.Machine"> & {
    * @generated from field: uint32 daily_used_ms = 28;
    */
   dailyUsedMs: number;
+
+  /**
+   * What its owner lets Ozone pull; absent: nothing.
+   *
+   * @generated from field: ozone.v1.PullConsent pull_consent = 29;
+   */
+  pullConsent?: PullConsent | undefined;
 };
 
 /**

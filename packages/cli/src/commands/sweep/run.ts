@@ -17,6 +17,9 @@ export default class SweepRun extends ConnectedCommand {
   static override flags = {
     ...SWEEP_FLAGS,
     detach: Flags.boolean({ summary: "Start it and return at once." }),
+    pull: Flags.boolean({
+      summary: "First pull the named models where machines lack them and their owners consented.",
+    }),
   };
 
   async run(): Promise<unknown> {
@@ -36,6 +39,10 @@ export default class SweepRun extends ConnectedCommand {
     }
     const startedAtMs = Date.now();
     const sweep = await this.withCoordinator(flags.address, async (client) => {
+      if (flags.pull) {
+        const { pullBefore } = await import("../../sweep-request/pull-before.ts");
+        await pullBefore(client, request, (line) => this.progress(line));
+      }
       const response = await client.call(SweepService.method.startSweep, { request });
       if (!response.sweep) throw new Error("The coordinator started no sweep and did not say why.");
       return response.sweep;
