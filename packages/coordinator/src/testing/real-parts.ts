@@ -32,22 +32,30 @@ export async function openRealParts(): Promise<RealParts> {
   const bus = await connectBus({ url: nats.url, name: "test" });
   await ensureStreams(bus);
   const stores: Store[] = [];
-  async function newDatabase(): Promise<string> {
+  async function newDatabase(like = "template1"): Promise<string> {
     const name = `test_${randomBytes(4).toString("hex")}`;
     const admin = new pg.Client({ connectionString: postgres.url });
     await admin.connect();
-    await admin.query(`create database ${name}`);
+    await admin.query(`create database ${name} template ${like}`);
     await admin.end();
     const url = new URL(postgres.url);
     url.pathname = `/${name}`;
     return url.href;
   }
+  // The tables are made once a file, and copied for each store: the migrations take as long as a short test.
+  let prepared: Promise<string> | null = null;
+  async function prepare(): Promise<string> {
+    const url = await newDatabase();
+    await (await openStore(url, log)).close();
+    return new URL(url).pathname.slice(1);
+  }
   return {
     bus,
     natsUrl: nats.url,
-    newDatabase,
+    newDatabase: () => newDatabase(),
     async newStore() {
-      const store = await openStore(await newDatabase(), log);
+      prepared ??= prepare();
+      const store = await openStore(await newDatabase(await prepared), log);
       stores.push(store);
       return store;
     },
