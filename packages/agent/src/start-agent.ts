@@ -2,7 +2,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { TrialOrder } from "@ozone/proto/trial";
-import { type Bus, connectBus } from "@ozone/shared/bus";
+import { type Bus, connectBus, signResult } from "@ozone/shared/bus";
 import { type AgentRunFile, RUN_FILES } from "@ozone/shared/data-folder";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { hardwareClass } from "@ozone/shared/hardware-class";
@@ -181,7 +181,9 @@ async function openParts(config: AgentConfig, log: Log, stop: AbortSignal): Prom
     guard = await openGuard(config.onlyWhenIdle, config, { state, onChange, log });
   const tracing = await openTracing({ service: "ozone-agent", env: process.env, onProblem: log });
   const traces = traceTrials(tracing);
-  const sender = startSender({ bus, machineId, outbox, journal, log, traces });
+  const key = access.identity?.key;
+  const sign = key && ((payload: Uint8Array) => signResult(key, payload));
+  const sender = startSender({ bus, machineId, outbox, journal, log, sign, traces });
   const sending = { outbox, journal, sender, tracing, traces };
   return { bus, self, state, ...sending, heart, desk, guard, pulls, announce, problem: () => told };
 }

@@ -42,6 +42,7 @@ import QuarantineRetry from "./commands/quarantine/retry.ts";
 import QuarantineShow from "./commands/quarantine/show.ts";
 import Quickstart from "./commands/quickstart.ts";
 import ReportBuild from "./commands/report/build.ts";
+import ReportVerify from "./commands/report/verify.ts";
 import RolloutCancel from "./commands/rollout/cancel.ts";
 import RolloutList from "./commands/rollout/list.ts";
 import RolloutShow from "./commands/rollout/show.ts";
@@ -112,6 +113,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "quarantine:show": QuarantineShow,
   quickstart: Quickstart,
   "report:build": ReportBuild,
+  "report:verify": ReportVerify,
   "rollout:cancel": RolloutCancel,
   "rollout:list": RolloutList,
   "rollout:show": RolloutShow,

@@ -28,6 +28,8 @@ export interface SendingPorts {
   readonly outbox: Outbox;
   readonly journal: Journal;
   readonly log: Log;
+  /** The machine's key signs each result; absent: it has none. */
+  readonly sign?: ((payload: Uint8Array) => Uint8Array) | undefined;
   /** Who traces trials; absent: nobody. */
   readonly traces?: TrialTraces | undefined;
 }
@@ -56,12 +58,13 @@ async function settle({ outbox, journal, log, traces }: SendingPorts, receipt: R
   log(`result ${key}: ${event}${reason === "" ? "" : `: ${reason}`}`, about);
 }
 
-async function sendAll({ bus, machineId, outbox, log }: SendingPorts): Promise<void> {
+async function sendAll({ bus, machineId, outbox, log, sign }: SendingPorts): Promise<void> {
   for (const key of outbox.pending()) {
     const payload = await outbox.read(key);
     if (!payload) continue;
     try {
-      await publishResultBytes(bus, machineId, { ...attemptOfKey(key), payload });
+      const signature = sign?.(payload) ?? null;
+      await publishResultBytes(bus, machineId, { ...attemptOfKey(key), payload, signature });
     } catch (thrown) {
       log(`result ${key} could not be sent (${messageOf(thrown)}); it is kept and sent again`);
       return;

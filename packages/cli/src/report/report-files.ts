@@ -7,6 +7,7 @@ import { reportMarkdown } from "../render/markdown.ts";
 import { presetsDocument } from "../render/preset-document.ts";
 import { presetYaml } from "../render/preset-yaml.ts";
 import { samplesJsonl } from "../render/samples-jsonl.ts";
+import { signedByModel } from "../render/signed-jsonl.ts";
 import { summaryJson } from "../render/summary-json.ts";
 import { modelSections } from "./model-sections.ts";
 
@@ -19,6 +20,7 @@ export interface ReportFile {
 /** All files of a report: per model, per machine, and the two pages. */
 export function reportFiles(report: Report): ReportFile[] {
   const sections = modelSections(report);
+  const signed = signedByModel(report.signed);
   const modelNames = new Set(sections.map(({ modelName }) => modelName));
   const perModel = sections.flatMap((section): ReportFile[] => {
     const { fileName, modelName, presets, results } = section;
@@ -27,6 +29,9 @@ export function reportFiles(report: Report): ReportFile[] {
       ...(document ? [{ path: `defaults/${fileName}.yaml`, content: presetYaml(document) }] : []),
       { path: `summaries/${fileName}.json`, content: summaryJson(section, report) },
       { path: `logs/${fileName}.jsonl`, content: samplesJsonl(results) },
+      ...(signed.has(modelName)
+        ? [{ path: `signed/${fileName}.jsonl`, content: signed.get(modelName) ?? "" }]
+        : []),
     ];
   });
   const perMachine = report.machines.map((machine) => ({

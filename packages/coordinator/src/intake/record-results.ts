@@ -12,7 +12,7 @@ import {
 import type { ArrivedResult } from "@ozone/shared/bus";
 import { messageOf } from "@ozone/shared/errors";
 import { closeAttempt, isReported } from "../store/attempts.ts";
-import { barredOf } from "../store/machine-identities.ts";
+import { barredOf, keysOf } from "../store/machine-identities.ts";
 import type { Executor, Store, Transaction } from "../store/open-store.ts";
 import { quarantineMessage } from "../store/quarantine.ts";
 import { insertResult, isStored, type PresetKey, presetKeyOf } from "../store/results.ts";
@@ -20,6 +20,7 @@ import { findTarget } from "../store/sweeps.ts";
 import { changeTrial, lockTrials, type TrialRow } from "../store/trials.ts";
 import { decideIntake, type IntakeDecision } from "./decide.ts";
 import { foreignClaim } from "./foreign-claim.ts";
+import { FOREIGN_SIGNATURE, signedBy } from "./signed-by.ts";
 import { parseResult, UnusableResult, unusableWords } from "./validate-result.ts";
 
 /** What became of a message, in one word of a closed list: for counting. */
@@ -124,9 +125,18 @@ async function applyUnusable(
 const claimOf = async (tx: Transaction, trial: TrialRow, result: TrialResult) =>
   foreignClaim({ ...trial, modelDigest: (await findTarget(tx, trial.targetId))?.modelDigest ?? "" }, result);
 
-async function apply(tx: Transaction, message: Message, trials: Map<string, TrialRow>): Promise<Recorded> {
+async function apply(
+  tx: Transaction,
+  message: Message,
+  { trials, keys }: { readonly trials: Map<string, TrialRow>; readonly keys: ReadonlyMap<string, string> },
+): Promise<Recorded> {
   const { arrived, result, unusable } = message;
   if (unusable !== null || !result) return applyUnusable(tx, message, trials);
+  const signed = signedBy(arrived, keys.get(arrived.machineId));
+  if (signed === "foreign") {
+    const problem = unusableWords(FOREIGN_SIGNATURE);
+    return applyUnusable(tx, { ...message, unusable: problem }, trials);
+  }
   const trial = trials.get(result.trialId) ?? null;
   const stored = trial !== null && (await isStored(tx, result.trialId, result.attempt));
   const decision = decideIntake(trial, result, stored);
@@ -135,7 +145,7 @@ async function apply(tx: Transaction, message: Message, trials: Map<string, Tria
   if (claim !== null) return applyUnusable(tx, { ...message, unusable: unusableWords(claim) }, trials);
   if (decision.outcome === ReceiptOutcome.REFUSED) await quarantine(tx, message, reason);
   if (decision.outcome === ReceiptOutcome.STORED && trial) {
-    await insertResult(tx, result, { targetId: trial.targetId, payload: arrived.payload });
+    await insertResult(tx, result, { targetId: trial.targetId, payload: arrived.payload, signed });
     // A later result of the same batch must see the move.
     trials.set(trial.id, await move(tx, trial, result.attempt, decision));
   }
@@ -153,12 +163,13 @@ const commitTogether = (store: Store, batch: readonly Message[]): Promise<Record
   store.db.transaction(async (tx) => {
     const senders = new Set(batch.map(({ arrived }) => arrived.machineId));
     const barred = await barredOf(tx, [...senders], true);
+    const keys = await keysOf(tx, [...senders]);
     const ids = new Set(batch.flatMap(({ result }) => (result ? [result.trialId] : [])));
     const trials = await lockTrials(tx, [...ids]);
     const all: Recorded[] = [];
     for (const message of batch) {
       const isBarred = barred.has(message.arrived.machineId);
-      all.push(isBarred ? await applyBarred(tx, message) : await apply(tx, message, trials));
+      all.push(isBarred ? await applyBarred(tx, message) : await apply(tx, message, { trials, keys }));
     }
     return all;
   });

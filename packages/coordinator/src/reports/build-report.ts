@@ -23,7 +23,7 @@ import { describeMachine } from "../store/describe-machine.ts";
 import { listMachines } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
 import { listPresets } from "../store/presets.ts";
-import { presetKeyOf, resultsOfSweep } from "../store/results.ts";
+import { presetKeyOf, resultsOfSweep, signedPayloads } from "../store/results.ts";
 import { findSweep, listTargets } from "../store/sweeps.ts";
 
 /** Bytes of results per part: a sustained run alone has hundreds of samples, and one result is half of this at most. */
@@ -139,16 +139,21 @@ export async function* buildReport(
     configurations: groupResults(results.flatMap(expandSharedFills)).map((group) => measured(group, judged)),
     notes: [...(await notesOf(store, options.sweepId)), ...droppedNotes(results)],
   });
-  for (const part of parts(results)) yield create(ReportSchema, { results: part });
+  const sizeOf = (result: TrialResult) => toBinary(TrialResultSchema, result).length;
+  for (const part of inParts(results, sizeOf)) yield create(ReportSchema, { results: part });
+  for await (const batch of signedPayloads(store.db, options.sweepId)) {
+    for (const signed of inParts(batch, ({ payload }) => payload.length))
+      yield create(ReportSchema, { signed });
+  }
 }
 
-/** The results in their order, in lists that each fit a message. */
-function* parts(results: readonly TrialResult[]): Generator<TrialResult[]> {
-  let part: TrialResult[] = [];
+/** Things in their order, in lists that each fit a message. */
+function* inParts<Item>(items: readonly Item[], bytesOf: (item: Item) => number): Generator<Item[]> {
+  let part: Item[] = [];
   let bytes = 0;
-  for (const result of results) {
-    part.push(result);
-    bytes += toBinary(TrialResultSchema, result).length;
+  for (const item of items) {
+    part.push(item);
+    bytes += bytesOf(item);
     if (bytes < BYTES_PER_PART) continue;
     yield part;
     part = [];

@@ -86,6 +86,18 @@ export async function approvedAgents(db: Executor): Promise<{ machineId: string;
   return rows.flatMap(({ machineId, publicKey }) => (publicKey === null ? [] : [{ machineId, publicKey }]));
 }
 
+/** The public keys of those of these machines that have one. */
+export async function keysOf(db: Executor, ids: readonly string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .select({ machineId: machineIdentities.machineId, publicKey: machineIdentities.publicKey })
+    .from(machineIdentities)
+    .where(and(inArray(machineIdentities.machineId, [...ids]), isNotNull(machineIdentities.publicKey)));
+  return new Map(
+    rows.flatMap(({ machineId, publicKey }) => (publicKey === null ? [] : [[machineId, publicKey]])),
+  );
+}
+
 /**
  * Which of these machines nothing is taken from. In a transaction their rows are held, so that a machine can't be
  * revoked between the question and what is done on the answer. Asked before anything else is locked.

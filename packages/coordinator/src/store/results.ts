@@ -5,7 +5,19 @@ import { type Sample, type TrialResult, TrialResultSchema } from "@ozone/proto/t
 import { configurationKey, configuration as emptyConfiguration } from "@ozone/shared/configuration";
 import { engineKindWords } from "@ozone/shared/provenance";
 import { isFilledSample } from "@ozone/shared/sample-kinds";
-import { and, asc, desc, eq, inArray, isNotNull, notInArray, type SQL, sql } from "drizzle-orm";
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  getTableColumns,
+  inArray,
+  isNotNull,
+  isNull,
+  notInArray,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import type { Executor, Transaction } from "./open-store.ts";
 import { results, samples } from "./schema/results.ts";
 import { sweepTargets } from "./schema/sweeps.ts";
@@ -43,11 +55,17 @@ const sampleRow = (result: TrialResult, sample: Sample, position: number): typeo
   failedChecks: sample.checks.filter(({ passed }) => passed === false).map(({ code }) => code),
 });
 
+/** A signature over the bytes of a result, checked, and whose it is. */
+export interface Signed {
+  readonly publicKey: string;
+  readonly signature: Uint8Array;
+}
+
 /** Stores one result, its samples and the bytes they came in. Unique on (trial, attempt). */
 export async function insertResult(
   tx: Transaction,
   result: TrialResult,
-  stored: { targetId: number; payload: Uint8Array },
+  stored: { targetId: number; payload: Uint8Array; signed?: Signed | null },
 ): Promise<void> {
   await tx.insert(results).values({
     trialId: result.trialId,
@@ -64,6 +82,8 @@ export async function insertResult(
     failureClass: result.failure?.failureClass ?? null,
     elapsedMs: result.elapsedMs,
     payload: stored.payload,
+    signedBy: stored.signed?.publicKey ?? null,
+    signature: stored.signed?.signature ?? null,
   });
   // Only the samples of the configuration itself: whoever queries this table must not mix them with another depth's or
   // a warm prompt's. The payload has them all.
@@ -102,6 +122,47 @@ export const resultsOfTargets = (db: Executor, targetIds: readonly number[]): Pr
 /** Results of one sweep, or all (empty id), by trial and attempt. */
 export const resultsOfSweep = (db: Executor, sweepId: string): Promise<TrialResult[]> =>
   load(db, sweepId === "" ? undefined : eq(results.sweepId, sweepId));
+
+/** A result's bytes as its machine signed them. */
+export interface SignedPayload extends Signed {
+  readonly payload: Uint8Array;
+}
+
+/**
+ * The signed results of one sweep, or all (empty id), by trial and attempt, a few at a time. Those whose raw details were
+ * dropped are not what was signed any more.
+ */
+export async function* signedPayloads(
+  db: Executor,
+  sweepId: string,
+  batch = 100,
+): AsyncGenerator<SignedPayload[]> {
+  let after = { trialId: "", attempt: 0 };
+  for (;;) {
+    const { trialId, attempt, payload, signedBy, signature } = getTableColumns(results);
+    const rows = await db
+      .select({ trialId, attempt, payload, signedBy, signature })
+      .from(results)
+      .where(
+        and(
+          sweepId === "" ? undefined : eq(results.sweepId, sweepId),
+          isNotNull(results.signature),
+          isNull(results.rawDroppedAt),
+          sql`(${results.trialId}, ${results.attempt}) > (${after.trialId}, ${after.attempt})`,
+        ),
+      )
+      .orderBy(asc(results.trialId), asc(results.attempt))
+      .limit(batch);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last;
+    yield rows.flatMap((row) =>
+      row.signedBy && row.signature
+        ? [{ publicKey: row.signedBy, signature: row.signature, payload: row.payload }]
+        : [],
+    );
+  }
+}
 
 /** Targets whose machine was found to be odd: its results do not count for its class. */
 const oddTargets = (db: Executor) =>

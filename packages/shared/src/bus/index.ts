@@ -15,7 +15,15 @@ export {
   onHeartbeat,
   sendHeartbeat,
 } from "./control.ts";
-export { isPublicKey, isSignedBy, type MachineKey, machineKeyOf, makeMachineKey, signText } from "./keys.ts";
+export {
+  isPublicKey,
+  isSignedBy,
+  type MachineKey,
+  machineKeyOf,
+  makeMachineKey,
+  signResult,
+  signText,
+} from "./keys.ts";
 export { agentPermissions, type BusPermissions } from "./permissions.ts";
 export {
   type ArrivedResult,

@@ -1,5 +1,6 @@
 // The key of a machine: an NKey user (ed25519), made on the machine. The seed never leaves it; the public key names it.
 import { nkeys } from "nats";
+import { resultClaim } from "../result-signature.ts";
 
 const PUBLIC_KEY = /^U[A-Z2-7]{55}$/;
 const encoder = new TextEncoder();
@@ -38,6 +39,10 @@ export function isPublicKey(text: string): boolean {
 /** Signs a text. */
 export const signText = ({ seed }: MachineKey, text: string): Uint8Array =>
   nkeys.fromSeed(encoder.encode(seed)).sign(encoder.encode(text));
+
+/** Signs the bytes of one result. */
+export const signResult = (key: MachineKey, payload: Uint8Array): Uint8Array =>
+  signText(key, resultClaim(payload));
 
 /** Whether the holder of the key signed this text. Never throws: what is no key or no signature was not signed. */
 export function isSignedBy(publicKey: string, text: string, signature: Uint8Array): boolean {

@@ -12,11 +12,18 @@ export interface AttemptName {
 }
 
 const ATTEMPT_HEADER = "Ozone-Attempt";
+const SIGNATURE_HEADER = "Ozone-Signature";
 const ATTEMPT_NAME = /^([A-Za-z0-9-]{1,80})\.(\d{1,9})$/;
 
 function attemptOf(message: JsMsg): AttemptName | null {
   const [, trialId, attempt] = ATTEMPT_NAME.exec(message.headers?.get(ATTEMPT_HEADER) ?? "") ?? [];
   return trialId && attempt ? { trialId, attempt: Number(attempt) } : null;
+}
+
+/** Of another length, or no base64: bytes that no key has signed. */
+function signatureOf(message: JsMsg): Uint8Array | null {
+  const text = message.headers?.get(SIGNATURE_HEADER) ?? "";
+  return text === "" ? null : Buffer.from(text, "base64");
 }
 
 /**
@@ -26,10 +33,11 @@ function attemptOf(message: JsMsg): AttemptName | null {
 export async function publishResultBytes(
   bus: Bus,
   machineId: string,
-  result: AttemptName & { readonly payload: Uint8Array },
+  result: AttemptName & { readonly payload: Uint8Array; readonly signature?: Uint8Array | null },
 ): Promise<void> {
   const about = headers();
   about.set(ATTEMPT_HEADER, `${result.trialId}.${result.attempt}`);
+  if (result.signature) about.set(SIGNATURE_HEADER, Buffer.from(result.signature).toString("base64"));
   const options = { timeout: 5_000, headers: about };
   await bus.connection.jetstream().publish(subjects.result(machineId), result.payload, options);
 }
@@ -47,6 +55,8 @@ export interface ArrivedResult {
   readonly payload: Uint8Array;
   /** What the sender says it is about; null when it does not say. */
   readonly attempt: AttemptName | null;
+  /** By the sender's key, as it says; null: it does not sign. */
+  readonly signature?: Uint8Array | null;
   readonly deliveries: number;
   /** To be called after COMMIT only. */
   acknowledge(): void;
@@ -56,6 +66,7 @@ const arrived = (message: JsMsg): ArrivedResult => ({
   machineId: machineIdOf(message.subject),
   payload: message.data,
   attempt: attemptOf(message),
+  signature: signatureOf(message),
   deliveries: message.info.deliveryCount,
   acknowledge: () => message.ack(),
 });

@@ -22,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/report.proto.
  */
 export const file_ozone_v1_report: GenFile = /*@__PURE__*/
-  fileDesc("ChVvem9uZS92MS9yZXBvcnQucHJvdG8SCG96b25lLnYxIpkDChVNZWFzdXJlZENvbmZpZ3VyYXRpb24SEgoKbWFjaGluZV9pZBgBIAEoCRISCgptb2RlbF9uYW1lGAIgASgJEi4KDWNvbmZpZ3VyYXRpb24YAyABKAsyFy5vem9uZS52MS5Db25maWd1cmF0aW9uEiIKB2ZpZ3VyZXMYBCABKAsyES5vem9uZS52MS5GaWd1cmVzEhUKDXZhbGlkX3NhbXBsZXMYBSABKA0SGAoQcmVqZWN0ZWRfc2FtcGxlcxgGIAEoDRIXCg9mYWlsZWRfYXR0ZW1wdHMYByABKA0SIwoIcHVycG9zZXMYCCADKA4yES5vem9uZS52MS5QdXJwb3NlEhcKD2ZhaWx1cmVfY2xhc3NlcxgJIAMoCRIgCgZlbmdpbmUYCiABKAsyEC5vem9uZS52MS5FbmdpbmUSKAoKcHJvdmVuYW5jZRgLIAEoDjIULm96b25lLnYxLlByb3ZlbmFuY2USMAoOcmVjb21tZW5kYXRpb24YDCABKAsyGC5vem9uZS52MS5SZWNvbW1lbmRhdGlvbiK+AgoGUmVwb3J0Eg0KBXRpdGxlGAEgASgJEiwKCGJ1aWx0X2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1vem9uZV92ZXJzaW9uGAMgASgJEigKCnByb3ZlbmFuY2UYBCABKA4yFC5vem9uZS52MS5Qcm92ZW5hbmNlEiMKCG1hY2hpbmVzGAUgAygLMhEub3pvbmUudjEuTWFjaGluZRIhCgdwcmVzZXRzGAYgAygLMhAub3pvbmUudjEuUHJlc2V0EjcKDmNvbmZpZ3VyYXRpb25zGAcgAygLMh8ub3pvbmUudjEuTWVhc3VyZWRDb25maWd1cmF0aW9uEiYKB3Jlc3VsdHMYCCADKAsyFS5vem9uZS52MS5UcmlhbFJlc3VsdBINCgVub3RlcxgJIAMoCWIGcHJvdG8z", [file_google_protobuf_timestamp, file_ozone_v1_configuration, file_ozone_v1_machine, file_ozone_v1_preset, file_ozone_v1_trial]);
+  fileDesc("ChVvem9uZS92MS9yZXBvcnQucHJvdG8SCG96b25lLnYxIpkDChVNZWFzdXJlZENvbmZpZ3VyYXRpb24SEgoKbWFjaGluZV9pZBgBIAEoCRISCgptb2RlbF9uYW1lGAIgASgJEi4KDWNvbmZpZ3VyYXRpb24YAyABKAsyFy5vem9uZS52MS5Db25maWd1cmF0aW9uEiIKB2ZpZ3VyZXMYBCABKAsyES5vem9uZS52MS5GaWd1cmVzEhUKDXZhbGlkX3NhbXBsZXMYBSABKA0SGAoQcmVqZWN0ZWRfc2FtcGxlcxgGIAEoDRIXCg9mYWlsZWRfYXR0ZW1wdHMYByABKA0SIwoIcHVycG9zZXMYCCADKA4yES5vem9uZS52MS5QdXJwb3NlEhcKD2ZhaWx1cmVfY2xhc3NlcxgJIAMoCRIgCgZlbmdpbmUYCiABKAsyEC5vem9uZS52MS5FbmdpbmUSKAoKcHJvdmVuYW5jZRgLIAEoDjIULm96b25lLnYxLlByb3ZlbmFuY2USMAoOcmVjb21tZW5kYXRpb24YDCABKAsyGC5vem9uZS52MS5SZWNvbW1lbmRhdGlvbiJGCgxTaWduZWRSZXN1bHQSDwoHcGF5bG9hZBgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwSEgoKcHVibGljX2tleRgDIAEoCSLmAgoGUmVwb3J0Eg0KBXRpdGxlGAEgASgJEiwKCGJ1aWx0X2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1vem9uZV92ZXJzaW9uGAMgASgJEigKCnByb3ZlbmFuY2UYBCABKA4yFC5vem9uZS52MS5Qcm92ZW5hbmNlEiMKCG1hY2hpbmVzGAUgAygLMhEub3pvbmUudjEuTWFjaGluZRIhCgdwcmVzZXRzGAYgAygLMhAub3pvbmUudjEuUHJlc2V0EjcKDmNvbmZpZ3VyYXRpb25zGAcgAygLMh8ub3pvbmUudjEuTWVhc3VyZWRDb25maWd1cmF0aW9uEiYKB3Jlc3VsdHMYCCADKAsyFS5vem9uZS52MS5UcmlhbFJlc3VsdBINCgVub3RlcxgJIAMoCRImCgZzaWduZWQYCiADKAsyFi5vem9uZS52MS5TaWduZWRSZXN1bHRiBnByb3RvMw", [file_google_protobuf_timestamp, file_ozone_v1_configuration, file_ozone_v1_machine, file_ozone_v1_preset, file_ozone_v1_trial]);
 
 /**
  * Medians of one configuration of one model on one machine.
@@ -103,6 +103,41 @@ export const MeasuredConfigurationSchema: GenMessage<MeasuredConfiguration> = /*
   messageDesc(file_ozone_v1_report, 0);
 
 /**
+ * One result as its machine sent and signed it.
+ *
+ * @generated from message ozone.v1.SignedResult
+ */
+export type SignedResult = Message<"ozone.v1.SignedResult"> & {
+  /**
+   * ozone.v1.TrialResult, the very bytes.
+   *
+   * @generated from field: bytes payload = 1;
+   */
+  payload: Uint8Array;
+
+  /**
+   * Ed25519 over "ozone result sha256:" and the digest of the payload in hexadecimal.
+   *
+   * @generated from field: bytes signature = 2;
+   */
+  signature: Uint8Array;
+
+  /**
+   * NKey of the machine.
+   *
+   * @generated from field: string public_key = 3;
+   */
+  publicKey: string;
+};
+
+/**
+ * Describes the message ozone.v1.SignedResult.
+ * Use `create(SignedResultSchema)` to create a new message.
+ */
+export const SignedResultSchema: GenMessage<SignedResult> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_report, 1);
+
+/**
  * @generated from message ozone.v1.Report
  */
 export type Report = Message<"ozone.v1.Report"> & {
@@ -152,6 +187,13 @@ export type Report = Message<"ozone.v1.Report"> & {
    * @generated from field: repeated string notes = 9;
    */
   notes: string[];
+
+  /**
+   * Those of the results that their machines signed, for signed/*.jsonl.
+   *
+   * @generated from field: repeated ozone.v1.SignedResult signed = 10;
+   */
+  signed: SignedResult[];
 };
 
 /**
@@ -159,5 +201,5 @@ export type Report = Message<"ozone.v1.Report"> & {
  * Use `create(ReportSchema)` to create a new message.
  */
 export const ReportSchema: GenMessage<Report> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_report, 1);
+  messageDesc(file_ozone_v1_report, 2);
 

@@ -39,6 +39,9 @@ export const results = pgTable(
     elapsedMs: doublePrecision("elapsed_ms").notNull(),
     payload: bytea("payload").notNull(),
     receivedAt: instant("received_at").notNull().defaultNow(),
+    /** The public key that signed the payload, and its signature; null: nobody did. */
+    signedBy: text("signed_by"),
+    signature: bytea("signature"),
     /** Its raw details were dropped from the payload; null: they are there. */
     rawDroppedAt: instant("raw_dropped_at"),
   },
