@@ -1,5 +1,6 @@
 // The guard of a running agent: what it sees stops the trial in hand, and what that one could not undo is undone.
 import { join } from "node:path";
+import { hoursWords } from "@ozone/shared/time-budget";
 import { type WaitReason, waitWords } from "@ozone/shared/wait-reason";
 import type { AgentConfig } from "../config.ts";
 import type { WorkState } from "../control/work-state.ts";
@@ -42,6 +43,7 @@ export async function openGuard(
     if (came && state.interrupt()) log("the trial in hand is stopped");
     onChange();
   };
+  log(`trials run only while nobody has used this machine for ${hoursWords(rule.quietMs)}`);
   const surroundings = new Surroundings(rule, { ...places, engineUrl });
   const guard = await startIdleGuard({ ...pace, surroundings, log, onLook });
   return {
