@@ -1,6 +1,8 @@
 // Somebody comes back to a machine in the middle of a trial: the shipped loop of an agent on a real bus, a scripted
 // Ollama, and a terminal whose last use is a file's access time. No coordinator runs: the guard needs none.
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import {
   type Bus,
@@ -20,6 +22,8 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WorkState } from "../../packages/agent/src/control/work-state.ts";
 import { openGuard, type Watch } from "../../packages/agent/src/guard/open-guard.ts";
+import { tidyUp } from "../../packages/agent/src/guard/tidy-up.ts";
+import { readLoadNotes, writeLoadNote } from "../../packages/agent/src/measure/load-notes.ts";
 import {
   newFolder,
   orderFor,
@@ -151,6 +155,33 @@ describe("somebody who comes back during a trial", () => {
     await waitFor("their model again", loaded, { until: (names) => names.join() === "theirs:7b" });
     await waitFor("an empty pipe", () => orderWaits(bus, MACHINE), { until: (waits) => !waits });
     expect(guard.waits).toBeNull();
+  });
+});
+
+describe("a server that can't be asked when the trial is stopped", () => {
+  it("is asked until it has unloaded what was ours and loaded what was theirs", async () => {
+    const cacheDir = newFolder();
+    let asked = 0;
+    const busy = createServer((_request, response) => {
+      asked += 1;
+      response.writeHead(503, { connection: "close" }).end('{"error":"busy"}');
+    });
+    await new Promise<void>((resolve) => busy.listen(0, "127.0.0.1", resolve));
+    const { port } = busy.address() as AddressInfo;
+    const restore = [{ model: "scripted:tiny", numCtx: 512, keepAlive: "-1s" }];
+    await writeLoadNote(cacheDir, { engineUrl: `http://127.0.0.1:${port}`, model: "ours:1b", restore });
+    const tidied = tidyUp(cacheDir, stop.signal);
+    await waitFor("a try", () => asked, { until: (times) => times > 0 });
+    await new Promise((resolve) => busy.close(resolve));
+    const back = await startScriptedOllama({}, port);
+    try {
+      expect((await tidied).join()).toContain("it was cleaned up");
+      expect(await readLoadNotes(cacheDir)).toEqual([]);
+      const loads = back.requests.filter(({ path }) => path === "/api/generate").map(({ body }) => body);
+      expect(loads).toMatchObject([{ model: "scripted:tiny", keep_alive: "-1s" }]);
+    } finally {
+      await back.stop();
+    }
   });
 });
 

@@ -43,7 +43,7 @@ export interface TakingPorts {
 /** What the guard has to do with trials. */
 export interface Guarding extends Pick<IdleGuard, "waits" | "trialBegins" | "trialEnds"> {
   /** Undoes what an interrupted trial could not undo itself. @returns sentences for the log */
-  tidyUp(): Promise<string[]>;
+  tidyUp(stop: AbortSignal): Promise<string[]>;
 }
 
 /** What became of an order: out of the pipe, kept for the next start, or given back for later. */
@@ -97,7 +97,7 @@ async function work(ports: TakingPorts, order: TrialOrder, stop: AbortSignal): P
   traced?.hostIsOurs();
   try {
     if (signal.aborted) return endOf(current, stop);
-    const result = await measure(ports, order, { current, signal });
+    const result = await measure(ports, order, { current, signal, stop });
     if (stop.aborted) return "kept";
     if (result === null) return "given back";
     if (!(await keep(ports, result, stop))) return "kept";
@@ -112,7 +112,11 @@ async function work(ports: TakingPorts, order: TrialOrder, stop: AbortSignal): P
 async function measure(
   { guard, runTrial, state, log }: TakingPorts,
   order: TrialOrder,
-  { current, signal }: { readonly current: CurrentWork; readonly signal: AbortSignal },
+  {
+    current,
+    signal,
+    stop,
+  }: { readonly current: CurrentWork; readonly signal: AbortSignal; readonly stop: AbortSignal },
 ): Promise<TrialResult | null> {
   guard?.trialBegins(order.modelName);
   try {
@@ -120,7 +124,7 @@ async function measure(
     if (!current.interrupted || result.failure?.failureClass !== "cancelled") return result;
     // Its samples go: those of an attempt share their loads and their conditions, so that it is made anew as a whole.
     state.say("giving the machine back");
-    for (const sentence of (await guard?.tidyUp()) ?? []) log(sentence);
+    for (const sentence of (await guard?.tidyUp(stop)) ?? []) log(sentence);
     return null;
   } finally {
     guard?.trialEnds();

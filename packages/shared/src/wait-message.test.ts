@@ -1,4 +1,4 @@
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { WaitReasonSchema } from "@ozone/proto/wait";
 import { describe, expect, it } from "vitest";
 import { waitMessage, waitReasonOf } from "./wait-message.ts";
@@ -14,6 +14,14 @@ describe("a reason for waiting that travels", () => {
     expect(sent({ kind: "budget", detail: "x", untilMs: 1_700_000_000_000 + 1 / 3 }).untilMs).toBe(
       1_700_000_000_000,
     );
+  });
+
+  it("has no moment that no calendar has, whatever an agent says", () => {
+    const at = (seconds: bigint, nanos = 0) =>
+      waitReasonOf(create(WaitReasonSchema, { kind: "in_use", since: { seconds, nanos } }));
+    for (const odd of [at(-1n), at(2n ** 62n), at(9_999_999_999_999n), at(0n, -2_000_000)])
+      expect(odd).toEqual({ kind: "in_use", detail: "" });
+    expect(at(1n, 500_000_000).sinceMs).toBe(1_500);
   });
 
   it("is cut to what a screen shows, and is shown also when only another version knows its kind", () => {

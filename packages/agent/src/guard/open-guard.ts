@@ -1,16 +1,14 @@
 // The guard of a running agent: what it sees stops the trial in hand, and what that one could not undo is undone.
 import { join } from "node:path";
-import { messageOf } from "@ozone/shared/errors";
+import { hoursWords } from "@ozone/shared/time-budget";
 import { type WaitReason, waitWords } from "@ozone/shared/wait-reason";
 import type { AgentConfig } from "../config.ts";
 import type { WorkState } from "../control/work-state.ts";
-import { cleanUpLeftovers } from "../measure/leave-no-trace.ts";
-import { readLoadNotes } from "../measure/load-notes.ts";
-import { createPause } from "../pause.ts";
 import type { Guarding } from "../take-trials.ts";
 import { startIdleGuard } from "./idle-guard.ts";
 import type { IdleRule } from "./idle-rule.ts";
 import { type LookPlaces, Surroundings } from "./look-around.ts";
+import { tidyUp } from "./tidy-up.ts";
 
 /** A guard that can be stopped. */
 export interface Watch extends Guarding {
@@ -26,25 +24,6 @@ export interface GuardFacts {
   /** Where to look, for tests. */
   readonly places?: Omit<LookPlaces, "engineUrl">;
   readonly everyMs?: number;
-}
-
-/** A server in the middle of a load answers late; longer than all of this it is broken. */
-const TIDY_TRIES = 10;
-const TRY_AGAIN_MS = 1_000;
-
-/** Undoes what is noted as undone, until nothing is noted any more. */
-async function tidyUp(cacheDir: string): Promise<string[]> {
-  const said: string[] = [];
-  for (let tries = 0; tries < TIDY_TRIES; tries += 1) {
-    const left = await readLoadNotes(cacheDir).catch((thrown: unknown) => {
-      said.push(`Notes about interrupted trials could not be read: ${messageOf(thrown)}.`);
-      return [];
-    });
-    if (left.length === 0) break;
-    if (tries > 0) await createPause().wait(TRY_AGAIN_MS);
-    said.push(...(await cleanUpLeftovers(cacheDir)));
-  }
-  return [...new Set(said)];
 }
 
 /** Takes up watch. */
@@ -64,6 +43,7 @@ export async function openGuard(
     if (came && state.interrupt()) log("the trial in hand is stopped");
     onChange();
   };
+  log(`trials run only while nobody has used this machine for ${hoursWords(rule.quietMs)}`);
   const surroundings = new Surroundings(rule, { ...places, engineUrl });
   const guard = await startIdleGuard({ ...pace, surroundings, log, onLook });
   return {
@@ -72,7 +52,7 @@ export async function openGuard(
     },
     trialBegins: (model) => guard.trialBegins(model),
     trialEnds: () => guard.trialEnds(),
-    tidyUp: () => tidyUp(join(dataDir, "cache")),
+    tidyUp: (stop) => tidyUp(join(dataDir, "cache"), stop),
     stop: () => guard.stop(),
   };
 }

@@ -2,9 +2,11 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { HeartbeatSchema, MachineSchema } from "@ozone/proto/machine";
 import { ensureWorkConsumer } from "@ozone/shared/bus";
+import { OBJECTIVES } from "@ozone/shared/objective";
 import { waitMessage } from "@ozone/shared/wait-message";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createChangeSignal } from "../change-signal.ts";
 import { acceptHeartbeat, machinesOnline } from "../fleet/machines-online.ts";
 import { budgetMachine } from "../fleet/set-machine.ts";
 import { whoWorks } from "../fleet/who-works.ts";
@@ -14,12 +16,14 @@ import { newestActs } from "../store/acts.ts";
 import { describeMachine, withBudget } from "../store/describe-machine.ts";
 import { findMachine } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
+import { machineSettings } from "../store/schema/machine-settings.ts";
 import { results } from "../store/schema/results.ts";
 import { sweepTargets } from "../store/schema/sweeps.ts";
 import { attempts } from "../store/schema/trials.ts";
 import { machinesWithoutTime, timeBudgets } from "../store/spent-time.ts";
 import { findSweep, setDraining } from "../store/sweeps.ts";
 import { trialsOfSweep } from "../store/trials.ts";
+import { startTasks } from "../tasks.ts";
 import { madeResult } from "../testing/made-results.ts";
 import { arrivedResult, madeSharing, storeSweep } from "../testing/made-sweep.ts";
 import { openRealParts, type RealParts } from "../testing/real-parts.ts";
@@ -207,5 +211,37 @@ describe("a sweep that drains", () => {
     await drain();
     expect((await findSweep(store.db, "s-1"))?.finishedAt).not.toBeNull();
     expect(await drainSweeps(store, await waiting())).toBe(0);
+  });
+});
+
+describe("the coordinator's own look for work", () => {
+  it("gives to who is free, and nothing to who is in use, has no time left, or whose sweep drains", async () => {
+    const names = ["free", "used", "spent", "drained"] as const;
+    const idOf = (name: string) => `${machineId}-${name}`;
+    for (const name of names) {
+      await storeSweep(store, 1, idOf(name), `s-${name}`);
+      await ensureWorkConsumer(parts.bus, idOf(name), LEASE_MS);
+      const waits = name === "used" ? { waits: waitMessage(IN_USE) } : {};
+      const message = create(HeartbeatSchema, { machineId: idOf(name), ...waits });
+      await acceptHeartbeat(store, { machineId: idOf(name), leaseMs: LEASE_MS, message });
+    }
+    await store.db.insert(machineSettings).values({ machineId: idOf("spent"), dailyMs: 0 });
+    await store.db.transaction((tx) => setDraining(tx, "s-drained"));
+    const stateOf = async (name: string) => (await trialsOfSweep(store.db, `s-${name}`))[0]?.state;
+    const tasks = startTasks({
+      ...{ store, bus: parts.bus, leaseMs: LEASE_MS, objectives: OBJECTIVES, changes: createChangeSignal() },
+      modules: { places: [], namedIn: null },
+      onError: (name, thrown) => {
+        throw new Error(name, { cause: thrown });
+      },
+    });
+    try {
+      await expect.poll(() => stateOf("free"), { timeout: 10_000 }).toBe("running");
+      await expect.poll(() => stateOf("drained"), { timeout: 10_000 }).toBe("cancelled");
+      expect(await Promise.all(["used", "spent"].map(stateOf))).toEqual(["planned", "planned"]);
+      expect((await findSweep(store.db, "s-drained"))?.state).toBe("cancelled");
+    } finally {
+      await tasks.stop();
+    }
   });
 });

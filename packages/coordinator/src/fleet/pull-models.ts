@@ -102,7 +102,7 @@ export async function recordPullReports(
     if (state === undefined) continue;
     await changePull(
       store.db,
-      { id: report.pullId, machineId },
+      { id: text(report.pullId), machineId },
       {
         ...{ state, problem: text(report.problem), digest: text(report.digest) },
         ...{ completedBytes: bytes(report.completedBytes), totalBytes: bytes(report.totalBytes) },
