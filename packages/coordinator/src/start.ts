@@ -15,6 +15,7 @@ import { startLedTasks } from "./led-tasks.ts";
 import { openEndpoint } from "./notifications/endpoint.ts";
 import { loadObjectives } from "./objectives-file.ts";
 import { createMeters, type Meters } from "./observing/meters.ts";
+import { busAnswers } from "./observing/readiness.ts";
 import { serveObserving } from "./observing/serve-observing.ts";
 import { openParts, type Stops } from "./open-parts.ts";
 import { openDoor, serveOutside } from "./outside.ts";
@@ -132,7 +133,7 @@ async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
   const notifying = endpoint === null ? null : { endpoint, missingAfterMs };
   const tasks = await startLedTasks({
     ...{ ...parts, leaseMs, modules, objectives, changes, onError, notifying, events: meters },
-    ...{ candidate, say: (line) => log.info(line) },
+    ...{ candidate, say: (line) => log.info(line), busAnswers: () => busAnswers(parts.bus) },
   });
   stops.push(() => tasks.stop());
   const running = {
