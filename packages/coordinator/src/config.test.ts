@@ -55,3 +55,15 @@ describe("OZONE_NATS_REPLICAS", () => {
     expect(() => readConfig({ OZONE_NATS_REPLICAS: "3" })).toThrow(/name its servers in OZONE_NATS_URL/);
   });
 });
+
+describe("the webhook and the lead", () => {
+  it("are off and ten seconds unless set; a secret without an address is refused without being repeated", () => {
+    expect(readConfig({})).toMatchObject({ webhook: null, leaderLeaseMs: 10_000, missingAfterMs: 300_000 });
+    const url = "https://hooks.lab/x";
+    expect(readConfig({ OZONE_WEBHOOK_URL: url, OZONE_WEBHOOK_SECRET: "whsec_x" }).webhook).toEqual({
+      ...{ url, secret: "whsec_x", secretPath: null },
+    });
+    expect(() => readConfig({ OZONE_WEBHOOK_SECRET: "whsec_x" })).toThrow(/^[^x]*OZONE_WEBHOOK_URL\.$/);
+    expect(() => readConfig({ OZONE_LEADER_LEASE_MS: "999" })).toThrow("OZONE_LEADER_LEASE_MS");
+  });
+});

@@ -13,6 +13,8 @@ import { startTasks, type TaskPorts, type Tasks } from "./tasks.ts";
 /** What it works with. */
 export interface LedTaskPorts extends Omit<TaskPorts, "rolloutsMoved"> {
   readonly candidate: Candidate;
+  /** One that the bus does not answer gives the lead up after a lease: another one may reach it. Absent: it always does. */
+  readonly busAnswers?: () => Promise<boolean>;
   readonly say: (line: string) => void;
 }
 
@@ -42,7 +44,7 @@ async function lead(ports: LedTaskPorts, term: number, { lost, look }: { lost():
 /** Looks for the lead once, and starts; the tasks follow it from then on. */
 export async function startLedTasks(ports: LedTaskPorts): Promise<LedTasks> {
   const { store, candidate, changes, onError, events, say } = ports;
-  const candidacy = createCandidacy(store, candidate);
+  const candidacy = createCandidacy(store, candidate, ports.busAnswers);
   const look = startApplyingLook(ports);
   let led: { readonly term: number; readonly tasks: Tasks } | null = null;
 

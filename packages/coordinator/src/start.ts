@@ -16,6 +16,7 @@ import { startLedTasks } from "./led-tasks.ts";
 import { openEndpoint } from "./notifications/endpoint.ts";
 import { loadObjectives } from "./objectives-file.ts";
 import { createMeters, type Meters } from "./observing/meters.ts";
+import { busAnswers } from "./observing/readiness.ts";
 import { serveObserving } from "./observing/serve-observing.ts";
 import { openParts, type Stops } from "./open-parts.ts";
 import { openDoor, serveOutside } from "./outside.ts";
@@ -139,7 +140,7 @@ async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
   const notifying = endpoint === null ? null : { endpoint, missingAfterMs };
   const tasks = await startLedTasks({
     ...{ ...parts, leaseMs, modules, objectives, changes, onError, notifying, events: meters, story },
-    ...{ candidate, say: (line) => log.info(line) },
+    ...{ candidate, say: (line) => log.info(line), busAnswers: () => busAnswers(parts.bus) },
   });
   stops.push(() => tasks.stop());
   if (config.keepRawMs !== null) {

@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { OzoneError, systemCodeOf } from "@ozone/shared/errors";
+import { inheritedEnv } from "./inherited-env.ts";
 import { followLog, type LogFollower } from "./log-lines.ts";
 import type { ProgramName } from "./process-identity.ts";
 
@@ -63,7 +64,7 @@ export async function launch({ program, args, folder, env = {} }: LaunchOptions)
     detached: true,
     windowsHide: true,
     cwd: folder,
-    env: { ...process.env, ...env, OZONE_DATA_DIR: folder },
+    env: { ...inheritedEnv(program, process.env), ...env, OZONE_DATA_DIR: folder },
     stdio: ["ignore", log.descriptor, log.descriptor],
   });
   closeSync(log.descriptor);

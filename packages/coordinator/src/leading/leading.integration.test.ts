@@ -74,6 +74,24 @@ describe("the lead of several coordinators", () => {
     expect(await after.look()).toBe(2);
   });
 
+  it("is given up by one that was not fit for a whole lease, who does not take it before it is", async () => {
+    let fit = true;
+    const cutOff = createCandidacy(one, made("a"), async () => fit);
+    const after = createCandidacy(other, made("b"));
+    expect(await cutOff.look()).toBe(1);
+    fit = false;
+    expect(await cutOff.look()).toBe(1);
+    await eventually(
+      () => cutOff.look(),
+      (term) => term === null,
+    );
+    expect((await readLead(one.db))?.leftMs).toBeLessThanOrEqual(0);
+    expect([await cutOff.look(), await after.look()]).toEqual([null, 2]);
+    await after.giveBack();
+    fit = true;
+    expect(await cutOff.look()).toBe(3);
+  });
+
   it("is free at once for a restart on the same data folder, and only at its first look", async () => {
     await createCandidacy(one, made("a")).look();
     expect(await createCandidacy(other, made("b")).look()).toBeNull();

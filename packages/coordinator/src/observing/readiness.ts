@@ -26,6 +26,13 @@ const OK = "ok";
 const reasonOf = (thrown: unknown): string =>
   messageOf(thrown instanceof Error && thrown.cause ? thrown.cause : thrown);
 
+/** Whether the bus answers, within seconds; never rejects. */
+export const busAnswers = (bus: Bus): Promise<boolean> =>
+  soon(pingBus(bus)).then(
+    () => true,
+    () => false,
+  );
+
 /** Looks at all parts; never rejects, and answers within seconds. */
 export async function lookAtParts({ store, bus, leads }: Looked): Promise<Readiness> {
   const postgres = await soon(store.ping()).then(() => OK, reasonOf);

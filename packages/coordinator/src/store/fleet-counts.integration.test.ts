@@ -35,5 +35,6 @@ it("every machine is counted in one state, also those that only enrolled, and re
     trials: { done: 2, planned: 8 },
     sweeps: { running: 5 },
     quarantinedMessages: 1,
+    notifications: {},
   });
 });
