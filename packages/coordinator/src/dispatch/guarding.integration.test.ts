@@ -231,6 +231,7 @@ describe("the coordinator's own look for work", () => {
     const tasks = startTasks({
       ...{ store, bus: parts.bus, leaseMs: LEASE_MS, objectives: OBJECTIVES, changes: createChangeSignal() },
       modules: { places: [], namedIn: null },
+      rolloutsMoved: () => undefined,
       onError: (name, thrown) => {
         throw new Error(name, { cause: thrown });
       },
