@@ -1,7 +1,7 @@
 // npm run mutants [-- NAME...] [--seed S] [--count N]: takes one mechanism out at a time and runs what must turn red without
 // it: simulated schedules (60 of seed 1), or tests. Before that, the same tests on the shipped code, which must be green.
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
@@ -54,6 +54,32 @@ async function runTests(project, tests, env = {}) {
   }
 }
 
+/** Managed servers started from this checkout, by process id. Without /proc there is no telling. */
+function managedServers() {
+  const ids = existsSync("/proc/self/environ")
+    ? readdirSync("/proc").filter((name) => /^\d+$/.test(name))
+    : [];
+  return ids.filter((id) => {
+    try {
+      const isOurs = readFileSync(`/proc/${id}/cmdline`, "utf8").includes(ROOT);
+      return isOurs && readFileSync(`/proc/${id}/environ`, "utf8").includes("\0OZONE_MANAGED_SERVER=");
+    } catch {
+      return false; // It ended meanwhile, or is somebody else's.
+    }
+  });
+}
+
+/** A mutant may leave the very servers running whose end it took out; later tests would find them. */
+async function withoutLeftovers(work) {
+  const before = managedServers();
+  try {
+    return await work();
+  } finally {
+    for (const id of managedServers().filter((one) => !before.includes(one)))
+      process.kill(Number(id), "SIGKILL");
+  }
+}
+
 /** @returns what turned red, in a few words; empty when nothing did */
 async function redBy({ name, project, tests }) {
   if (!tests) return brokenSchedule({ name });
@@ -75,7 +101,7 @@ for (const { project, tests = [] } of chosen) {
 const lines = [];
 for (const mutant of chosen) {
   if (process.exitCode) break;
-  const by = await redBy(mutant);
+  const by = await withoutLeftovers(() => redBy(mutant));
   const { invariant, name, what } = mutant;
   lines.push(`${by ? "red     " : "SURVIVED"} ${invariant} ${name}: ${what}${by ? `; by ${by}` : ""}`);
   process.stdout.write(`${lines.at(-1)}\n`);
