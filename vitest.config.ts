@@ -88,7 +88,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["e2e/scenarios/**/*.test.ts"],
-          exclude: [...stacks, "**/node_modules/**"],
+          exclude: [...stacks, "**/*.integration.test.ts", "**/node_modules/**"],
           sequence: { groupOrder: 5 },
           ...alone,
           testTimeout: 300_000,
