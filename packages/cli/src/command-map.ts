@@ -16,6 +16,7 @@ import Export from "./commands/export.ts";
 import MachineApprove from "./commands/machine/approve.ts";
 import MachineBudget from "./commands/machine/budget.ts";
 import MachineDrain from "./commands/machine/drain.ts";
+import MachineHours from "./commands/machine/hours.ts";
 import MachineList from "./commands/machine/list.ts";
 import MachinePause from "./commands/machine/pause.ts";
 import MachineRemove from "./commands/machine/remove.ts";
@@ -87,6 +88,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   "machine:approve": MachineApprove,
   "machine:budget": MachineBudget,
   "machine:drain": MachineDrain,
+  "machine:hours": MachineHours,
   "machine:list": MachineList,
   "machine:pause": MachinePause,
   "machine:remove": MachineRemove,

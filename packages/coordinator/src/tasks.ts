@@ -96,12 +96,12 @@ async function planAndDispatch(
 ): Promise<boolean> {
   const { store, bus, leaseMs, objectives, changes, onError } = ports;
   const online = await machinesOnline(store, leaseMs);
-  const { heard, waiting, free } = whoWorks(online);
+  const { heard, waiting, outside, free } = whoWorks(online);
   const withoutTime = await time.withoutTime(store);
   const expired = await expireLeases(store, {
     leaseMs,
     machineIds: heard,
-    waiting,
+    waiting: new Set([...waiting, ...outside]),
     orderWaits: (machineId) => orderWaits(bus, machineId),
     onEnded: ports.story?.leaseEnded,
   });

@@ -7,7 +7,9 @@ export type WaitKind =
   /** Whether somebody uses it can't be seen, and it is to work only while nobody does. */
   | "use_unknown"
   /** It has used up its time for trials. */
-  | "budget";
+  | "budget"
+  /** It may not be used at this time of the week; the detail is the time zone of its hours. */
+  | "hours";
 
 /** One reason. Times are epoch milliseconds. */
 export interface WaitReason {
@@ -29,11 +31,27 @@ export function momentWords(atMs: number, nowMs: number): string {
   return `${sameDay ? "" : `${text.slice(0, 10)} `}${text.slice(11, 16)} UTC`;
 }
 
+/** "19:00 Europe/Berlin", with its date when that is not of today there; in UTC where the time zone is not known. */
+function momentIn(timeZone: string, atMs: number, nowMs: number): string {
+  try {
+    const style = { dateStyle: "short", timeStyle: "short", timeZone } as const;
+    const parts = new Intl.DateTimeFormat("sv-SE", style);
+    const [date, time] = parts.format(atMs).split(" ");
+    return `${date === parts.format(nowMs).split(" ")[0] ? "" : `${date} `}${time} ${timeZone}`;
+  } catch {
+    return momentWords(atMs, nowMs);
+  }
+}
+
 /** "in use since 14:03 UTC (keyboard)". */
 export function reasonWords({ kind, detail, sinceMs, untilMs }: WaitReason, nowMs: number): string {
   if (kind === "budget") {
     const again = untilMs === undefined ? "" : ` until ${momentWords(untilMs, nowMs)}`;
     return `${detail} used up${again}`;
+  }
+  if (kind === "hours") {
+    const again = untilMs === undefined ? "" : ` until ${momentIn(detail, untilMs, nowMs)}`;
+    return `outside its hours${again}`;
   }
   if (kind !== "in_use") return detail;
   const since = sinceMs === undefined ? "" : ` since ${momentWords(sinceMs, nowMs)}`;

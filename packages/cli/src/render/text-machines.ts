@@ -2,6 +2,7 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { Machine } from "@ozone/proto/machine";
 import type { GetStatusResponse } from "@ozone/proto/machine_service";
+import { hoursText } from "@ozone/shared/machine-hours";
 import { hoursWords } from "@ozone/shared/time-budget";
 import { formatBytes, formatDuration } from "@ozone/shared/units";
 import { waitReasonOf } from "@ozone/shared/wait-message";
@@ -45,7 +46,7 @@ export function machinesText(machines: readonly Machine[]): string {
 
 /** Why it does nothing says more than that it does nothing. */
 const activityOf = ({ waits: [reason], activity }: Machine): string =>
-  reason && (activity === "idle" || activity.startsWith("waits:"))
+  reason && (activity === "idle" || activity === "paused" || activity.startsWith("waits:"))
     ? waitWords(waitReasonOf(reason), Date.now())
     : activity || "-";
 
@@ -85,6 +86,12 @@ export const pausedText = (name: string, paused: boolean): string =>
   paused
     ? `${cleanText(name)} is paused: it ends the trial in hand and takes no further one\n`
     : `${cleanText(name)} takes trials again\n`;
+
+/** What became of a machine's hours. */
+export const hoursSetText = (name: string, hours: Machine["hours"]): string =>
+  hours
+    ? `${cleanText(name)} runs trials ${cleanText(hoursText(hours), 400)}\n`
+    : `${cleanText(name)} runs trials at any time\n`;
 
 /** What became of a machine's budget. */
 export const budgetSetText = (name: string, dailyMs: number): string =>
@@ -143,6 +150,7 @@ export function machineText(machine: Machine): string {
     ["activity", cleanText(activityOf(machine))],
     ...waitsAfterTheFirst(machine),
     ...(machine.dailyBudgetMs > 0 ? [["budget", budgetWords(machine)] as const] : []),
+    ...(machine.hours ? [["hours", cleanText(hoursText(machine.hours), 400)] as const] : []),
     ...problems.filter(Boolean).map((problem) => ["look at", cleanText(problem, 1_200)] as const),
   ]);
 }

@@ -8,11 +8,12 @@ import {
   PauseMachineResponseSchema,
   RenameMachineResponseSchema,
   ResumeMachineResponseSchema,
+  SetMachineHoursResponseSchema,
   TagMachineResponseSchema,
   UntagMachineResponseSchema,
 } from "@ozone/proto/machine_service";
 import { OZONE_VERSION } from "@ozone/shared/version";
-import { budgetMachine, pauseMachine, renameMachine } from "../fleet/set-machine.ts";
+import { budgetMachine, pauseMachine, renameMachine, setMachineHours } from "../fleet/set-machine.ts";
 import { changeTags, type TagChange } from "../fleet/tag-machine.ts";
 import { leasedTrials } from "../store/attempts.ts";
 import { describeMachine, isOnline, withBudget } from "../store/describe-machine.ts";
@@ -87,6 +88,13 @@ export const machineHandlers = (
     budgetMachine: async ({ machineId, dailyBudgetMs }, { caller: { who } }) => {
       await budgetMachine(store, machineId, { dailyMs: dailyBudgetMs, who });
       return create(BudgetMachineResponseSchema, { machineId, dailyBudgetMs });
+    },
+    setMachineHours: async ({ machineId, hours }, { caller: { who } }) => {
+      const set = await setMachineHours(store, machineId, { asked: hours ?? null, who });
+      return create(SetMachineHoursResponseSchema, {
+        machineId,
+        ...(set ? { hours: { allow: [...set.allow], timeZone: set.timeZone } } : {}),
+      });
     },
     renameMachine: async ({ machineId, name }, { caller: { who } }) => {
       await renameMachine(store, machineId, { name, who });

@@ -33,7 +33,7 @@ const METHOD_ROLES: ReadonlyMap<string, Access> = new Map([
   ...of(MachineService, {
     ...{ listMachines: "viewer", getStatus: "viewer" },
     ...{ tagMachine: "operator", untagMachine: "operator" },
-    budgetMachine: "admin",
+    ...{ budgetMachine: "admin", setMachineHours: "admin" },
     ...{ pauseMachine: "operator", resumeMachine: "operator", renameMachine: "operator" },
   }),
   ...of(PresetService, { listPresets: "viewer" }),

@@ -34,7 +34,7 @@ export interface LeaseEnds {
   readonly leaseMs: number;
   /** Machines that are heard and would be given work. */
   readonly machineIds: readonly string[];
-  /** Those among them that take no trials by themselves: somebody uses them. */
+  /** Those among them that begin nothing now: somebody uses them, or they are outside their hours. */
   readonly waiting?: ReadonlySet<string>;
   /** Whether an order lies in the pipe for this machine. @throws when the pipe is away */
   readonly orderWaits: (machineId: string) => Promise<boolean>;

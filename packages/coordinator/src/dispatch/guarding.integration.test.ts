@@ -6,9 +6,10 @@ import { OBJECTIVES } from "@ozone/shared/objective";
 import { waitMessage } from "@ozone/shared/wait-message";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { waitingNotes } from "../api/waiting-notes.ts";
 import { createChangeSignal } from "../change-signal.ts";
 import { acceptHeartbeat, machinesOnline } from "../fleet/machines-online.ts";
-import { budgetMachine } from "../fleet/set-machine.ts";
+import { budgetMachine, setMachineHours } from "../fleet/set-machine.ts";
 import { whoWorks } from "../fleet/who-works.ts";
 import { recordResults } from "../intake/record-results.ts";
 import { targetPlanner } from "../planning/plan-target.ts";
@@ -105,6 +106,49 @@ describe("a machine that is in use", () => {
     await beat(IN_USE);
     expect(await expire()).toBe(1);
     expect((await states())[0]).toBe("planned 1");
+  });
+});
+
+describe("a machine with hours", () => {
+  const NOT_NOW = `${(new Date().getUTCHours() + 6) % 24}:00-${(new Date().getUTCHours() + 7) % 24}:00`;
+  const setHours = (...allow: string[]) =>
+    setMachineHours(store, machineId, {
+      asked: allow.length === 0 ? null : { allow, timeZone: "UTC" },
+      who: "a test",
+    });
+  const waits = async () => {
+    const row = await findMachine(store.db, machineId);
+    const described = row && describeMachine(row, LEASE_MS);
+    return described && fromBinary(MachineSchema, toBinary(MachineSchema, described)).waits;
+  };
+
+  it("is given nothing outside them, is told to begin nothing, and everybody sees until when", async () => {
+    await setHours(NOT_NOW);
+    expect(await dispatch()).toBe(0);
+    expect(await waits()).toMatchObject([{ kind: "hours", detail: "UTC", until: expect.anything() }]);
+    expect((await beat(null)).paused).toBe(true);
+    expect(await waitingNotes(store, [machineId], { leaseMs: LEASE_MS, nowMs: Date.now() })).toEqual([
+      expect.stringMatching(/^lab-m-g\d+ waits: outside its hours until .*UTC\.$/),
+    ]);
+    await setHours("00:00-24:00");
+    expect((await beat(null)).paused).toBe(false);
+    expect(await dispatch()).toBe(1);
+    expect(await waits()).toEqual([]);
+  });
+
+  it("ends the trial that it has begun, and begins no other", async () => {
+    await dispatch();
+    await setHours(NOT_NOW);
+    expect(await states()).toEqual(["running 1", "planned 0", "planned 0"]);
+    await report();
+    expect(await dispatch()).toBe(0);
+    expect(await states()).toEqual(["done 1", "planned 0", "planned 0"]);
+    await setHours();
+    expect(await dispatch()).toBe(1);
+    expect((await newestActs(store.db, 9)).map(({ what, detail }) => [what, detail])).toEqual([
+      ["hours set", "always"],
+      ["hours set", expect.stringMatching(/^Mon-Sun \d\d:00-\d\d:00 in UTC$/)],
+    ]);
   });
 });
 

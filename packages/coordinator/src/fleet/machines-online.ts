@@ -11,6 +11,7 @@ import {
 import { messageOf } from "@ozone/shared/errors";
 import { HEARTBEATS_PER_LEASE } from "@ozone/shared/limits";
 import { parseMachineFacts } from "@ozone/shared/machine-facts";
+import { isOutside } from "@ozone/shared/machine-hours";
 import { PROTOCOL_VERSION, versionProblem } from "@ozone/shared/protocol-version";
 import { waitReasonOf } from "@ozone/shared/wait-message";
 import { extendLease } from "../store/attempts.ts";
@@ -73,7 +74,8 @@ export async function acceptHeartbeat(
     waits: message.waits ? waitReasonOf(message.waits) : null,
   });
   if (!known) return create(HeartbeatReplySchema, { announce: true });
-  const { paused } = known;
+  // An order that lies in its pipe (given back for a user) is not begun outside its hours either.
+  const paused = known.paused || isOutside(known.hours);
   // What is under maintenance is begun nothing on: an order to apply waits like a trial.
   await recordPullReports(store, machineId, message.pulls);
   const pulls = known.hasPulls ? await pullOrders(store.db, machineId) : [];

@@ -1,10 +1,11 @@
-// What people decide about a machine that is in the fleet: whether it works, and what it is called.
+// What people decide about a machine that is in the fleet: whether and when it works, and what it is called.
 import { isMachineName, MACHINE_NAME_WORDS } from "@ozone/shared/enrolment";
 import { OzoneError } from "@ozone/shared/errors";
+import { hoursText, parseHours, type WrittenHours } from "@ozone/shared/machine-hours";
 import { BUDGET_WINDOW_MS, hoursWords } from "@ozone/shared/time-budget";
 import { noteAct } from "../store/acts.ts";
 import { findIdentity, listIdentities } from "../store/machine-identities.ts";
-import { setDailyMs, setGivenName, setPaused } from "../store/machine-settings.ts";
+import { setDailyMs, setGivenName, setHours, setPaused } from "../store/machine-settings.ts";
 import { findMachine, listMachines, type MachineRow } from "../store/machines.ts";
 import type { Store, Transaction } from "../store/open-store.ts";
 
@@ -62,6 +63,32 @@ export async function budgetMachine(
     await noteAct(tx, { who, what: "budgeted", about: machineId, detail });
   });
 }
+
+/**
+ * Sets when a machine may run trials.
+ * @param asked null: always
+ * @returns the hours in the form in which they are kept
+ * @throws OzoneError not_found, invalid_input
+ */
+export async function setMachineHours(
+  store: Store,
+  machineId: string,
+  { asked, who }: { readonly asked: WrittenHours | null; readonly who: string },
+): Promise<WrittenHours | null> {
+  const hours = asked === null ? null : writtenForm(asked);
+  await store.db.transaction(async (tx) => {
+    await nameOf(tx, machineId);
+    const before = await setHours(tx, machineId, hours);
+    const [was, is] = [before, hours].map((one) => (one === null ? "always" : hoursText(one)));
+    if (was !== is) await noteAct(tx, { who, what: "hours set", about: machineId, detail: is ?? "" });
+  });
+  return hours;
+}
+
+const writtenForm = (asked: WrittenHours): WrittenHours => {
+  const { allow, timeZone } = parseHours(asked.allow, asked.timeZone);
+  return { allow, timeZone };
+};
 
 /** Gives a machine another name. @throws OzoneError not_found, invalid_input */
 export async function renameMachine(

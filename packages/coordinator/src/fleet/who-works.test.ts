@@ -15,18 +15,22 @@ const machine = (id: string, change: Partial<MachineRow> = {}): MachineRow => ({
 });
 
 describe("who is given orders", () => {
-  it("is whoever is heard, not paused, near in version and not in use; who is in use keeps what it has", () => {
+  it("is whoever is heard, not paused, near in version, not in use and within its hours; who is in use keeps what it has", () => {
+    const noon = new Date("2026-11-26T12:00:00Z");
     const old = { ...madeAnnouncement("m-old"), protocolVersion: PROTOCOL_VERSION + 5 };
     const online = [
       machine("m-free", { waits: null }),
       machine("m-used", { waits: { kind: "in_use", detail: "keyboard" } }),
+      machine("m-night", { hours: { allow: ["19:00-07:00"], timeZone: "UTC", at: noon } }),
+      machine("m-day", { hours: { allow: ["07:00-19:00"], timeZone: "UTC", at: noon } }),
       machine("m-paused", { paused: true }),
       machine("m-old", { announcement: old }),
     ];
     expect(whoWorks(online)).toEqual({
-      heard: ["m-free", "m-used"],
+      heard: ["m-free", "m-used", "m-night", "m-day"],
       waiting: new Set(["m-used"]),
-      free: ["m-free"],
+      outside: new Set(["m-night"]),
+      free: ["m-free", "m-day"],
     });
   });
 });

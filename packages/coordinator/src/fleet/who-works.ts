@@ -1,4 +1,5 @@
 // Which machines are given orders, and which only keep what they have. Pure.
+import { isOutside } from "@ozone/shared/machine-hours";
 import { versionProblem } from "@ozone/shared/protocol-version";
 import type { MachineRow } from "../store/machines.ts";
 
@@ -8,6 +9,8 @@ export interface Ready {
   readonly heard: readonly string[];
   /** Those among them that take no trials by themselves: they are for their users now. */
   readonly waiting: ReadonlySet<string>;
+  /** Those that are outside their hours. */
+  readonly outside: ReadonlySet<string>;
   /** The others: what is given to them is begun. */
   readonly free: readonly string[];
 }
@@ -22,6 +25,7 @@ export function whoWorks(online: readonly MachineRow[]): Ready {
   return {
     heard: idsOf(heard),
     waiting: new Set(idsOf(heard.filter(({ waits }) => waits))),
-    free: idsOf(heard.filter(({ waits }) => !waits)),
+    outside: new Set(idsOf(heard.filter(({ hours }) => isOutside(hours)))),
+    free: idsOf(heard.filter(({ waits, hours }) => !waits && !isOutside(hours))),
   };
 }

@@ -34,6 +34,9 @@ describe("a machine of a shared search", () => {
     const used = { kind: "in_use", detail: "keyboard" };
     expect(because({ waits: used })).toBe("it is for its user now");
     expect(because({}, { withoutTime: new Set(["m-1"]) })).toBe("its budget of time is used up");
+    const hours = { allow: ["Mon 08:00-09:00"], timeZone: "UTC", at: AT };
+    expect(because({ hours })).toBe("it is outside its hours");
+    expect(because({ hours: { ...hours, allow: ["00:00-24:00"] } })).not.toMatch(/hours/);
     expect(because({ silentMs: 45_000, waits: used })).toBe("silent");
     expect(because({ waits: null }, { withoutTime: new Set(["m-other"]) })).not.toMatch(/user|budget/);
   });

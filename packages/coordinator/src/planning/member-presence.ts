@@ -1,4 +1,5 @@
 // Whether a machine that shares a search can be handed something now. Pure.
+import { isOutside } from "@ozone/shared/machine-hours";
 import { versionProblem } from "@ozone/shared/protocol-version";
 import type { GroupMember, GroupPresence } from "../store/group-state.ts";
 import type { SweepRow } from "../store/sweeps.ts";
@@ -31,6 +32,7 @@ export function presenceOf(
   }
   if (machine.paused) return gone("it is paused");
   if (withoutTime?.has(machine.id)) return gone("its budget of time is used up");
+  if (isOutside(machine.hours)) return gone("it is outside its hours");
   if (machine.waits) return gone("it is for its user now");
   if (versionProblem(announcement) !== null)
     return gone("its agent is too many releases away from the coordinator");

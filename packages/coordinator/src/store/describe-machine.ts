@@ -3,6 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type Machine, MachineSchema } from "@ozone/proto/machine";
 import { parseMachineFacts } from "@ozone/shared/machine-facts";
+import { hoursReason } from "@ozone/shared/machine-hours";
 import { spokenBy, versionProblem } from "@ozone/shared/protocol-version";
 import type { CurrentMachine } from "@ozone/shared/stale-preset";
 import { budgetReason, usedMs } from "@ozone/shared/time-budget";
@@ -39,7 +40,10 @@ export function describeMachine(row: MachineRow, leaseMs: number): Machine {
     versionProblem: versionProblem(announcement) ?? "",
     protocolVersion: spokenBy(announcement.protocolVersion),
     ...(announcement.pullConsent ? { pullConsent: announcement.pullConsent } : {}),
-    waits: online && row.waits ? [waitMessage(row.waits)] : [],
+    waits: (online ? [row.waits, hoursReason(row.hours)] : []).flatMap((one) =>
+      one ? [waitMessage(one)] : [],
+    ),
+    ...(row.hours ? { hours: { allow: [...row.hours.allow], timeZone: row.hours.timeZone } } : {}),
   });
 }
 

@@ -1,4 +1,5 @@
-// Queries on what people decided about machines: names and pauses.
+// Queries on what people decided about machines: names, pauses, budgets and hours.
+import type { WrittenHours } from "@ozone/shared/machine-hours";
 import { and, eq, inArray, isNotNull, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Executor, Transaction } from "./open-store.ts";
@@ -11,6 +12,9 @@ const setting = (wanted: PgColumn, id: PgColumn): SQL =>
 
 /** Whether the machine of a row is paused. */
 export const pausedColumn = sql<boolean>`${setting(machineSettings.pausedAt, machines.id)} is not null`;
+
+/** When the machine of a row may be used; null: always. */
+export const hoursColumn = sql<WrittenHours | null>`${setting(machineSettings.hours, machines.id)}`;
 
 /** The name of the machine of a row: the one that it was given, else its own. */
 export const nameColumn = sql<string>`coalesce(${setting(machineSettings.givenName, machines.id)}, ${machines.name})`;
@@ -45,6 +49,22 @@ export async function setDailyMs(
     .for("update");
   await tx.update(machineSettings).set({ dailyMs }).where(eq(machineSettings.machineId, machineId));
   return before?.dailyMs ?? null;
+}
+
+/** Sets when it may be used; null: always. @returns what it was before */
+export async function setHours(
+  tx: Transaction,
+  machineId: string,
+  hours: WrittenHours | null,
+): Promise<WrittenHours | null> {
+  await tx.insert(machineSettings).values({ machineId }).onConflictDoNothing();
+  const [before] = await tx
+    .select({ hours: machineSettings.hours })
+    .from(machineSettings)
+    .where(eq(machineSettings.machineId, machineId))
+    .for("update");
+  await tx.update(machineSettings).set({ hours }).where(eq(machineSettings.machineId, machineId));
+  return before?.hours ?? null;
 }
 
 /** Gives a name. */

@@ -3,11 +3,12 @@ import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type Announcement, AnnouncementSchema } from "@ozone/proto/machine";
 import { WaitReasonSchema } from "@ozone/proto/wait";
 import type { AdmissionState } from "@ozone/shared/enrolment";
+import type { HoursAt, WrittenHours } from "@ozone/shared/machine-hours";
 import { waitMessage, waitReasonOf } from "@ozone/shared/wait-message";
 import type { WaitReason } from "@ozone/shared/wait-reason";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { admissionColumn } from "./machine-identities.ts";
-import { nameColumn, pausedColumn } from "./machine-settings.ts";
+import { hoursColumn, nameColumn, pausedColumn } from "./machine-settings.ts";
 import { tagsColumn } from "./machine-tags.ts";
 import type { Executor } from "./open-store.ts";
 import { hasPullsColumn } from "./pulls.ts";
@@ -28,7 +29,12 @@ export interface MachineRow {
   readonly paused?: boolean;
   /** Why it takes none by itself, as it said last; null: it takes them. */
   readonly waits?: WaitReason | null;
+  /** When it may be used; null: always. */
+  readonly hours?: HoursAt | null;
 }
+
+/** What hours are held against: all coordinators agree on it. */
+const nowColumn = sql<Date>`now()`.mapWith(machines.lastSeenAt);
 
 const columns = {
   id: machines.id,
@@ -40,15 +46,28 @@ const columns = {
   admission: admissionColumn,
   paused: pausedColumn,
   waits: machines.waits,
+  hours: hoursColumn,
+  readAt: nowColumn,
   name: nameColumn,
 };
 
+interface StoredHours {
+  readonly hours: WrittenHours | null;
+  readonly readAt: Date;
+}
+
+const hoursAt = ({ hours, readAt }: StoredHours): HoursAt | null => (hours ? { ...hours, at: readAt } : null);
+
 /** The name that a person gave it goes before the one that it says. */
-const parse = <Row extends { announcement: Uint8Array; waits: Uint8Array | null; name: string }>({
+const parse = <
+  Row extends { announcement: Uint8Array; waits: Uint8Array | null; name: string } & StoredHours,
+>({
   name,
+  readAt,
   ...row
 }: Row) => ({
   ...row,
+  hours: hoursAt({ hours: row.hours, readAt }),
   announcement: { ...fromBinary(AnnouncementSchema, row.announcement), name },
   waits: row.waits === null ? null : waitReasonOf(fromBinary(WaitReasonSchema, row.waits)),
 });
@@ -73,7 +92,7 @@ export async function touchMachine(
   db: Executor,
   id: string,
   { activity, waits }: { readonly activity: string; readonly waits: WaitReason | null },
-): Promise<{ paused: boolean; hasPulls: boolean } | null> {
+): Promise<(Required<Pick<MachineRow, "paused" | "hours">> & { readonly hasPulls: boolean }) | null> {
   const touched = await db
     .update(machines)
     .set({
@@ -82,8 +101,9 @@ export async function touchMachine(
       waits: waits === null ? null : toBinary(WaitReasonSchema, waitMessage(waits)),
     })
     .where(and(eq(machines.id, id), sql`coalesce(${admissionColumn}, 'approved') = 'approved'`))
-    .returning({ paused: pausedColumn, hasPulls: hasPullsColumn });
-  return touched[0] ?? null;
+    .returning({ paused: pausedColumn, hasPulls: hasPullsColumn, hours: hoursColumn, readAt: nowColumn });
+  const [row] = touched;
+  return row ? { paused: row.paused, hasPulls: row.hasPulls, hours: hoursAt(row) } : null;
 }
 
 /** The machine counts as not heard of from now on: nothing is sent to it. */

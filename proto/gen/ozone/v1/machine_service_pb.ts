@@ -4,7 +4,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Machine } from "./machine_pb.ts";
+import type { Machine, MachineHours } from "./machine_pb.ts";
 import { file_ozone_v1_machine } from "./machine_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/machine_service.proto.
  */
 export const file_ozone_v1_machine_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5vem9uZS92MS9tYWNoaW5lX3NlcnZpY2UucHJvdG8SCG96b25lLnYxIhUKE0xpc3RNYWNoaW5lc1JlcXVlc3QiOwoUTGlzdE1hY2hpbmVzUmVzcG9uc2USIwoIbWFjaGluZXMYASADKAsyES5vem9uZS52MS5NYWNoaW5lIjUKEVRhZ01hY2hpbmVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkSDAoEdGFncxgCIAMoCSI4ChJUYWdNYWNoaW5lUmVzcG9uc2USIgoHbWFjaGluZRgBIAEoCzIRLm96b25lLnYxLk1hY2hpbmUiNwoTVW50YWdNYWNoaW5lUmVxdWVzdBISCgptYWNoaW5lX2lkGAEgASgJEgwKBHRhZ3MYAiADKAkiOgoUVW50YWdNYWNoaW5lUmVzcG9uc2USIgoHbWFjaGluZRgBIAEoCzIRLm96b25lLnYxLk1hY2hpbmUiKQoTUGF1c2VNYWNoaW5lUmVxdWVzdBISCgptYWNoaW5lX2lkGAEgASgJIjoKFFBhdXNlTWFjaGluZVJlc3BvbnNlEiIKB21hY2hpbmUYASABKAsyES5vem9uZS52MS5NYWNoaW5lIioKFFJlc3VtZU1hY2hpbmVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkiOwoVUmVzdW1lTWFjaGluZVJlc3BvbnNlEiIKB21hY2hpbmUYASABKAsyES5vem9uZS52MS5NYWNoaW5lIkMKFEJ1ZGdldE1hY2hpbmVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkSFwoPZGFpbHlfYnVkZ2V0X21zGAIgASgNIkQKFUJ1ZGdldE1hY2hpbmVSZXNwb25zZRISCgptYWNoaW5lX2lkGAEgASgJEhcKD2RhaWx5X2J1ZGdldF9tcxgCIAEoDSI4ChRSZW5hbWVNYWNoaW5lUmVxdWVzdBISCgptYWNoaW5lX2lkGAEgASgJEgwKBG5hbWUYAiABKAkiOQoVUmVuYW1lTWFjaGluZVJlc3BvbnNlEhIKCm1hY2hpbmVfaWQYASABKAkSDAoEbmFtZRgCIAEoCSISChBHZXRTdGF0dXNSZXF1ZXN0IroBChFHZXRTdGF0dXNSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEhAKCGRhdGFiYXNlGAIgASgJEgsKA2J1cxgDIAEoCRIXCg9tYWNoaW5lc19vbmxpbmUYBCABKA0SFgoOc3dlZXBzX3J1bm5pbmcYBSABKA0SDwoHcHJlc2V0cxgGIAEoDRIRCgl1cHRpbWVfbXMYByABKAQSIAoGbGVhZGVyGAggASgLMhAub3pvbmUudjEuTGVhZGVyIkwKBkxlYWRlchIMCgRuYW1lGAEgASgJEgwKBHRlcm0YAiABKAQSEwoLaXNfdGhpc19vbmUYAyABKAgSEQoJbGFwc2VkX21zGAQgASgEMoIFCg5NYWNoaW5lU2VydmljZRJNCgxMaXN0TWFjaGluZXMSHS5vem9uZS52MS5MaXN0TWFjaGluZXNSZXF1ZXN0Gh4ub3pvbmUudjEuTGlzdE1hY2hpbmVzUmVzcG9uc2USRAoJR2V0U3RhdHVzEhoub3pvbmUudjEuR2V0U3RhdHVzUmVxdWVzdBobLm96b25lLnYxLkdldFN0YXR1c1Jlc3BvbnNlEkcKClRhZ01hY2hpbmUSGy5vem9uZS52MS5UYWdNYWNoaW5lUmVxdWVzdBocLm96b25lLnYxLlRhZ01hY2hpbmVSZXNwb25zZRJNCgxVbnRhZ01hY2hpbmUSHS5vem9uZS52MS5VbnRhZ01hY2hpbmVSZXF1ZXN0Gh4ub3pvbmUudjEuVW50YWdNYWNoaW5lUmVzcG9uc2USTQoMUGF1c2VNYWNoaW5lEh0ub3pvbmUudjEuUGF1c2VNYWNoaW5lUmVxdWVzdBoeLm96b25lLnYxLlBhdXNlTWFjaGluZVJlc3BvbnNlElAKDVJlc3VtZU1hY2hpbmUSHi5vem9uZS52MS5SZXN1bWVNYWNoaW5lUmVxdWVzdBofLm96b25lLnYxLlJlc3VtZU1hY2hpbmVSZXNwb25zZRJQCg1CdWRnZXRNYWNoaW5lEh4ub3pvbmUudjEuQnVkZ2V0TWFjaGluZVJlcXVlc3QaHy5vem9uZS52MS5CdWRnZXRNYWNoaW5lUmVzcG9uc2USUAoNUmVuYW1lTWFjaGluZRIeLm96b25lLnYxLlJlbmFtZU1hY2hpbmVSZXF1ZXN0Gh8ub3pvbmUudjEuUmVuYW1lTWFjaGluZVJlc3BvbnNlYgZwcm90bzM", [file_ozone_v1_machine]);
+  fileDesc("Ch5vem9uZS92MS9tYWNoaW5lX3NlcnZpY2UucHJvdG8SCG96b25lLnYxIhUKE0xpc3RNYWNoaW5lc1JlcXVlc3QiOwoUTGlzdE1hY2hpbmVzUmVzcG9uc2USIwoIbWFjaGluZXMYASADKAsyES5vem9uZS52MS5NYWNoaW5lIjUKEVRhZ01hY2hpbmVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkSDAoEdGFncxgCIAMoCSI4ChJUYWdNYWNoaW5lUmVzcG9uc2USIgoHbWFjaGluZRgBIAEoCzIRLm96b25lLnYxLk1hY2hpbmUiNwoTVW50YWdNYWNoaW5lUmVxdWVzdBISCgptYWNoaW5lX2lkGAEgASgJEgwKBHRhZ3MYAiADKAkiOgoUVW50YWdNYWNoaW5lUmVzcG9uc2USIgoHbWFjaGluZRgBIAEoCzIRLm96b25lLnYxLk1hY2hpbmUiKQoTUGF1c2VNYWNoaW5lUmVxdWVzdBISCgptYWNoaW5lX2lkGAEgASgJIjoKFFBhdXNlTWFjaGluZVJlc3BvbnNlEiIKB21hY2hpbmUYASABKAsyES5vem9uZS52MS5NYWNoaW5lIioKFFJlc3VtZU1hY2hpbmVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkiOwoVUmVzdW1lTWFjaGluZVJlc3BvbnNlEiIKB21hY2hpbmUYASABKAsyES5vem9uZS52MS5NYWNoaW5lIkMKFEJ1ZGdldE1hY2hpbmVSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkSFwoPZGFpbHlfYnVkZ2V0X21zGAIgASgNIkQKFUJ1ZGdldE1hY2hpbmVSZXNwb25zZRISCgptYWNoaW5lX2lkGAEgASgJEhcKD2RhaWx5X2J1ZGdldF9tcxgCIAEoDSJTChZTZXRNYWNoaW5lSG91cnNSZXF1ZXN0EhIKCm1hY2hpbmVfaWQYASABKAkSJQoFaG91cnMYAiABKAsyFi5vem9uZS52MS5NYWNoaW5lSG91cnMiVAoXU2V0TWFjaGluZUhvdXJzUmVzcG9uc2USEgoKbWFjaGluZV9pZBgBIAEoCRIlCgVob3VycxgCIAEoCzIWLm96b25lLnYxLk1hY2hpbmVIb3VycyI4ChRSZW5hbWVNYWNoaW5lUmVxdWVzdBISCgptYWNoaW5lX2lkGAEgASgJEgwKBG5hbWUYAiABKAkiOQoVUmVuYW1lTWFjaGluZVJlc3BvbnNlEhIKCm1hY2hpbmVfaWQYASABKAkSDAoEbmFtZRgCIAEoCSISChBHZXRTdGF0dXNSZXF1ZXN0IroBChFHZXRTdGF0dXNSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEhAKCGRhdGFiYXNlGAIgASgJEgsKA2J1cxgDIAEoCRIXCg9tYWNoaW5lc19vbmxpbmUYBCABKA0SFgoOc3dlZXBzX3J1bm5pbmcYBSABKA0SDwoHcHJlc2V0cxgGIAEoDRIRCgl1cHRpbWVfbXMYByABKAQSIAoGbGVhZGVyGAggASgLMhAub3pvbmUudjEuTGVhZGVyIkwKBkxlYWRlchIMCgRuYW1lGAEgASgJEgwKBHRlcm0YAiABKAQSEwoLaXNfdGhpc19vbmUYAyABKAgSEQoJbGFwc2VkX21zGAQgASgEMtoFCg5NYWNoaW5lU2VydmljZRJNCgxMaXN0TWFjaGluZXMSHS5vem9uZS52MS5MaXN0TWFjaGluZXNSZXF1ZXN0Gh4ub3pvbmUudjEuTGlzdE1hY2hpbmVzUmVzcG9uc2USRAoJR2V0U3RhdHVzEhoub3pvbmUudjEuR2V0U3RhdHVzUmVxdWVzdBobLm96b25lLnYxLkdldFN0YXR1c1Jlc3BvbnNlEkcKClRhZ01hY2hpbmUSGy5vem9uZS52MS5UYWdNYWNoaW5lUmVxdWVzdBocLm96b25lLnYxLlRhZ01hY2hpbmVSZXNwb25zZRJNCgxVbnRhZ01hY2hpbmUSHS5vem9uZS52MS5VbnRhZ01hY2hpbmVSZXF1ZXN0Gh4ub3pvbmUudjEuVW50YWdNYWNoaW5lUmVzcG9uc2USTQoMUGF1c2VNYWNoaW5lEh0ub3pvbmUudjEuUGF1c2VNYWNoaW5lUmVxdWVzdBoeLm96b25lLnYxLlBhdXNlTWFjaGluZVJlc3BvbnNlElAKDVJlc3VtZU1hY2hpbmUSHi5vem9uZS52MS5SZXN1bWVNYWNoaW5lUmVxdWVzdBofLm96b25lLnYxLlJlc3VtZU1hY2hpbmVSZXNwb25zZRJQCg1CdWRnZXRNYWNoaW5lEh4ub3pvbmUudjEuQnVkZ2V0TWFjaGluZVJlcXVlc3QaHy5vem9uZS52MS5CdWRnZXRNYWNoaW5lUmVzcG9uc2USVgoPU2V0TWFjaGluZUhvdXJzEiAub3pvbmUudjEuU2V0TWFjaGluZUhvdXJzUmVxdWVzdBohLm96b25lLnYxLlNldE1hY2hpbmVIb3Vyc1Jlc3BvbnNlElAKDVJlbmFtZU1hY2hpbmUSHi5vem9uZS52MS5SZW5hbWVNYWNoaW5lUmVxdWVzdBofLm96b25lLnYxLlJlbmFtZU1hY2hpbmVSZXNwb25zZWIGcHJvdG8z", [file_ozone_v1_machine]);
 
 /**
  * @generated from message ozone.v1.ListMachinesRequest
@@ -239,6 +239,54 @@ export const BudgetMachineResponseSchema: GenMessage<BudgetMachineResponse> = /*
   messageDesc(file_ozone_v1_machine_service, 11);
 
 /**
+ * @generated from message ozone.v1.SetMachineHoursRequest
+ */
+export type SetMachineHoursRequest = Message<"ozone.v1.SetMachineHoursRequest"> & {
+  /**
+   * @generated from field: string machine_id = 1;
+   */
+  machineId: string;
+
+  /**
+   * Absent: always.
+   *
+   * @generated from field: ozone.v1.MachineHours hours = 2;
+   */
+  hours?: MachineHours | undefined;
+};
+
+/**
+ * Describes the message ozone.v1.SetMachineHoursRequest.
+ * Use `create(SetMachineHoursRequestSchema)` to create a new message.
+ */
+export const SetMachineHoursRequestSchema: GenMessage<SetMachineHoursRequest> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_machine_service, 12);
+
+/**
+ * @generated from message ozone.v1.SetMachineHoursResponse
+ */
+export type SetMachineHoursResponse = Message<"ozone.v1.SetMachineHoursResponse"> & {
+  /**
+   * @generated from field: string machine_id = 1;
+   */
+  machineId: string;
+
+  /**
+   * In the form in which they are kept.
+   *
+   * @generated from field: ozone.v1.MachineHours hours = 2;
+   */
+  hours?: MachineHours | undefined;
+};
+
+/**
+ * Describes the message ozone.v1.SetMachineHoursResponse.
+ * Use `create(SetMachineHoursResponseSchema)` to create a new message.
+ */
+export const SetMachineHoursResponseSchema: GenMessage<SetMachineHoursResponse> = /*@__PURE__*/
+  messageDesc(file_ozone_v1_machine_service, 13);
+
+/**
  * @generated from message ozone.v1.RenameMachineRequest
  */
 export type RenameMachineRequest = Message<"ozone.v1.RenameMachineRequest"> & {
@@ -260,7 +308,7 @@ export type RenameMachineRequest = Message<"ozone.v1.RenameMachineRequest"> & {
  * Use `create(RenameMachineRequestSchema)` to create a new message.
  */
 export const RenameMachineRequestSchema: GenMessage<RenameMachineRequest> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_machine_service, 12);
+  messageDesc(file_ozone_v1_machine_service, 14);
 
 /**
  * @generated from message ozone.v1.RenameMachineResponse
@@ -282,7 +330,7 @@ export type RenameMachineResponse = Message<"ozone.v1.RenameMachineResponse"> & 
  * Use `create(RenameMachineResponseSchema)` to create a new message.
  */
 export const RenameMachineResponseSchema: GenMessage<RenameMachineResponse> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_machine_service, 13);
+  messageDesc(file_ozone_v1_machine_service, 15);
 
 /**
  * @generated from message ozone.v1.GetStatusRequest
@@ -295,7 +343,7 @@ export type GetStatusRequest = Message<"ozone.v1.GetStatusRequest"> & {
  * Use `create(GetStatusRequestSchema)` to create a new message.
  */
 export const GetStatusRequestSchema: GenMessage<GetStatusRequest> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_machine_service, 14);
+  messageDesc(file_ozone_v1_machine_service, 16);
 
 /**
  * @generated from message ozone.v1.GetStatusResponse
@@ -353,7 +401,7 @@ export type GetStatusResponse = Message<"ozone.v1.GetStatusResponse"> & {
  * Use `create(GetStatusResponseSchema)` to create a new message.
  */
 export const GetStatusResponseSchema: GenMessage<GetStatusResponse> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_machine_service, 15);
+  messageDesc(file_ozone_v1_machine_service, 17);
 
 /**
  * The coordinator that plans, dispatches and takes results in; all of them answer calls.
@@ -395,7 +443,7 @@ export type Leader = Message<"ozone.v1.Leader"> & {
  * Use `create(LeaderSchema)` to create a new message.
  */
 export const LeaderSchema: GenMessage<Leader> = /*@__PURE__*/
-  messageDesc(file_ozone_v1_machine_service, 16);
+  messageDesc(file_ozone_v1_machine_service, 18);
 
 /**
  * The fleet, and the coordinator itself.
@@ -466,6 +514,16 @@ export const MachineService: GenService<{
     methodKind: "unary";
     input: typeof BudgetMachineRequestSchema;
     output: typeof BudgetMachineResponseSchema;
+  },
+  /**
+   * Sets when a machine may run trials. A trial that has begun ends. INVALID_ARGUMENT for what are no hours.
+   *
+   * @generated from rpc ozone.v1.MachineService.SetMachineHours
+   */
+  setMachineHours: {
+    methodKind: "unary";
+    input: typeof SetMachineHoursRequestSchema;
+    output: typeof SetMachineHoursResponseSchema;
   },
   /**
    * Gives a machine another name, whatever name its agent says. INVALID_ARGUMENT for a name that another one has.

@@ -1,6 +1,7 @@
-// machine_settings: what people decided about machines that an announcement does not touch: another name, a pause and a
-// budget of time.
-import { integer, pgTable, text } from "drizzle-orm/pg-core";
+// machine_settings: what people decided about machines that an announcement does not touch: another name, a pause, a
+// budget of time and hours.
+import type { WrittenHours } from "@ozone/shared/machine-hours";
+import { integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
 import { instant } from "./columns.ts";
 
 export const machineSettings = pgTable("machine_settings", {
@@ -12,4 +13,6 @@ export const machineSettings = pgTable("machine_settings", {
   pausedAt: instant("paused_at"),
   /** Milliseconds of trials that it may run in 24 hours. Null: as much as there is. */
   dailyMs: integer("daily_ms"),
+  /** When it may run trials. Null: always. */
+  hours: jsonb("hours").$type<WrittenHours>(),
 });

@@ -1,0 +1,1 @@
+ALTER TABLE "machine_settings" ADD COLUMN "hours" jsonb;
