@@ -1,7 +1,7 @@
 // The sweep as a person writes it (YAML keys, or the flags of `ozone sweep run`), checked and turned into a request.
 // Pure: it takes the parsed document and says what is wrong where; whoever read the text adds line and column.
 import { create } from "@bufbuild/protobuf";
-import { type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
+import { SweepPriority, type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
 import * as z from "zod";
 import { configuration, configurationProblems } from "./configuration.ts";
 import { parseDuration } from "./duration.ts";
@@ -20,6 +20,12 @@ import { isTag, TAG_WORDS } from "./tags.ts";
 
 /** Time box of the quick strategy when none is given. */
 export const QUICK_BUDGET_MS = 240_000;
+
+const PRIORITIES: Readonly<Record<string, SweepPriority>> = {
+  low: SweepPriority.LOW,
+  normal: SweepPriority.UNSPECIFIED,
+  high: SweepPriority.HIGH,
+};
 
 /** Something in the document that can't be used: where (path of keys and indexes) and what to do, in one sentence. */
 export interface SweepProblem {
@@ -138,6 +144,7 @@ const sweepSchema = z.strictObject(
     quiet_wait: quietWaitSchema.optional(),
     contended: words(["allow", "refuse"]).optional(),
     misfits: words(["leave_out", "refuse"]).optional(),
+    priority: words(["low", "normal", "high"]).optional(),
     share: words(["class", "none"]).optional(),
     allow_battery: z.boolean({ error: "must be true or false" }).optional(),
     matrix: matrixSchema.optional(),
@@ -256,6 +263,7 @@ function requestOf(document: SweepDocument): SweepRequest {
     trialsMax: document.trials ?? 0,
     seed: document.seed ?? "",
     leaveOutMisfits: document.misfits === "leave_out",
+    priority: PRIORITIES[document.priority ?? "normal"] ?? SweepPriority.UNSPECIFIED,
     shareWithinClass: document.share === "class",
     budgetMs: document.budget ?? (strategy === "quick" ? QUICK_BUDGET_MS : 0),
     protocol,

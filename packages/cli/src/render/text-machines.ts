@@ -46,7 +46,7 @@ export function machinesText(machines: readonly Machine[]): string {
 
 /** Why it does nothing says more than that it does nothing. */
 const activityOf = ({ waits: [reason], activity }: Machine): string =>
-  reason && (activity === "idle" || activity === "paused" || activity.startsWith("waits:"))
+  reason && (activity === "" || activity === "idle" || activity === "paused" || activity.startsWith("waits:"))
     ? waitWords(waitReasonOf(reason), Date.now())
     : activity || "-";
 

@@ -1,6 +1,6 @@
 // Sweeps and their trials, as text for a terminal.
 import { timestampDate } from "@bufbuild/protobuf/wkt";
-import { type Sweep, SweepState, type Trial, TrialState } from "@ozone/proto/sweep";
+import { type Sweep, SweepPriority, SweepState, type Trial, TrialState } from "@ozone/proto/sweep";
 import { Verdict } from "@ozone/proto/trial";
 import { describeConfiguration } from "@ozone/shared/configuration";
 import { formatDuration } from "@ozone/shared/units";
@@ -18,7 +18,7 @@ export function sweepsText(sweeps: readonly Sweep[]): string {
     return [
       sweep.id,
       sweep.request?.name || "-",
-      stateWords(sweep),
+      stateInList(sweep),
       sweep.request?.strategy || "-",
       modelsOf(sweep),
       `${ended} of ${total}`,
@@ -35,6 +35,19 @@ export function sweepsText(sweeps: readonly Sweep[]): string {
 /** A sweep that drains is still running, but begins nothing more. */
 const stateWords = ({ state, draining }: Sweep): string => (draining ? "draining" : sweepStateWords(state));
 
+const PRIORITY_WORDS: Readonly<Record<SweepPriority, string>> = {
+  [SweepPriority.UNSPECIFIED]: "normal",
+  [SweepPriority.LOW]: "low",
+  [SweepPriority.HIGH]: "high",
+};
+
+/** In the list only what is not normal is said. */
+const stateInList = (sweep: Sweep): string => {
+  const { priority = SweepPriority.UNSPECIFIED } = sweep.request ?? {};
+  const isOpen = sweep.state === SweepState.RUNNING && priority !== SweepPriority.UNSPECIFIED;
+  return isOpen ? `${stateWords(sweep)} (${PRIORITY_WORDS[priority]})` : stateWords(sweep);
+};
+
 /** One sweep with its trials. */
 export function sweepText(sweep: Sweep, trials: readonly Trial[]): string {
   const { total, ended } = sweepCounts(sweep);
@@ -42,6 +55,7 @@ export function sweepText(sweep: Sweep, trials: readonly Trial[]): string {
     ["sweep", `${cleanText(sweep.id)} ${cleanText(sweep.request?.name ?? "")}`.trim()],
     ["state", stateWords(sweep)],
     ["strategy", cleanText(sweep.request?.strategy ?? "") || "-"],
+    ...(sweep.request?.priority ? [["priority", PRIORITY_WORDS[sweep.request.priority]] as const] : []),
     ["models", modelsOf(sweep)],
     [
       "trials",

@@ -15,7 +15,7 @@ export const SWEEP_FILE = Args.string({
 });
 
 /** What a sweep is made of, for the help of every command that takes one. */
-export const SWEEP_DESCRIPTION = `Keys of the file: name, models, machines, strategy (grid, guided, halving, quick, random, a module ./my-search.mjs relative to the file, or an installed package; see docs/plug-in-strategies.md), trials, seed, budget (240s, 10m), fill, repetitions, launches, precision (on, off), depths (shares of the context), warm_prefix (on, off), sustained (60s), managed (on, off), share_fill (on, off), quiet_wait, contended (allow, refuse), misfits (leave_out, refuse), share (class, none), allow_battery (true, false), matrix (num_ctx, num_batch, num_thread, num_gpu, kv_cache_type, flash_attention, num_predict, concurrency; one value or a list). With neither matrix nor strategy, quick searches for 240 s.
+export const SWEEP_DESCRIPTION = `Keys of the file: name, models, machines, strategy (grid, guided, halving, quick, random, a module ./my-search.mjs relative to the file, or an installed package; see docs/plug-in-strategies.md), trials, seed, budget (240s, 10m), fill, repetitions, launches, precision (on, off), depths (shares of the context), warm_prefix (on, off), sustained (60s), managed (on, off), share_fill (on, off), quiet_wait, contended (allow, refuse), misfits (leave_out, refuse), priority (low, normal, high), share (class, none), allow_battery (true, false), matrix (num_ctx, num_batch, num_thread, num_gpu, kv_cache_type, flash_attention, num_predict, concurrency; one value or a list). With neither matrix nor strategy, quick searches for 240 s.
 
 The key tags means the machines that carry all of them, of those that are named, or else of all that are online.
 
@@ -78,6 +78,11 @@ export const SWEEP_FLAGS = {
     summary: "Whether samples taken while other programs use the machine may count, with a warning.",
     helpValue: "allow|refuse",
   }),
+  priority: Flags.string({
+    summary:
+      "Which of several sweeps a machine serves first, from its next trial on; equal ones: the oldest.",
+    helpValue: "low|normal|high",
+  }),
   misfits: Flags.string({
     summary:
       "Whether values that a machine or model can't use are left out there with a note, or the sweep refused.",
@@ -125,6 +130,7 @@ const KEYS: Readonly<Record<keyof typeof SWEEP_FLAGS, readonly [string] | readon
   "quiet-wait": ["quiet_wait"],
   contended: ["contended"],
   misfits: ["misfits"],
+  priority: ["priority"],
   share: ["share"],
   "allow-battery": ["allow_battery"],
   "num-ctx": ["matrix", "num_ctx"],

@@ -145,7 +145,7 @@ export async function nextTrialIds(
         sql`, `,
       )})
       and not exists (select 1 from trials r where r.machine_id = t.machine_id and r.state = 'running')
-    order by t.machine_id, s.created_at, s.id, t.target_id, t.purpose <> ${Purpose.REFERENCE}, t.ordinal`);
+    order by t.machine_id, s.priority desc, s.created_at, s.id, t.target_id, t.purpose <> ${Purpose.REFERENCE}, t.ordinal`);
   return rows.rows.map(({ id }) => id);
 }
 

@@ -1,8 +1,8 @@
 // Queries on sweeps and their targets.
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import { type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
+import { SweepPriority, type SweepRequest, SweepRequestSchema } from "@ozone/proto/sweep";
 import type { SweepStateName, TrialStateName } from "@ozone/shared/trial-state";
-import { and, count, desc, eq, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
+import { and, count, desc, eq, gt, inArray, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
 import type { Executor, Transaction } from "./open-store.ts";
 import { sweeps, sweepTargets } from "./schema/sweeps.ts";
 import { trials } from "./schema/trials.ts";
@@ -14,6 +14,8 @@ export interface SweepRow {
   readonly request: SweepRequest;
   readonly state: SweepStateName;
   readonly createdAt: Date;
+  /** 1 high, 0 normal, -1 low. */
+  readonly priority?: number;
   readonly finishedAt: Date | null;
   /** Since when no further trial of it begins; null: it goes on. */
   readonly drainingSince?: Date | null;
@@ -39,6 +41,12 @@ const parse = (row: typeof sweeps.$inferSelect): SweepRow => ({
   request: fromBinary(SweepRequestSchema, row.request),
 });
 
+const PRIORITIES: Readonly<Record<SweepPriority, number>> = {
+  [SweepPriority.UNSPECIFIED]: 0,
+  [SweepPriority.LOW]: -1,
+  [SweepPriority.HIGH]: 1,
+};
+
 /** Stores a new running sweep with its targets. */
 export async function insertSweep(
   db: Executor,
@@ -47,7 +55,8 @@ export async function insertSweep(
     Partial<Pick<TargetRow, "shareGroup">>)[],
 ): Promise<void> {
   const request = toBinary(SweepRequestSchema, sweep.request);
-  await db.insert(sweeps).values({ id: sweep.id, name: sweep.name, request, state: "running" });
+  const priority = PRIORITIES[sweep.request.priority] ?? 0;
+  await db.insert(sweeps).values({ id: sweep.id, name: sweep.name, request, priority, state: "running" });
   await db.insert(sweepTargets).values(targets.map((target) => ({ ...target, sweepId: sweep.id })));
 }
 
@@ -81,7 +90,7 @@ export interface RunningTarget {
   readonly trials: Readonly<Record<"all" | "planned" | "running", number>>;
 }
 
-/** Targets of sweeps that go on, the oldest sweep first (the order in which machines serve them), in a fixed order in each. */
+/** Targets of sweeps that go on, the highest priority and then the oldest first (the order in which machines serve them), in a fixed order in each. */
 export async function targetsOfRunningSweeps(db: Executor): Promise<RunningTarget[]> {
   const inState = (state: TrialStateName) =>
     sql<number>`(count(*) filter (where ${trials.state} = ${state}))::int`;
@@ -95,7 +104,7 @@ export async function targetsOfRunningSweeps(db: Executor): Promise<RunningTarge
     .leftJoin(trials, and(eq(trials.targetId, sweepTargets.id), eq(trials.sweepId, sweeps.id)))
     .where(and(eq(sweeps.state, "running"), isNull(sweeps.drainingSince)))
     .groupBy(sweepTargets.id, sweeps.id)
-    .orderBy(sweeps.createdAt, sweeps.id, sweepTargets.id);
+    .orderBy(desc(sweeps.priority), sweeps.createdAt, sweeps.id, sweepTargets.id);
   return rows;
 }
 
@@ -139,10 +148,11 @@ export async function markOdd(db: Executor, id: number): Promise<void> {
 /** Machines of these that have something to do for a running sweep that goes before this one. */
 export async function occupiedMachines(
   db: Executor,
-  { id, createdAt }: Pick<SweepRow, "id" | "createdAt">,
+  { id, createdAt, priority = 0 }: Pick<SweepRow, "id" | "createdAt" | "priority">,
   machineIds: readonly string[],
 ): Promise<Set<string>> {
-  const before = or(lt(sweeps.createdAt, createdAt), and(eq(sweeps.createdAt, createdAt), lt(sweeps.id, id)));
+  const older = or(lt(sweeps.createdAt, createdAt), and(eq(sweeps.createdAt, createdAt), lt(sweeps.id, id)));
+  const before = or(gt(sweeps.priority, priority), and(eq(sweeps.priority, priority), older));
   const rows = await db
     .selectDistinct({ machineId: trials.machineId })
     .from(trials)

@@ -80,7 +80,7 @@ export async function storeSweep(
   count: number,
   machineId = "m-1",
   sweepId = "s-1",
-  asked: Partial<Pick<SweepRequest, "strategy" | "matrix">> = {},
+  asked: Partial<Pick<SweepRequest, "strategy" | "matrix" | "priority">> = {},
 ): Promise<void> {
   await saveMachine(store.db, madeAnnouncement(machineId));
   const protocol = create(ProtocolSchema, { fill: 0.9, repetitions: 1, launches: 1 });
@@ -91,7 +91,7 @@ export async function storeSweep(
   await insertTrials(
     store.db,
     Array.from({ length: count }, (_, index) => ({
-      id: trialId(index + 1, machineId),
+      id: `${trialId(index + 1, machineId)}${sweepId === "s-1" ? "" : `-${sweepId}`}`,
       sweepId,
       targetId: stored?.id ?? 0,
       machineId,

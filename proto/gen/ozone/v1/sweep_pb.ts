@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ozone/v1/sweep.proto.
  */
 export const file_ozone_v1_sweep: GenFile = /*@__PURE__*/
-  fileDesc("ChRvem9uZS92MS9zd2VlcC5wcm90bxIIb3pvbmUudjEiqwEKBk1hdHJpeBIPCgdudW1fY3R4GAEgAygNEhEKCW51bV9iYXRjaBgCIAMoDRISCgpudW1fdGhyZWFkGAMgAygNEg8KB251bV9ncHUYBCADKAUSFQoNa3ZfY2FjaGVfdHlwZRgFIAMoCRIXCg9mbGFzaF9hdHRlbnRpb24YBiADKAkSEwoLbnVtX3ByZWRpY3QYByADKA0SEwoLY29uY3VycmVuY3kYCCADKA0ikgIKDFN3ZWVwUmVxdWVzdBIMCgRuYW1lGAEgASgJEg4KBm1vZGVscxgCIAMoCRIQCghtYWNoaW5lcxgDIAMoCRIMCgR0YWdzGBQgAygJEhAKCHN0cmF0ZWd5GAQgASgJEiAKBm1hdHJpeBgFIAEoCzIQLm96b25lLnYxLk1hdHJpeBIkCghwcm90b2NvbBgGIAEoCzISLm96b25lLnYxLlByb3RvY29sEhEKCWJ1ZGdldF9tcxgHIAEoDRISCgp0cmlhbHNfbWF4GAggASgNEgwKBHNlZWQYCSABKAkSGQoRbGVhdmVfb3V0X21pc2ZpdHMYCiABKAgSGgoSc2hhcmVfd2l0aGluX2NsYXNzGA4gASgIIoUDCgVTd2VlcBIKCgJpZBgBIAEoCRInCgdyZXF1ZXN0GAIgASgLMhYub3pvbmUudjEuU3dlZXBSZXF1ZXN0EiMKBXN0YXRlGAMgASgOMhQub3pvbmUudjEuU3dlZXBTdGF0ZRIuCgpjcmVhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmaW5pc2hlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOdHJpYWxzX3BsYW5uZWQYBiABKA0SFgoOdHJpYWxzX3J1bm5pbmcYByABKA0SEwoLdHJpYWxzX2RvbmUYCCABKA0SFQoNdHJpYWxzX2ZhaWxlZBgJIAEoDRIYChB0cmlhbHNfY2FuY2VsbGVkGAogASgNEhkKDHJlbWFpbmluZ19tcxgLIAEoDUgAiAEBEg0KBW5vdGVzGAwgAygJEhAKCGRyYWluaW5nGA8gASgIQg8KDV9yZW1haW5pbmdfbXMi8gMKBVRyaWFsEgoKAmlkGAEgASgJEhAKCHN3ZWVwX2lkGAIgASgJEhIKCm1hY2hpbmVfaWQYAyABKAkSEgoKbW9kZWxfbmFtZRgEIAEoCRIuCg1jb25maWd1cmF0aW9uGAUgASgLMhcub3pvbmUudjEuQ29uZmlndXJhdGlvbhIiCgdwdXJwb3NlGAYgASgOMhEub3pvbmUudjEuUHVycG9zZRIjCgVzdGF0ZRgHIAEoDjIULm96b25lLnYxLlRyaWFsU3RhdGUSDwoHYXR0ZW1wdBgIIAEoDRIOCgZyZWFzb24YCSABKAkSIgoHZmFpbHVyZRgKIAEoCzIRLm96b25lLnYxLkZhaWx1cmUSIgoHdmVyZGljdBgLIAEoDjIRLm96b25lLnYxLlZlcmRpY3QSJQoYZGVjb2RlX3Rva2Vuc19wZXJfc2Vjb25kGAwgASgBSACIAQESJgoZcHJlZmlsbF90b2tlbnNfcGVyX3NlY29uZBgNIAEoAUgBiAEBEhQKB3R0ZnRfbXMYDiABKAFIAogBARIVCg12YWxpZF9zYW1wbGVzGA8gASgNQhsKGV9kZWNvZGVfdG9rZW5zX3Blcl9zZWNvbmRCHAoaX3ByZWZpbGxfdG9rZW5zX3Blcl9zZWNvbmRCCgoIX3R0ZnRfbXMqiwEKClN3ZWVwU3RhdGUSGwoXU1dFRVBfU1RBVEVfVU5TUEVDSUZJRUQQABIXChNTV0VFUF9TVEFURV9SVU5OSU5HEAESFAoQU1dFRVBfU1RBVEVfRE9ORRACEhkKFVNXRUVQX1NUQVRFX0NBTkNFTExFRBADEhYKElNXRUVQX1NUQVRFX0ZBSUxFRBAEKqQBCgpUcmlhbFN0YXRlEhsKF1RSSUFMX1NUQVRFX1VOU1BFQ0lGSUVEEAASFwoTVFJJQUxfU1RBVEVfUExBTk5FRBABEhcKE1RSSUFMX1NUQVRFX1JVTk5JTkcQAhIUChBUUklBTF9TVEFURV9ET05FEAMSFgoSVFJJQUxfU1RBVEVfRkFJTEVEEAQSGQoVVFJJQUxfU1RBVEVfQ0FOQ0VMTEVEEAViBnByb3RvMw", [file_google_protobuf_timestamp, file_ozone_v1_configuration, file_ozone_v1_trial]);
+  fileDesc("ChRvem9uZS92MS9zd2VlcC5wcm90bxIIb3pvbmUudjEiqwEKBk1hdHJpeBIPCgdudW1fY3R4GAEgAygNEhEKCW51bV9iYXRjaBgCIAMoDRISCgpudW1fdGhyZWFkGAMgAygNEg8KB251bV9ncHUYBCADKAUSFQoNa3ZfY2FjaGVfdHlwZRgFIAMoCRIXCg9mbGFzaF9hdHRlbnRpb24YBiADKAkSEwoLbnVtX3ByZWRpY3QYByADKA0SEwoLY29uY3VycmVuY3kYCCADKA0ivQIKDFN3ZWVwUmVxdWVzdBIMCgRuYW1lGAEgASgJEg4KBm1vZGVscxgCIAMoCRIQCghtYWNoaW5lcxgDIAMoCRIMCgR0YWdzGBQgAygJEhAKCHN0cmF0ZWd5GAQgASgJEiAKBm1hdHJpeBgFIAEoCzIQLm96b25lLnYxLk1hdHJpeBIkCghwcm90b2NvbBgGIAEoCzISLm96b25lLnYxLlByb3RvY29sEhEKCWJ1ZGdldF9tcxgHIAEoDRISCgp0cmlhbHNfbWF4GAggASgNEgwKBHNlZWQYCSABKAkSGQoRbGVhdmVfb3V0X21pc2ZpdHMYCiABKAgSGgoSc2hhcmVfd2l0aGluX2NsYXNzGA4gASgIEikKCHByaW9yaXR5GBUgASgOMhcub3pvbmUudjEuU3dlZXBQcmlvcml0eSKFAwoFU3dlZXASCgoCaWQYASABKAkSJwoHcmVxdWVzdBgCIAEoCzIWLm96b25lLnYxLlN3ZWVwUmVxdWVzdBIjCgVzdGF0ZRgDIAEoDjIULm96b25lLnYxLlN3ZWVwU3RhdGUSLgoKY3JlYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZmluaXNoZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhYKDnRyaWFsc19wbGFubmVkGAYgASgNEhYKDnRyaWFsc19ydW5uaW5nGAcgASgNEhMKC3RyaWFsc19kb25lGAggASgNEhUKDXRyaWFsc19mYWlsZWQYCSABKA0SGAoQdHJpYWxzX2NhbmNlbGxlZBgKIAEoDRIZCgxyZW1haW5pbmdfbXMYCyABKA1IAIgBARINCgVub3RlcxgMIAMoCRIQCghkcmFpbmluZxgPIAEoCEIPCg1fcmVtYWluaW5nX21zIvIDCgVUcmlhbBIKCgJpZBgBIAEoCRIQCghzd2VlcF9pZBgCIAEoCRISCgptYWNoaW5lX2lkGAMgASgJEhIKCm1vZGVsX25hbWUYBCABKAkSLgoNY29uZmlndXJhdGlvbhgFIAEoCzIXLm96b25lLnYxLkNvbmZpZ3VyYXRpb24SIgoHcHVycG9zZRgGIAEoDjIRLm96b25lLnYxLlB1cnBvc2USIwoFc3RhdGUYByABKA4yFC5vem9uZS52MS5UcmlhbFN0YXRlEg8KB2F0dGVtcHQYCCABKA0SDgoGcmVhc29uGAkgASgJEiIKB2ZhaWx1cmUYCiABKAsyES5vem9uZS52MS5GYWlsdXJlEiIKB3ZlcmRpY3QYCyABKA4yES5vem9uZS52MS5WZXJkaWN0EiUKGGRlY29kZV90b2tlbnNfcGVyX3NlY29uZBgMIAEoAUgAiAEBEiYKGXByZWZpbGxfdG9rZW5zX3Blcl9zZWNvbmQYDSABKAFIAYgBARIUCgd0dGZ0X21zGA4gASgBSAKIAQESFQoNdmFsaWRfc2FtcGxlcxgPIAEoDUIbChlfZGVjb2RlX3Rva2Vuc19wZXJfc2Vjb25kQhwKGl9wcmVmaWxsX3Rva2Vuc19wZXJfc2Vjb25kQgoKCF90dGZ0X21zKmAKDVN3ZWVwUHJpb3JpdHkSHgoaU1dFRVBfUFJJT1JJVFlfVU5TUEVDSUZJRUQQABIWChJTV0VFUF9QUklPUklUWV9MT1cQARIXChNTV0VFUF9QUklPUklUWV9ISUdIEAIqiwEKClN3ZWVwU3RhdGUSGwoXU1dFRVBfU1RBVEVfVU5TUEVDSUZJRUQQABIXChNTV0VFUF9TVEFURV9SVU5OSU5HEAESFAoQU1dFRVBfU1RBVEVfRE9ORRACEhkKFVNXRUVQX1NUQVRFX0NBTkNFTExFRBADEhYKElNXRUVQX1NUQVRFX0ZBSUxFRBAEKqQBCgpUcmlhbFN0YXRlEhsKF1RSSUFMX1NUQVRFX1VOU1BFQ0lGSUVEEAASFwoTVFJJQUxfU1RBVEVfUExBTk5FRBABEhcKE1RSSUFMX1NUQVRFX1JVTk5JTkcQAhIUChBUUklBTF9TVEFURV9ET05FEAMSFgoSVFJJQUxfU1RBVEVfRkFJTEVEEAQSGQoVVFJJQUxfU1RBVEVfQ0FOQ0VMTEVEEAViBnByb3RvMw", [file_google_protobuf_timestamp, file_ozone_v1_configuration, file_ozone_v1_trial]);
 
 /**
  * Values per dimension; empty: the default of the dimension.
@@ -157,6 +157,11 @@ export type SweepRequest = Message<"ozone.v1.SweepRequest"> & {
    * @generated from field: bool share_within_class = 14;
    */
   shareWithinClass: boolean;
+
+  /**
+   * @generated from field: ozone.v1.SweepPriority priority = 21;
+   */
+  priority: SweepPriority;
 };
 
 /**
@@ -339,6 +344,36 @@ export const TrialSchema: GenMessage<Trial> = /*@__PURE__*/
   messageDesc(file_ozone_v1_sweep, 3);
 
 /**
+ * Which of several sweeps a machine serves first. Equal ones: the oldest.
+ *
+ * @generated from enum ozone.v1.SweepPriority
+ */
+export enum SweepPriority {
+  /**
+   * Normal.
+   *
+   * @generated from enum value: SWEEP_PRIORITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: SWEEP_PRIORITY_LOW = 1;
+   */
+  LOW = 1,
+
+  /**
+   * @generated from enum value: SWEEP_PRIORITY_HIGH = 2;
+   */
+  HIGH = 2,
+}
+
+/**
+ * Describes the enum ozone.v1.SweepPriority.
+ */
+export const SweepPrioritySchema: GenEnum<SweepPriority> = /*@__PURE__*/
+  enumDesc(file_ozone_v1_sweep, 0);
+
+/**
  * @generated from enum ozone.v1.SweepState
  */
 export enum SweepState {
@@ -372,7 +407,7 @@ export enum SweepState {
  * Describes the enum ozone.v1.SweepState.
  */
 export const SweepStateSchema: GenEnum<SweepState> = /*@__PURE__*/
-  enumDesc(file_ozone_v1_sweep, 0);
+  enumDesc(file_ozone_v1_sweep, 1);
 
 /**
  * @generated from enum ozone.v1.TrialState
@@ -413,5 +448,5 @@ export enum TrialState {
  * Describes the enum ozone.v1.TrialState.
  */
 export const TrialStateSchema: GenEnum<TrialState> = /*@__PURE__*/
-  enumDesc(file_ozone_v1_sweep, 1);
+  enumDesc(file_ozone_v1_sweep, 2);
 

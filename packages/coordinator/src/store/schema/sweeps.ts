@@ -1,5 +1,5 @@
 // sweeps: what people asked for; sweep_targets: one row per machine and model of a sweep, the unit that is searched.
-import { boolean, index, integer, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { boolean, index, integer, jsonb, pgTable, smallint, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { bytea, instant } from "./columns.ts";
 
 export const sweeps = pgTable(
@@ -9,6 +9,8 @@ export const sweeps = pgTable(
     name: text("name").notNull(),
     request: bytea("request").notNull(),
     state: text("state", { enum: ["running", "done", "cancelled", "failed"] }).notNull(),
+    /** A machine serves the greatest first: 1 high, 0 normal, -1 low. Of the request, for queries. */
+    priority: smallint("priority").notNull().default(0),
     createdAt: instant("created_at").notNull().defaultNow(),
     finishedAt: instant("finished_at"),
     /** Since when no further trial of it begins: it ends with those that run. Null: it goes on. */
