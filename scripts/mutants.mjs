@@ -48,8 +48,8 @@ export const MUTANTS = [
     invariant: "I1",
     what: "the outbox forgets a result once it is sent",
     file: "packages/agent/src/outbox/send-results.ts",
-    from: "await publishResultBytes(bus, machineId, { ...attemptOfKey(key), payload });",
-    to: `await publishResultBytes(bus, machineId, { ...attemptOfKey(key), payload });
+    from: "await publishResultBytes(bus, machineId, { ...attemptOfKey(key), payload, signature });",
+    to: `await publishResultBytes(bus, machineId, { ...attemptOfKey(key), payload, signature });
     await outbox.forget(key);`,
   },
   {

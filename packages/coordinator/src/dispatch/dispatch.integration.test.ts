@@ -9,13 +9,15 @@ import {
   type TakenOrder,
   takeTrialOrder,
 } from "@ozone/shared/bus";
+import { LEASES_PER_TRIAL } from "@ozone/shared/limits";
+import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { acceptHeartbeat } from "../fleet/machines-online.ts";
 import { recordResults } from "../intake/record-results.ts";
 import { targetPlanner } from "../planning/plan-target.ts";
 import { expiredAttempts, extendAllLeases, unpublishedAttempts } from "../store/attempts.ts";
 import type { Store } from "../store/open-store.ts";
-import { attempts } from "../store/schema/trials.ts";
+import { attempts, trials } from "../store/schema/trials.ts";
 import { countTrials, findSweep, findTarget, insertSweep, listTargets } from "../store/sweeps.ts";
 import { insertTrials, trialsOfSweep } from "../store/trials.ts";
 import { madeResult } from "../testing/made-results.ts";
@@ -147,6 +149,25 @@ describe("dispatching trials", () => {
     expect(await states()).toEqual(["planned 1", "planned 0"]);
     await dispatch();
     expect(await states()).toEqual(["running 2", "planned 0"]);
+  });
+
+  it("gives a trial up when its machine was lost a dozen times, however its attempts are numbered", async () => {
+    const lose = async () => {
+      await dispatch();
+      await store.db
+        .update(attempts)
+        .set({ leaseExpiresAt: new Date(0) })
+        .where(eq(attempts.state, "leased"));
+      expect(await expireLeases(store, NOBODY_HEARD)).toBe(1);
+      const [trial] = await trialsOfSweep(store.db, "s-1");
+      return `${trial?.state} ${trial?.attempt}`;
+    };
+    // As restoring a backup leaves it (docs/backup.md).
+    await store.db.update(trials).set({ attempt: 1_000 });
+    for (let lost = 1; lost < LEASES_PER_TRIAL; lost += 1)
+      expect(await lose()).toBe(`planned ${1_000 + lost}`);
+    expect(await lose()).toBe(`failed ${1_000 + LEASES_PER_TRIAL}`);
+    expect((await trialsOfSweep(store.db, "s-1"))[0]?.failureClass).toBe("lease_lost");
   });
 
   it("keeps the lease of an order that lies in the pipe while its machine is heard, and lets it go once it is not", async () => {

@@ -2,7 +2,13 @@
 // that nobody has taken yet is no lost one: while its machine is heard, and it lies in the pipe, its lease is kept.
 import { LEASES_PER_TRIAL } from "@ozone/shared/limits";
 import { nextTrialState } from "@ozone/shared/trial-state";
-import { type AttemptRef, closeAttempt, expiredAttempts, extendLease } from "../store/attempts.ts";
+import {
+  type AttemptRef,
+  closeAttempt,
+  countExpired,
+  expiredAttempts,
+  extendLease,
+} from "../store/attempts.ts";
 import type { Store } from "../store/open-store.ts";
 import { findTarget } from "../store/sweeps.ts";
 import { changeTrial, findTrial, lockTrials } from "../store/trials.ts";
@@ -17,7 +23,8 @@ async function expire(store: Store, attempt: AttemptRef, isLost = true): Promise
     const trial = (await lockTrials(tx, [attempt.trialId])).get(attempt.trialId);
     await closeAttempt(tx, attempt, "expired");
     if (!trial || trial.attempt !== attempt.number) return;
-    const givenUp = isLost && attempt.number >= LEASES_PER_TRIAL;
+    // Counted, not read off the attempt's number: that leaps when a backup is restored.
+    const givenUp = isLost && (await countExpired(tx, trial.id)) >= LEASES_PER_TRIAL;
     const state = nextTrialState(trial.state, givenUp ? "gave_up" : "lease_expired");
     if (state !== null) await changeTrial(tx, trial.id, { state, ...(givenUp ? { failure: LOST } : {}) });
   });

@@ -80,6 +80,15 @@ export async function attemptOpenedAt(
   return row?.openedAt ?? null;
 }
 
+/** How many leases of a trial have ended without a result. */
+export async function countExpired(db: Executor, trialId: string): Promise<number> {
+  const rows = await db
+    .select({ number: attempts.number })
+    .from(attempts)
+    .where(and(eq(attempts.trialId, trialId), eq(attempts.state, "expired")));
+  return rows.length;
+}
+
 /** Leases that have run out. */
 export const expiredAttempts = (db: Executor): Promise<AttemptRef[]> =>
   db
