@@ -148,4 +148,17 @@ describe("whether a machine is there", () => {
     expect(describeAway(failing, presence)).toEqual({ away: "No Ollama answers.", longAway: true });
     expect(describeAway(undefined, presence).longAway).toBe(true);
   });
+
+  it("is waited for, however long, while it would begin nothing: paused, outside its hours, in use", () => {
+    const there = machine("lab-a", {}, 0);
+    const night = { allow: ["19:00-07:00"], timeZone: "UTC" };
+    for (const [change, away] of [
+      [{ paused: true }, "The machine is paused."],
+      [{ hours: { ...night, at: new Date("2026-11-26T12:00:00Z") } }, "The machine is outside its hours."],
+      [{ hours: { ...night, at: new Date("2026-11-26T22:00:00Z") } }, null],
+      [{ waits: { kind: "in_use", detail: "keyboard" } as const }, "The machine is for its user now."],
+    ] as const) {
+      expect(describeAway({ ...there, ...change }, presence)).toEqual({ away, longAway: false });
+    }
+  });
 });

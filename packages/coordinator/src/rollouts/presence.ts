@@ -1,4 +1,5 @@
 // Whether a machine can be sent to, in words. Pure.
+import { isOutside } from "@ozone/shared/machine-hours";
 import type { MachineRow } from "../store/machines.ts";
 
 /** By what a machine counts as there. */
@@ -13,7 +14,7 @@ const PATIENCE_LEASES = 2;
 
 /** Why it can't be sent to now, and whether it is not waited for. */
 export function describeAway(
-  machine: Pick<MachineRow, "silentMs" | "announcement"> | undefined,
+  machine: Pick<MachineRow, "silentMs" | "announcement" | "paused" | "hours" | "waits"> | undefined,
   { leaseMs, listeningMs }: Presence,
 ): { away: string | null; longAway: boolean } {
   if (machine === undefined) return { away: "The machine is not known any more.", longAway: true };
@@ -22,6 +23,13 @@ export function describeAway(
     const away = `The machine is offline: not heard for ${Math.round(silentMs / 1000)} s.`;
     return { away, longAway: Math.min(silentMs, listeningMs) >= PATIENCE_LEASES * leaseMs };
   }
-  if (announcement.engineProblem === "") return { away: null, longAway: false };
-  return { away: announcement.engineProblem, longAway: true };
+  if (announcement.engineProblem !== "") return { away: announcement.engineProblem, longAway: true };
+  // Its agent would begin nothing: it is waited for instead of being sent what it can't answer.
+  return { away: whyItWaits(machine), longAway: false };
+}
+
+function whyItWaits({ paused, hours, waits }: Pick<MachineRow, "paused" | "hours" | "waits">): string | null {
+  if (paused) return "The machine is paused.";
+  if (isOutside(hours)) return "The machine is outside its hours.";
+  return waits ? "The machine is for its user now." : null;
 }
