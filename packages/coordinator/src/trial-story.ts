@@ -4,6 +4,7 @@ import { ReceiptOutcome, type TrialOrder, type TrialResult, Verdict } from "@ozo
 import { attemptKey, sweepKey, type Tracing } from "@ozone/shared/tracing";
 import type { Logger } from "pino";
 import type { Recorded } from "./intake/record-results.ts";
+import { type LineLimit, limitLines } from "./line-limit.ts";
 import { presetKeyText } from "./presets/refresh-presets.ts";
 import { type AttemptRef, attemptOpenedAt } from "./store/attempts.ts";
 import type { Store } from "./store/open-store.ts";
@@ -31,6 +32,9 @@ type Cause = Pick<TrialResult, "sweepId" | "trialId" | "attempt">;
 /** More results than this may have come before presets are chosen once: the first of them stand for all. */
 const CAUSES_MAX = 64;
 
+/** Of results of one machine that were not stored. */
+const LINES_PER_MINUTE = 20;
+
 const VERDICTS: Readonly<Record<Verdict, string>> = {
   [Verdict.UNSPECIFIED]: "unknown",
   [Verdict.VALID]: "valid",
@@ -46,7 +50,7 @@ const idsOf = ({ sweepId, trialId, attempt, machineId }: Cause & { machineId: st
 });
 
 /** A refused message may name nothing; what it names is only said, never believed. */
-function logRecorded(log: Logger, { arrived, receipt, result, countedAs }: Recorded): void {
+function logRecorded(log: Logger, limit: LineLimit, { arrived, receipt, result, countedAs }: Recorded): void {
   const { machineId } = arrived;
   const fields = {
     ...(result ? { sweep_id: result.sweepId } : {}),
@@ -56,7 +60,13 @@ function logRecorded(log: Logger, { arrived, receipt, result, countedAs }: Recor
   const outcome = countedAs.replaceAll("_", " ");
   if (receipt?.outcome === ReceiptOutcome.STORED && result) {
     log.info({ ...fields, verdict: VERDICTS[result.verdict] }, "result stored");
-  } else log.warn({ ...fields, reason: receipt?.reason ?? "" }, `result not stored: ${outcome}`);
+    return;
+  }
+  // A trial is stored once; what is not stored may come as often as its sender likes.
+  const leftOut = limit.admit(machineId);
+  if (leftOut === null) return;
+  const more = leftOut === 0 ? {} : { lines_left_out: leftOut };
+  log.warn({ ...fields, reason: receipt?.reason ?? "", ...more }, `result not stored: ${outcome}`);
 }
 
 const failureOf = ({ verdict, failure }: TrialResult): string | undefined =>
@@ -111,6 +121,7 @@ async function traceSweep({ tracing, store }: Teller, sweepId: string): Promise<
 /** Tells it. A trace that can't be made is left out: nothing waits for it. */
 export function tellTrials(teller: Teller): TrialStory {
   const { log, tracing } = teller;
+  const limit = limitLines({ lines: LINES_PER_MINUTE, perMs: 60_000, now: () => performance.now() });
   const causes = new Map<string, Cause[]>();
   const trace = (make: () => Promise<void>): void => {
     if (tracing.isOn) make().catch(() => undefined);
@@ -131,7 +142,7 @@ export function tellTrials(teller: Teller): TrialStory {
     resultsRecorded(recorded, tookMs) {
       const times = { endedAtMs: Date.now(), tookMs };
       for (const one of recorded) {
-        logRecorded(log, one);
+        logRecorded(log, limit, one);
         const { result, touched } = one;
         if (!result || !touched || !tracing.isOn) continue;
         remember(touched, result);

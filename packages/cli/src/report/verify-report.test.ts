@@ -52,8 +52,22 @@ describe("a report with signatures", () => {
   it("shows a figure that was changed afterwards, with its place", async () => {
     change(LOG, '"decode_tokens_per_second":101', '"decode_tokens_per_second":202');
     const { problems, signedLines } = await verifyReport(folder);
-    expect(problems).toEqual([`${LOG}:2: this is not what the machine signed of t-1.`]);
+    expect(problems).toEqual([
+      `${LOG}:2: this is not what the machine signed of ["t-1",1], or it stands here again.`,
+      "logs/: 1 of the lines that the machine signed of t-1 are missing.",
+    ]);
     expect(signedLines).toBe(2);
+  });
+
+  it("shows a slow sample that was left out, a fast one that stands there twice, and what is no line at all", async () => {
+    change(LOG, /^.*"decode_tokens_per_second":100,.*\n/m, "");
+    expect((await verifyReport(folder)).problems).toEqual([
+      "logs/: 1 of the lines that the machine signed of t-1 are missing.",
+    ]);
+    change(LOG, /^(.*"decode_tokens_per_second":101,.*\n)/m, "$1$1");
+    expect((await verifyReport(folder)).problems[0]).toMatch(/or it stands here again\.$/);
+    change(LOG, /$/, "{half a line\n");
+    expect((await verifyReport(folder)).problems.join()).toMatch(/: this is no JSON\./);
   });
 
   it("shows a signed result that was changed, cut or made up, and does not trust it", async () => {

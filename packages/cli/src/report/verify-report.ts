@@ -58,31 +58,46 @@ function readSigned({ where, line }: { where: string; line: string }): Signed {
   }
 }
 
-/** Lines of logs/ that what was signed accounts for; what differs from it is a problem. */
+/** What a line says that it is about; null: it is no JSON. */
+function aboutOf(line: string): string | null {
+  try {
+    const { trial_id, attempt } = JSON.parse(line) as { trial_id?: unknown; attempt?: unknown };
+    return JSON.stringify([trial_id, attempt]);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Lines of logs/ that what was signed accounts for. Each of them has to be there once: what differs, stands there again or was
+ * left out is a problem.
+ */
 function compareLines(logs: readonly { where: string; line: string }[], signed: readonly TrialResult[]) {
-  const expected = new Set(
-    signed.flatMap((result) =>
-      samplesJsonl([result])
-        .split("\n")
-        .filter((line) => line !== ""),
-    ),
-  );
-  const known = new Set(signed.map(({ trialId, attempt }) => JSON.stringify([trialId, attempt])));
+  const missing = new Map<string, string>();
+  const known = new Set<string>();
+  for (const result of signed) {
+    known.add(JSON.stringify([result.trialId, result.attempt]));
+    for (const line of samplesJsonl([result]).split("\n")) if (line !== "") missing.set(line, result.trialId);
+  }
   const problems: string[] = [];
   let signedLines = 0;
   let unsignedLines = 0;
   for (const { where, line } of logs) {
-    if (expected.has(line)) {
-      signedLines += 1;
-      continue;
-    }
-    const about = JSON.parse(line) as { trial_id?: unknown; attempt?: unknown };
-    if (known.has(JSON.stringify([about.trial_id, about.attempt])))
+    const about = aboutOf(line);
+    if (missing.delete(line)) signedLines += 1;
+    else if (about === null) problems.push(`${where}: this is no JSON.`);
+    else if (known.has(about))
       problems.push(
-        `${where}: this is not what the machine signed of ${String(about.trial_id).slice(0, 60)}.`,
+        `${where}: this is not what the machine signed of ${about.slice(0, 80)}, or it stands here again.`,
       );
     else unsignedLines += 1;
   }
+  const left = new Map<string, number>();
+  for (const trialId of missing.values()) left.set(trialId, (left.get(trialId) ?? 0) + 1);
+  for (const [trialId, lines] of left)
+    problems.push(
+      `logs/: ${lines} of the lines that the machine signed of ${trialId.slice(0, 60)} are missing.`,
+    );
   return { problems, signedLines, unsignedLines };
 }
 

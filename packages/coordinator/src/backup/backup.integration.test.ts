@@ -170,6 +170,29 @@ describe("a backup", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
+  it("is whole or not at all: certificates that can't be read or written, and a Postgres that is away, end it with one sentence", async () => {
+    await backupCommand(["make", file], from());
+    const target = await emptyDatabase();
+    mkdirSync(join(folder, "new-data"));
+    writeFileSync(join(folder, "new-data/certificates"), "a file in the way");
+    await expect(backupCommand(["restore", file], into(target))).rejects.toThrow(
+      /certificates\/ca\.pem can't be written \(.*\); nothing was restored\./,
+    );
+    rmSync(join(folder, "new-data"), { recursive: true });
+    expect((await backupCommand(["restore", file], into(target))).files).toEqual(["certificates/ca.pem"]);
+    rmSync(join(folder, "data/certificates"), { recursive: true });
+    writeFileSync(join(folder, "data/certificates"), "a file in the way");
+    const other = join(folder, "other.ozone-backup");
+    await expect(backupCommand(["make", other], from())).rejects.toThrow(
+      /certificates can't be read \(.*\); check who/,
+    );
+    expect(existsSync(other) || existsSync(`${other}.part`)).toBe(false);
+    const away = { databaseUrl: "postgres://u:topsecret@127.0.0.1:1/x", dataDir: folder };
+    const said = await backupCommand(["make", other], away).catch((thrown: unknown) => String(thrown));
+    expect(said).toMatch(/Postgres can't be reached \(.+\); check OZONE_DATABASE_URL\.$/);
+    expect(said).not.toContain("topsecret");
+  });
+
   it("is no export: that one is JSON lines with messages decoded, without what proves a token, and overwrites nothing", async () => {
     const target = join(folder, "everything");
     const { lines } = await exportCommand([target], from());

@@ -2,7 +2,7 @@
 import { lstat, mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { BackupReport } from "@ozone/shared/backup-report";
-import { OzoneError } from "@ozone/shared/errors";
+import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { type EmptyTables, type TableShape, withEmptyTables } from "../store/copy-tables.ts";
 import { type BackupPart, type BackupReader, readingBackup } from "./backup-file.ts";
 
@@ -62,8 +62,13 @@ function placeOf(part: TablePart, { tables }: EmptyTables): TableShape {
 async function restoreFile(dataDir: string, path: string, content: Buffer): Promise<boolean> {
   const target = join(dataDir, path);
   if ((await lstat(target).catch(() => null)) !== null) return false;
-  await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-  await writeFile(target, content, { mode: 0o600, flag: "wx" });
+  try {
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    await writeFile(target, content, { mode: 0o600, flag: "wx" });
+  } catch (thrown) {
+    const sentence = `${target} can't be written (${messageOf(thrown)}); nothing was restored.`;
+    throw new OzoneError("unavailable", sentence, { cause: thrown });
+  }
   return true;
 }
 
@@ -77,18 +82,17 @@ export async function restoreBackup(
 ): Promise<BackupReport> {
   // Everything is read and checked before anything is changed.
   await checkBackup(path);
-  const files: { path: string; content: Buffer }[] = [];
+  const keptFiles: string[] = [];
+  // Files are written before the rows are committed: where one can't be, the restore can be tried again.
   const restored = await withEmptyTables(into.databaseUrl, (empty) =>
     readingBackup(path, (reader) =>
       report(path, reader, {
         table: async (part) => empty.fill(placeOf(part, empty), part.lines),
-        file: async (name, content) => void files.push({ path: name, content }),
+        file: async (name, content) => {
+          if (!(await restoreFile(into.dataDir, name, content))) keptFiles.push(name);
+        },
       }),
     ),
   );
-  const keptFiles: string[] = [];
-  for (const file of files) {
-    if (!(await restoreFile(into.dataDir, file.path, file.content))) keptFiles.push(file.path);
-  }
   return { ...restored, keptFiles };
 }

@@ -21,10 +21,23 @@ interface Written {
   readonly files: string[];
 }
 
+/** Without the folder there are no certificates; one that can't be read would be missing in silence. */
+const entriesOf = (folder: string) =>
+  readdir(folder, { withFileTypes: true }).catch((thrown: unknown) => {
+    if (systemCodeOf(thrown) === "ENOENT") return [];
+    throw new OzoneError(
+      "unavailable",
+      `${folder} can't be read (${messageOf(thrown)}); check who owns it.`,
+      {
+        cause: thrown,
+      },
+    );
+  });
+
 async function filesOf(dataDir: string): Promise<string[]> {
   const found = await Promise.all(
     FOLDERS.map(async (folder) =>
-      (await readdir(join(dataDir, folder), { withFileTypes: true }).catch(() => []))
+      (await entriesOf(join(dataDir, folder)))
         .filter((entry) => entry.isFile())
         .map(({ name }) => `${folder}/${name}`),
     ),

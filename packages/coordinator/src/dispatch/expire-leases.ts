@@ -21,7 +21,8 @@ const LOST = {
 async function expire(store: Store, attempt: AttemptRef, isLost = true): Promise<void> {
   await store.db.transaction(async (tx) => {
     const trial = (await lockTrials(tx, [attempt.trialId])).get(attempt.trialId);
-    await closeAttempt(tx, attempt, "expired");
+    // What was ended for the user of its machine is no loss, and does not count as one.
+    await closeAttempt(tx, attempt, isLost ? "expired" : "cancelled");
     if (!trial || trial.attempt !== attempt.number) return;
     // Counted, not read off the attempt's number: that leaps when a backup is restored.
     const givenUp = isLost && (await countExpired(tx, trial.id)) >= LEASES_PER_TRIAL;

@@ -2,6 +2,7 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { HeartbeatSchema, MachineSchema } from "@ozone/proto/machine";
 import { ensureWorkConsumer } from "@ozone/shared/bus";
+import { LEASES_PER_TRIAL } from "@ozone/shared/limits";
 import { OBJECTIVES } from "@ozone/shared/objective";
 import { waitMessage } from "@ozone/shared/wait-message";
 import { eq } from "drizzle-orm";
@@ -26,7 +27,7 @@ import { findSweep, setDraining } from "../store/sweeps.ts";
 import { trialsOfSweep } from "../store/trials.ts";
 import { startTasks } from "../tasks.ts";
 import { madeResult } from "../testing/made-results.ts";
-import { arrivedResult, madeSharing, storeSweep } from "../testing/made-sweep.ts";
+import { arrivedResult, madeSharing, NOBODY_HEARD, storeSweep } from "../testing/made-sweep.ts";
 import { openRealParts, type RealParts } from "../testing/real-parts.ts";
 import { advanceSweeps } from "./advance-sweeps.ts";
 import { dispatchTrials } from "./dispatch-trials.ts";
@@ -106,6 +107,24 @@ describe("a machine that is in use", () => {
     await beat(IN_USE);
     expect(await expire()).toBe(1);
     expect((await states())[0]).toBe("planned 1");
+  });
+});
+
+describe("leases that are ended for users", () => {
+  it("are no losses, however many: a trial is not given up for them", async () => {
+    await store.db.update(sweepTargets).set({ shareGroup: "a class" }).where(eq(sweepTargets.sweepId, "s-1"));
+    for (let given = 1; given <= LEASES_PER_TRIAL; given += 1) {
+      await beat(null);
+      await dispatch();
+      await beat(IN_USE);
+      expect(await expire()).toBe(1);
+    }
+    expect((await states())[0]).toBe(`planned ${LEASES_PER_TRIAL}`);
+    await beat(null);
+    await dispatch();
+    await store.db.update(attempts).set({ leaseExpiresAt: new Date(0) });
+    expect(await expireLeases(store, NOBODY_HEARD)).toBe(1);
+    expect((await states())[0]).toBe(`planned ${LEASES_PER_TRIAL + 1}`);
   });
 });
 

@@ -20,8 +20,12 @@ export const nextOccurrence = (timing: Timing, after: Date): Date | null => open
 
 /** Occurrences after `since` and not after `now`, oldest first, the newest hundred at most. */
 export function occurrencesBetween(timing: Timing, since: Date, now: Date): Date[] {
+  const cron = open(timing);
+  // Asked every two seconds, and mostly there is none: looking back is a hundred times as dear as looking ahead.
+  const next = cron.nextRun(since);
+  if (next === null || next > now) return [];
   // The reference itself does not count as before it.
-  const before = open(timing).previousRuns(LOOK_BACK, new Date(now.getTime() + 1));
+  const before = cron.previousRuns(LOOK_BACK, new Date(now.getTime() + 1));
   return before.filter((at) => at > since && at <= now).sort((a, b) => a.getTime() - b.getTime());
 }
 

@@ -2,7 +2,7 @@
 // embedded Postgres has no pg_dump (docs/decisions/0021-backup-and-retention.md).
 import { pipeline } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
-import { OzoneError } from "@ozone/shared/errors";
+import { messageOf, OzoneError } from "@ozone/shared/errors";
 import pg from "pg";
 import { from, to } from "pg-copy-streams";
 import { openStore } from "./open-store.ts";
@@ -68,7 +68,12 @@ async function shapesOf(client: pg.Client): Promise<TableShape[]> {
 async function withClient<Value>(url: string, work: (client: pg.Client) => Promise<Value>): Promise<Value> {
   const client = new pg.Client({ connectionString: url, application_name: "ozone-backup" });
   client.on("error", () => undefined);
-  await client.connect();
+  await client.connect().catch((thrown: unknown) => {
+    const why = messageOf(thrown);
+    throw new OzoneError("unavailable", `Postgres can't be reached (${why}); check OZONE_DATABASE_URL.`, {
+      cause: thrown,
+    });
+  });
   try {
     return await work(client);
   } finally {
