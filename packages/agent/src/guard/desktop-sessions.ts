@@ -29,7 +29,7 @@ const fieldsOf = (text: string): ReadonlyMap<string, string> =>
   );
 
 /** Whether a session's file (/run/systemd/sessions/ID) is of a person at a screen: no greeter, no service, no ssh. */
-export function isDesktop(text: string): boolean {
+function isDesktop(text: string): boolean {
   const fields = fieldsOf(text);
   const ofPerson = fields.get("CLASS")?.startsWith("user") === true && fields.get("STATE") !== "closing";
   return ofPerson && (GRAPHICAL.has(fields.get("TYPE") ?? "") || /^tty\d/.test(fields.get("TTY") ?? ""));

@@ -10,7 +10,7 @@ const fullName = (model: string): string =>
   model.slice(model.lastIndexOf("/") + 1).includes(":") ? model : `${model}:latest`;
 
 /** Whether a machine has a model under this name. */
-export const hasModel = ({ models }: Machine, model: string): boolean =>
+const hasModel = ({ models }: Machine, model: string): boolean =>
   models.some(({ name }) => fullName(name) === fullName(model));
 
 /** A machine and a model that it could pull. Pure. */

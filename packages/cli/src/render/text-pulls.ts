@@ -5,7 +5,7 @@ import { cleanText } from "./clean-text.ts";
 import { textTable } from "./text-table.ts";
 
 /** How far one is: "pulling, 1.2 GiB of 4.9 GiB". */
-export function pullStateWords({ state, problem, completedBytes, totalBytes, digest }: Pull): string {
+function pullStateWords({ state, problem, completedBytes, totalBytes, digest }: Pull): string {
   if (state === "pulling" && totalBytes > 0n)
     return `pulling, ${formatBytes(Number(completedBytes))} of ${formatBytes(Number(totalBytes))}`;
   if (state === "pulled") return `is there (${cleanText(digest.replace(/^sha256:/, "").slice(0, 12))})`;

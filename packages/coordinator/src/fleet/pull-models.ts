@@ -26,13 +26,13 @@ const digestOf = ({ announcement }: MachineRow, model: string): string | null =>
   announcement.models.find(({ name }) => fullName(name) === fullName(model))?.digest ?? null;
 
 /** What all machines that have a model have under its name; empty: nobody has it, or they differ. Pure. */
-export function digestElsewhere(machines: readonly MachineRow[], model: string): string {
+function digestElsewhere(machines: readonly MachineRow[], model: string): string {
   const digests = new Set(machines.flatMap((machine) => digestOf(machine, model) ?? []));
   return digests.size === 1 ? ([...digests][0] ?? "") : "";
 }
 
 /** Why a machine can't be asked for a model, in one sentence; null: it can. Pure. */
-export function pullProblem(machine: MachineRow, model: string): string | null {
+function pullProblem(machine: MachineRow, model: string): string | null {
   const { name, pullConsent } = machine.announcement;
   if (model.length > MODEL_MAX || !MODEL.test(model))
     return `${JSON.stringify(model.slice(0, 60))} is no name of a model, such as qwen3:8b.`;

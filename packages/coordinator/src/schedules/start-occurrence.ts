@@ -17,7 +17,7 @@ export interface Started {
 }
 
 /** "nightly 2026-11-26 02:00", in the schedule's own time zone. */
-export function sweepName({ name, timeZone }: Pick<ScheduleRow, "name" | "timeZone">, dueAt: Date): string {
+function sweepName({ name, timeZone }: Pick<ScheduleRow, "name" | "timeZone">, dueAt: Date): string {
   const parts = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "short" });
   return `${name} ${parts.format(dueAt)}`;
 }

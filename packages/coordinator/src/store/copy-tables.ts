@@ -42,7 +42,7 @@ const REFERENCES = `
   from pg_constraint where contype = 'f' and connamespace = 'public'::regnamespace and conrelid <> confrelid`;
 
 /** Tables behind those that they refer to; otherwise by name. Pure. */
-export function inOrderOfReference(
+function inOrderOfReference(
   tables: readonly TableShape[],
   references: readonly { readonly from: string; readonly to: string }[],
 ): TableShape[] {
