@@ -130,6 +130,19 @@ describe("ozone sweep run", () => {
     ]);
   });
 
+  it("starts nothing on a coordinator that would not see which machines are meant", async () => {
+    const words = ["sweep", "run", "--detach", "--where", "gpu>=1", "--class", "a,b"];
+    fake.answers.set("MachineService.getStatus", () => ({ version: "0.1.0" }));
+    const old = await ozone(...words);
+    expect([old.code, fake.started]).toEqual([2, []]);
+    expect(old.stderr).toMatch(
+      /^The coordinator at \S+ is of an older version \(0\.1\.0\) .*\(--machine\)\.\n$/,
+    );
+    fake.answers.set("MachineService.getStatus", () => ({ version: "9.9.9", protocolVersion: 2 }));
+    expect((await ozone(...words)).code).toBe(0);
+    expect(fake.started).toMatchObject([{ where: "gpu>=1", classes: ["a", "b"] }]);
+  });
+
   it("returns at once with --detach", async () => {
     const { code, stdout } = await ozone("sweep", "run", "--detach", "--json");
     expect(JSON.parse(stdout).sweep.id).toBe("s-0123456789");

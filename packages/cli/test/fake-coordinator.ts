@@ -111,6 +111,7 @@ const FIRST_ANSWERS: readonly (readonly [string, Answer])[] = [
       sweepsRunning: 0,
       presets: 3,
       uptimeMs: 65_000n,
+      protocolVersion: 2,
     }),
   ],
   ["PresetService.listPresets", () => ({ presets: [...PRESETS] })],

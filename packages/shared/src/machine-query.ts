@@ -33,6 +33,30 @@ const UNIT_BYTES: Readonly<Record<string, number>> = { GB: 1e9, GiB: 2 ** 30, MB
  * @throws OzoneError invalid_input, one sentence about the first word at fault
  */
 export function parseMachineQuery(text: string): MachineQuery {
+  const read = readQuery(text);
+  if (typeof read === "function") return read;
+  throw new OzoneError("invalid_input", `The query of machines ${read}.`);
+}
+
+/** What is wrong with a query, behind its subject; null: it can be read. */
+export function queryProblem(text: string): string | null {
+  const read = readQuery(text);
+  return typeof read === "string" ? read : null;
+}
+
+/** The query, or what is wrong with it. */
+function readQuery(text: string): MachineQuery | string {
+  try {
+    return queryOf(text);
+  } catch (thrown) {
+    if (thrown instanceof QueryTrouble) return thrown.message;
+    throw thrown;
+  }
+}
+
+class QueryTrouble extends Error {}
+
+function queryOf(text: string): MachineQuery {
   if (text.length > QUERY_CHARACTERS_MAX)
     throw refused(`is longer than ${QUERY_CHARACTERS_MAX} characters; say it in fewer`);
   const words = text.match(TOKEN) ?? [];
@@ -156,5 +180,4 @@ const or =
   };
 
 const shown = (text: string): string => JSON.stringify(text.slice(0, 60));
-const refused = (what: string): OzoneError =>
-  new OzoneError("invalid_input", `The query of machines ${what}.`);
+const refused = (what: string): QueryTrouble => new QueryTrouble(what);

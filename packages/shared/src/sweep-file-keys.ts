@@ -19,6 +19,7 @@ const KNOWN_MISTAKES: Readonly<Record<string, string>> = {
   model: "is not a key; use models, with one name or a list",
   machine: "is not a key; use machines, with one name or a list",
   tag: "is not a key; use tags, with one tag or a list",
+  class: "is not a key; use classes, with one hardware class or a list",
   runs: "is not a key; use repetitions",
   low_vram: "no longer exists in Ollama (removed in 0.7); use num_gpu",
 };

@@ -13,6 +13,7 @@ import {
   SUSTAINED_MS_MAX,
   TRIALS_PER_SWEEP_MAX,
 } from "./limits.ts";
+import { queryProblem } from "./machine-query.ts";
 import { PRECISION_TARGETS } from "./statistics/stopping.ts";
 import { isPackageName, isPath, STRATEGY_WORDS } from "./strategy-names.ts";
 import { explainUnknownKey } from "./sweep-file-keys.ts";
@@ -72,6 +73,11 @@ const strategyName = label.refine((name) => isPackageName(name) || isPath(name),
 
 const tag = z.string({ error: TAG_WORDS }).trim().refine(isTag, { error: TAG_WORDS });
 
+const machineQuery = z.string({ error: "must be a text" }).superRefine((text, { addIssue }) => {
+  const problem = queryProblem(text);
+  if (problem !== null) addIssue({ code: "custom", message: problem });
+});
+
 const onOff = z.preprocess(
   (value) => (value === true ? "on" : value === false ? "off" : value),
   words(["on", "off"]),
@@ -126,6 +132,8 @@ const sweepSchema = z.strictObject(
     models: oneOrMore(label).optional(),
     machines: oneOrMore(label).optional(),
     tags: oneOrMore(tag).optional(),
+    classes: oneOrMore(label).optional(),
+    where: machineQuery.optional(),
     strategy: strategyName.optional(),
     trials: numbers({ from: 1, to: TRIALS_PER_SWEEP_MAX }).optional(),
     seed: label.optional(),
@@ -226,6 +234,8 @@ function requestOf(document: SweepDocument): SweepRequest {
     models = [],
     machines = [],
     tags = [],
+    classes = [],
+    where = "",
     matrix = {},
     fill,
     repetitions,
@@ -249,6 +259,8 @@ function requestOf(document: SweepDocument): SweepRequest {
     models,
     machines,
     tags,
+    classes,
+    where,
     strategy,
     matrix: {
       numCtx: matrix.num_ctx ?? [],

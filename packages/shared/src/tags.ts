@@ -1,6 +1,7 @@
 // Tags of machines: words that people give them to mean several at once. The alphabet is small so that a tag needs no
 // quoting in a shell, a file or a page. Pure.
 import { OzoneError } from "./errors.ts";
+import { quoted, someOf } from "./name-lists.ts";
 
 /** Longer ones would be sentences. */
 export const TAG_CHARACTERS_MAX = 40;
@@ -32,8 +33,6 @@ export interface Tagged {
 const carriesAll = ({ tags }: Tagged, asked: readonly string[]): boolean =>
   asked.every((tag) => tags.includes(tag));
 
-const SHOWN_MAX = 8;
-
 /**
  * The machines that carry all of the tags; all of them when none is asked for.
  * @param which machines these are, for the sentence: "online", "known"
@@ -51,9 +50,7 @@ export function withTags<Machine extends Tagged>(
   const missing = asked.filter((tag) => !carried.includes(tag));
   const what =
     missing.length > 0 ? `the tag ${quoted(missing.slice(0, 1))}` : `all of the tags ${quoted(asked)}`;
-  const rest = carried.length > SHOWN_MAX ? ` and ${carried.length - SHOWN_MAX} more` : "";
-  const there =
-    carried.length > 0 ? `tags there: ${carried.slice(0, SHOWN_MAX).join(", ")}${rest}` : "none has a tag";
+  const there = carried.length > 0 ? `tags there: ${someOf(carried)}` : "none has a tag";
   throw new OzoneError(
     "invalid_input",
     `No machine that is ${which} carries ${what} (${there}); \`ozone machine list\` shows who carries which.`,
@@ -78,5 +75,3 @@ export function requireCarried<Machine extends Tagged>(
     `${nameOf(bare)} does not carry the tag ${quoted(lacking.slice(0, 1))}; name other machines or other tags (\`ozone machine list\`).`,
   );
 }
-
-const quoted = (tags: readonly string[]): string => tags.map((tag) => JSON.stringify(tag)).join(", ");

@@ -1,6 +1,11 @@
 // What `ozone machine pause` and `resume` do: the same, to several machines, one way or the other.
 import { ConnectedCommand } from "../base-command.ts";
-import { findSeveral, SEVERAL_ARGUMENTS, SEVERAL_FLAGS } from "../commands/machine/several-argument.ts";
+import {
+  findSeveral,
+  SEVERAL_ARGUMENTS,
+  SEVERAL_FLAGS,
+  selectionOf,
+} from "../commands/machine/several-argument.ts";
 
 /** Pauses machines, or has them go on. */
 export abstract class PausingCommand extends ConnectedCommand {
@@ -15,7 +20,7 @@ export abstract class PausingCommand extends ConnectedCommand {
     const { MachineService } = await import("@ozone/proto/machine_service");
     const { pausedText } = await import("../render/text-machines.ts");
     const { pauseMachine, resumeMachine } = MachineService.method;
-    const selection = { named: argv.map(String), tags: flags.tag ?? [], classes: flags.class ?? [] };
+    const selection = selectionOf(argv.map(String), flags);
     return this.withCoordinator(flags.address, async (client) => {
       const machines = await findSeveral(client, selection);
       for (const { id, name } of machines) {

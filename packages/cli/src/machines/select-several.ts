@@ -1,7 +1,8 @@
-// Which machines a person means by names, ids, tags and classes together.
+// Which machines a person means by names, ids, tags, classes and a query together.
 import type { Identity } from "@ozone/proto/identity_service";
 import type { Machine } from "@ozone/proto/machine";
 import { OzoneError } from "@ozone/shared/errors";
+import { machinesWhere } from "@ozone/shared/narrow-machines";
 import { selectIdentity } from "./select-identity.ts";
 
 /** What was typed. */
@@ -9,6 +10,8 @@ export interface Selection {
   readonly named: readonly string[];
   readonly tags: readonly string[];
   readonly classes: readonly string[];
+  /** A query of machines; undefined: none was typed. */
+  readonly where?: string | undefined;
 }
 
 /** The fleet to choose from. */
@@ -23,10 +26,13 @@ export interface Fleet {
  */
 export function selectSeveral(
   { identities, machines }: Fleet,
-  { named, tags, classes }: Selection,
+  { named, tags, classes, where }: Selection,
 ): { id: string; name: string }[] {
-  if (named.length + tags.length + classes.length === 0)
-    throw new OzoneError("invalid_input", "Name machines, or say --tag or --class (`ozone machine list`).");
+  if (named.length + tags.length + classes.length === 0 && where === undefined)
+    throw new OzoneError(
+      "invalid_input",
+      "Name machines, or say --tag, --class or --where (`ozone machine list`).",
+    );
   const byNames = named.map((typed) => selectIdentity(identities, machines, typed));
   const byGroups = machines.filter(
     ({ tags: its, hardwareClass }) =>
@@ -41,5 +47,13 @@ export function selectSeveral(
       "not_found",
       `No machine has the tag or class ${JSON.stringify(lost[0])} (\`ozone machine list\`).`,
     );
-  return [...new Map([...byNames, ...byGroups].map(({ id, name }) => [id, { id, name }])).values()];
+  const byQuery = where === undefined ? [] : machinesWhere(machines, where);
+  if (where !== undefined && byQuery.length === 0)
+    throw new OzoneError(
+      "not_found",
+      `No machine surely matches ${JSON.stringify(where)} (\`ozone machine list --where\`).`,
+    );
+  return [
+    ...new Map([...byNames, ...byGroups, ...byQuery].map(({ id, name }) => [id, { id, name }])).values(),
+  ];
 }

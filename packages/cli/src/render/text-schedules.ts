@@ -1,6 +1,7 @@
 // Schedules as text for a terminal; times in the schedule's own time zone.
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import type { Schedule, ScheduleRun } from "@ozone/proto/schedule";
+import type { SweepRequest } from "@ozone/proto/sweep";
 import { hoursWords } from "@ozone/shared/time-budget";
 import { cleanText } from "./clean-text.ts";
 import { textPairs, textTable } from "./text-table.ts";
@@ -39,6 +40,19 @@ export function schedulesText(schedules: readonly Schedule[]): string {
 const listText = (words: readonly string[], otherwise: string): string =>
   words.length === 0 ? otherwise : words.map((word) => cleanText(word)).join(", ");
 
+/** Which machines its sweeps mean. */
+function machinesWords(request: SweepRequest | undefined): string {
+  const { machines = [], tags = [], classes = [], where = "" } = request ?? {};
+  const narrowed = [
+    ...(tags.length > 0
+      ? [`with ${tags.length === 1 ? "the tag" : "all of the tags"} ${listText(tags, "")}`]
+      : []),
+    ...(classes.length > 0 ? [`of the class ${classes.map((one) => cleanText(one)).join(" or ")}`] : []),
+    ...(where === "" ? [] : [`where ${cleanText(where)}`]),
+  ];
+  return [listText(machines, "all that are online then"), ...narrowed].join(", ");
+}
+
 /** One schedule with its latest times. */
 export function scheduleText(schedule: Schedule): string {
   const { name, cron, timeZone, paused, nextAt, windowMs, lateMs, request, runs } = schedule;
@@ -50,10 +64,7 @@ export function scheduleText(schedule: Schedule): string {
     ["late", `${hoursWords(Number(lateMs))} at most`],
     ["strategy", cleanText(request?.strategy ?? "") || "quick"],
     ["models", listText(request?.models ?? [], "the smallest that fits on each machine")],
-    [
-      "machines",
-      listText([...(request?.machines ?? []), ...(request?.tags ?? [])], "all that are online then"),
-    ],
+    ["machines", machinesWords(request)],
   ]);
   if (runs.length === 0) return `${head}\nIt was not due yet.\n`;
   const rows = runs.map((run) => [timeText(run.dueAt, timeZone), runWords(run), cleanText(run.because)]);

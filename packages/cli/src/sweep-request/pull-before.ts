@@ -2,6 +2,7 @@
 import { MachineService } from "@ozone/proto/machine_service";
 import type { SweepRequest } from "@ozone/proto/sweep";
 import { OzoneError } from "@ozone/shared/errors";
+import { isMeantBy } from "@ozone/shared/narrow-machines";
 import type { CoordinatorClient } from "../coordinator-client.ts";
 import { interruptible } from "../interruption.ts";
 import { askForPulls, pullable, waitForPulls } from "../machines/pull-models.ts";
@@ -13,16 +14,17 @@ import { pullLine } from "../render/text-pulls.ts";
  */
 export async function pullBefore(
   client: CoordinatorClient,
-  { models, machines: named, tags }: Pick<SweepRequest, "models" | "machines" | "tags">,
+  request: Pick<SweepRequest, "models" | "machines" | "tags" | "classes" | "where">,
   say: (line: string) => void,
 ): Promise<void> {
+  const { models, machines: named } = request;
   if (models.length === 0)
     throw new OzoneError("invalid_input", "--pull needs models by their names (--model).");
   const { machines } = await client.call(MachineService.method.listMachines, {});
+  const isMeant = isMeantBy(request);
   const meant = machines.filter(
     (machine) =>
-      (named.length === 0 || named.includes(machine.id) || named.includes(machine.name)) &&
-      tags.every((tag) => machine.tags.includes(tag)),
+      (named.length === 0 || named.includes(machine.id) || named.includes(machine.name)) && isMeant(machine),
   );
   const lacks = pullable(meant, models);
   if (lacks.length === 0) return;

@@ -50,6 +50,26 @@ describe("readSweepRequest()", () => {
     expect(await shares("seed-144", { "share-fill": "off" })).toBe(false);
   });
 
+  it("takes classes and a query of machines from the file and from flags, and says where a query is wrong", async () => {
+    const file = fileWith("classes: cpu-a\nwhere: gpu>=1 and not tag:desk\n");
+    const sent = { classes: ["cpu-a"], where: "gpu>=1 and not tag:desk" };
+    expect(await readSweepRequest({ file, flags: {} })).toMatchObject(sent);
+    expect(await readSweepRequest({ file, flags: { where: "ram>=8GB", class: ["b", "c"] } })).toMatchObject({
+      classes: ["b", "c"],
+      where: "ram>=8GB",
+    });
+    await expect(readSweepRequest({ file: undefined, flags: { where: "gpu>1x" } })).rejects.toThrow(
+      /^--where compares gpu with "1x"; write a number\.$/,
+    );
+    const wrong = fileWith("name: night\nwhere: gpu>=1 ram>=8GB\n");
+    await expect(readSweepRequest({ file: wrong, flags: {} })).rejects.toThrow(
+      /s\.yaml:2:8: where has "ram>=8GB" where "and" or "or" was expected\.$/,
+    );
+    await expect(readSweepRequest({ file: fileWith("class: cpu-a\n"), flags: {} })).rejects.toThrow(
+      /"class" is not a key; use classes/,
+    );
+  });
+
   it("names the flag, not the file, when the flag is wrong", async () => {
     const file = fileWith("matrix: {num_ctx: 4096}\n");
     await expect(readSweepRequest({ file, flags: { "num-ctx": ["4096", "1"] } })).rejects.toThrow(

@@ -67,7 +67,8 @@ interface Sources {
 function describe({ path, at, message }: SweepProblem, { typed, yaml, file, document }: Sources): string {
   const names = path.filter((step) => typeof step === "string");
   const found = valueAt(document, path);
-  const not = at === "value" && isScalar(found) ? `, not ${JSON.stringify(found)}` : "";
+  const not =
+    at === "value" && message.startsWith("must ") && isScalar(found) ? `, not ${JSON.stringify(found)}` : "";
   const flag = typed.origins.get(names.join("."));
   if (flag) return cleanText(`${flag} ${message}${not}`);
   const subject = at === "key" ? "" : `${names.join(".") || "the file"} `;

@@ -15,9 +15,9 @@ export const SWEEP_FILE = Args.string({
 });
 
 /** What a sweep is made of, for the help of every command that takes one. */
-export const SWEEP_DESCRIPTION = `Keys of the file: name, models, machines, strategy (grid, guided, halving, quick, random, a module ./my-search.mjs relative to the file, or an installed package; see docs/plug-in-strategies.md), trials, seed, budget (240s, 10m), fill, repetitions, launches, precision (on, off), depths (shares of the context), warm_prefix (on, off), sustained (60s), managed (on, off), share_fill (on, off), quiet_wait, contended (allow, refuse), misfits (leave_out, refuse), priority (low, normal, high), share (class, none), allow_battery (true, false), matrix (num_ctx, num_batch, num_thread, num_gpu, kv_cache_type, flash_attention, num_predict, concurrency; one value or a list). With neither matrix nor strategy, quick searches for 240 s.
+export const SWEEP_DESCRIPTION = `Keys of the file: name, models, machines, tags, classes, where, strategy (grid, guided, halving, quick, random, a module ./my-search.mjs relative to the file, or an installed package; see docs/plug-in-strategies.md), trials, seed, budget (240s, 10m), fill, repetitions, launches, precision (on, off), depths (shares of the context), warm_prefix (on, off), sustained (60s), managed (on, off), share_fill (on, off), quiet_wait, contended (allow, refuse), misfits (leave_out, refuse), priority (low, normal, high), share (class, none), allow_battery (true, false), matrix (num_ctx, num_batch, num_thread, num_gpu, kv_cache_type, flash_attention, num_predict, concurrency; one value or a list). With neither matrix nor strategy, quick searches for 240 s.
 
-The key tags means the machines that carry all of them, of those that are named, or else of all that are online.
+Of the machines that are named, or else of all that are online, tags means those that carry all of them, classes those of one of these hardware classes, and where those that surely match a query (\`ozone machine list --where\` shows which); given together, those that each of them means.
 
 Named sweeps: ${NAMED_SWEEPS.map(({ name, summary }) => `${name} (${summary})`).join("; ")}. A bare word that is one of these names means the named sweep; a file of that name is meant by ./NAME or NAME.yaml. Flags go before both, key by key.`;
 
@@ -35,6 +35,14 @@ export const SWEEP_FLAGS = {
   tag: Flags.string({
     summary: "Only machines with this tag; with several tags, those that carry all of them.",
     ...LIST,
+  }),
+  class: Flags.string({
+    summary: "Only machines of this hardware class; with several classes, of one of them.",
+    ...LIST,
+  }),
+  where: Flags.string({
+    summary: "Only machines that surely match this query, as for `ozone machine list`.",
+    helpValue: '"gpu>=1 and not tag:desk"',
   }),
   strategy: Flags.string({
     summary:
@@ -114,6 +122,8 @@ const KEYS: Readonly<Record<keyof typeof SWEEP_FLAGS, readonly [string] | readon
   model: ["models"],
   machine: ["machines"],
   tag: ["tags"],
+  class: ["classes"],
+  where: ["where"],
   strategy: ["strategy"],
   trials: ["trials"],
   seed: ["seed"],

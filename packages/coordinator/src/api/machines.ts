@@ -12,6 +12,7 @@ import {
   TagMachineResponseSchema,
   UntagMachineResponseSchema,
 } from "@ozone/proto/machine_service";
+import { PROTOCOL_VERSION } from "@ozone/shared/protocol-version";
 import { OZONE_VERSION } from "@ozone/shared/version";
 import { budgetMachine, pauseMachine, renameMachine, setMachineHours } from "../fleet/set-machine.ts";
 import { changeTags, type TagChange } from "../fleet/tag-machine.ts";
@@ -73,6 +74,7 @@ export const machineHandlers = (
         machinesOnline: machines.filter((row) => isOnline(row, options.leaseMs)).length,
         sweepsRunning: (await runningSweeps(store.db)).length,
         presets: await countPresets(store.db),
+        protocolVersion: PROTOCOL_VERSION,
         uptimeMs: BigInt(Math.round(options.now() - startedAtMs)),
         ...(await leaderOf(store, options.coordinatorId)),
       });

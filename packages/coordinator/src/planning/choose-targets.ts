@@ -1,10 +1,11 @@
-// Which machines measure which models: the request against who is there. Pure.
+// Which models each machine of a sweep measures: the request against what is there. Pure.
 import type { Model } from "@ozone/proto/machine";
 import type { SweepRequest } from "@ozone/proto/sweep";
 import { OzoneError } from "@ozone/shared/errors";
-import { featureProblem, versionProblem } from "@ozone/shared/protocol-version";
-import { requireCarried, withTags } from "@ozone/shared/tags";
+import { quoted, someOf } from "@ozone/shared/name-lists";
+import { featureProblem } from "@ozone/shared/protocol-version";
 import type { MachineRow } from "../store/machines.ts";
+import { chooseMachines } from "./choose-machines.ts";
 
 /** One machine and one of its models. */
 export interface Target {
@@ -16,48 +17,6 @@ export interface Target {
 const refuse = (sentence: string): never => {
   throw new OzoneError("invalid_input", sentence);
 };
-
-const quoted = (names: readonly string[]): string => names.map((name) => JSON.stringify(name)).join(", ");
-const SHOWN_MAX = 8;
-
-/** At most a few names, so that a sentence stays one. */
-function someOf(names: readonly string[]): string {
-  const rest = names.length - SHOWN_MAX;
-  return rest > 0 ? `${names.slice(0, SHOWN_MAX).join(", ")} and ${rest} more` : names.join(", ");
-}
-
-const isAsked = (machine: MachineRow, name: string): boolean =>
-  machine.id === name || machine.announcement.name === name;
-
-/** Those that can be given orders. One that was named and is too many releases away says so; others are left out. */
-function ofNearVersions(request: SweepRequest, online: readonly MachineRow[]): readonly MachineRow[] {
-  const problems = online.flatMap((machine) => {
-    const problem = versionProblem(machine.announcement);
-    return problem === null ? [] : [{ machine, problem }];
-  });
-  const named = problems.find(({ machine }) => request.machines.some((name) => isAsked(machine, name)));
-  const stuck = named ?? (problems.length === online.length ? problems[0] : undefined);
-  if (stuck) refuse(stuck.problem);
-  return online.filter((machine) => !problems.some((one) => one.machine === machine));
-}
-
-function chooseMachines(request: SweepRequest, there: readonly MachineRow[]): readonly MachineRow[] {
-  if (there.length === 0) {
-    refuse("No machine is online; start an agent with `ozone up`, and see `ozone machine list`.");
-  }
-  const online = ofNearVersions(request, there);
-  const { tags } = request;
-  if (request.machines.length === 0) return withTags(online, tags, "online");
-  const unknown = request.machines.filter((name) => !online.some((machine) => isAsked(machine, name)));
-  if (unknown.length > 0) {
-    refuse(
-      `No machine ${quoted(unknown)} is online; \`ozone machine list\` shows ${someOf(online.map(({ announcement }) => announcement.name))}.`,
-    );
-  }
-  const named = online.filter((machine) => request.machines.some((name) => isAsked(machine, name)));
-  requireCarried(named, tags, ({ announcement }) => announcement.name);
-  return named;
-}
 
 /** "llama3" means "llama3:latest", as for Ollama. */
 const namesMatch = (asked: string, { name }: Model): boolean => name === asked || name === `${asked}:latest`;

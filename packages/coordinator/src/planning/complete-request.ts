@@ -5,7 +5,9 @@ import { MatrixSchema, type SweepRequest, SweepRequestSchema } from "@ozone/prot
 import { isQuantisedCache, KV_CACHE_TYPES } from "@ozone/shared/configuration";
 import { OzoneError } from "@ozone/shared/errors";
 import { NUM_CTX_MAX, NUM_CTX_MIN, SAMPLES_PER_RESULT_MAX, TRIALS_PER_SWEEP_MAX } from "@ozone/shared/limits";
+import { parseMachineQuery } from "@ozone/shared/machine-query";
 import { isPath, strategyTitle } from "@ozone/shared/strategy-names";
+import { requireTags } from "@ozone/shared/tags";
 import { matrixSize } from "../search/option-space.ts";
 import { STRATEGIES, strategyNamed } from "../search/strategies.ts";
 import { protocolProblem } from "./protocol-problem.ts";
@@ -44,6 +46,12 @@ function checkNumbers({ matrix, protocol }: SweepRequest): void {
   }
   const problem = protocol ? protocolProblem(protocol, Math.max(1, ...(matrix?.concurrency ?? []))) : null;
   if (problem !== null) refuse(problem);
+}
+
+/** A query that can't be read is refused also where no machine is asked yet: when a schedule is made. */
+function checkNarrowing({ tags, where }: SweepRequest): void {
+  requireTags(tags);
+  if (where !== "") parseMachineQuery(where);
 }
 
 /** Quantised caches without flash attention are no points of a matrix; when there are no others, there is nothing to do. */
@@ -116,6 +124,7 @@ export function completeRequest(request: SweepRequest): SweepRequest {
       `There is no strategy ${JSON.stringify(strategy)}: use ${oneOf(STRATEGIES.map(({ name }) => name))}, or a module (docs/plug-in-strategies.md).`,
     );
   }
+  checkNarrowing(request);
   checkNumbers(request);
   checkServerSettings(request);
   checkSharedFills(request, strategyTitle(strategy));

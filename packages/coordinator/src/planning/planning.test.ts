@@ -191,6 +191,23 @@ describe("choosing targets", () => {
     );
   });
 
+  it("takes the machines of a class and those that a query surely means, named ones only if they fit", () => {
+    const online = [machine("m-1", [SMALL], ["desk"]), machine("m-2", [SMALL]), machine("m-3", [LARGE])];
+    for (const [index, { announcement }] of online.entries()) {
+      announcement.hardwareClass = index === 0 ? "cpu-a" : "cpu-b";
+    }
+    const chosen = (change: object) =>
+      chooseTargets(request(change), online).map(({ machineId }) => machineId);
+    expect(chosen({ classes: ["cpu-b"] })).toEqual(["m-2", "m-3"]);
+    expect(chosen({ where: "not tag:desk and not name=lab-m-3" })).toEqual(["m-2"]);
+    expect(chosen({ machines: ["m-3"], classes: ["cpu-b"], where: "class=cpu-b" })).toEqual(["m-3"]);
+    expect(() => chosen({ machines: ["m-1"], classes: ["cpu-b"] })).toThrow(
+      /^lab-m-1 is of the class "cpu-a"/,
+    );
+    expect(() => chosen({ where: "gpu>=1" })).toThrow(/^No machine that is online surely matches "gpu>=1"; /);
+    expect(() => request({ where: "gpus>=1" })).toThrow(/"gpus>=1", which is no condition; /);
+  });
+
   it("refuses a managed sweep on a machine that can't start servers, in that machine's own words", () => {
     const asked = request({ matrix: create(MatrixSchema, { kvCacheType: ["q8_0"] }) });
     const closed = machine("m-1", [SMALL]);

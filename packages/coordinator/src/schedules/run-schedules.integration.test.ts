@@ -1,5 +1,5 @@
 // Schedules on a real Postgres, with a clock that the test moves.
-import { create } from "@bufbuild/protobuf";
+import { clone, create } from "@bufbuild/protobuf";
 import { ProtocolSchema } from "@ozone/proto/configuration";
 import { SweepRequestSchema } from "@ozone/proto/sweep";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -38,7 +38,7 @@ const request = create(SweepRequestSchema, {
   matrix: { numCtx: [1024], numBatch: [128] },
   protocol: create(ProtocolSchema, { repetitions: 1, launches: 1 }),
 });
-const make = (change: { windowMs?: number; name?: string } = {}) =>
+const make = (change: { windowMs?: number; name?: string; request?: typeof request } = {}) =>
   createSchedule(
     store,
     { name: "nightly", cron: "0 2 * * *", timeZone: "UTC", request, windowMs: 0, lateMs: HOUR_MS, ...change },
@@ -56,6 +56,27 @@ const runs = async () => (await newestRuns(store.db, "nightly", 10)).map(({ outc
 const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10);
 
 describe("a schedule", () => {
+  it("means the machines that are of its class and match its query when it is due, not when it was made", async () => {
+    const asked = clone(SweepRequestSchema, request);
+    asked.where = "name=m-2 or name=m-3";
+    asked.classes = ["cpu-b"];
+    const announced = (id: string, hardwareClass: string) =>
+      saveMachine(store.db, { ...madeAnnouncement(id), name: id, hardwareClass });
+    await make({ request: asked });
+    await announced("m-2", "cpu-b");
+    await announced("m-3", "cpu-a");
+    await announced("m-4", "cpu-b");
+    await lookAt(firstMs);
+    const [sweep] = await listSweeps(store.db, 1);
+    const targets = await listTargets(store.db, sweep?.id ?? "");
+    expect(targets.map(({ machineId }) => machineId)).toEqual(["m-2"]);
+    const unreadable = clone(SweepRequestSchema, request);
+    unreadable.where = "name=m-2 and";
+    await expect(make({ name: "other", request: unreadable })).rejects.toThrow(
+      /^The query of machines ends /,
+    );
+  });
+
   it("starts one sweep at each of its times, also when two look at once and again", async () => {
     await make();
     expect(await lookAt(firstMs - 1)).toBe(false);

@@ -2,7 +2,7 @@
 import { Flags } from "@oclif/core";
 import { OzoneError } from "@ozone/shared/errors";
 import { ConnectedCommand } from "../../base-command.ts";
-import { findSeveral, SEVERAL_ARGUMENTS, SEVERAL_FLAGS } from "./several-argument.ts";
+import { findSeveral, SEVERAL_ARGUMENTS, SEVERAL_FLAGS, selectionOf } from "./several-argument.ts";
 
 /** Less would not be one trial. */
 const BUDGET_MIN_MS = 60_000;
@@ -42,7 +42,7 @@ export default class MachineBudget extends ConnectedCommand {
         "invalid_input",
         `--time ${JSON.stringify(flags.time)} is neither none nor a time from 1m to 24h, such as 4h.`,
       );
-    const selection = { named: argv.map(String), tags: flags.tag ?? [], classes: flags.class ?? [] };
+    const selection = selectionOf(argv.map(String), flags);
     return this.withCoordinator(flags.address, async (client) => {
       const machines = await findSeveral(client, selection);
       for (const { id, name } of machines) {

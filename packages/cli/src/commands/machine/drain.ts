@@ -1,7 +1,7 @@
 // `ozone machine drain MACHINE...`.
 import { Flags } from "@oclif/core";
 import { ConnectedCommand } from "../../base-command.ts";
-import { findSeveral, SEVERAL_ARGUMENTS, SEVERAL_FLAGS } from "./several-argument.ts";
+import { findSeveral, SEVERAL_ARGUMENTS, SEVERAL_FLAGS, selectionOf } from "./several-argument.ts";
 
 export default class MachineDrain extends ConnectedCommand {
   static override summary = "Pause machines and wait until nothing of Ozone runs there: for maintenance.";
@@ -23,7 +23,7 @@ export default class MachineDrain extends ConnectedCommand {
     const { MachineService } = await import("@ozone/proto/machine_service");
     const { waitUntilDrained } = await import("../../machines/drain-machines.ts");
     const { interruptible } = await import("../../interruption.ts");
-    const selection = { named: argv.map(String), tags: flags.tag ?? [], classes: flags.class ?? [] };
+    const selection = selectionOf(argv.map(String), flags);
     return this.withCoordinator(flags.address, async (client) => {
       const machines = await findSeveral(client, selection);
       for (const { id } of machines) await client.call(MachineService.method.pauseMachine, { machineId: id });

@@ -2,7 +2,7 @@
 import { Flags } from "@oclif/core";
 import { OzoneError } from "@ozone/shared/errors";
 import { ConnectedCommand } from "../../base-command.ts";
-import { findSeveral, SEVERAL_ARGUMENTS, SEVERAL_FLAGS } from "./several-argument.ts";
+import { findSeveral, SEVERAL_ARGUMENTS, SEVERAL_FLAGS, selectionOf } from "./several-argument.ts";
 
 export default class MachineHours extends ConnectedCommand {
   static override summary = "Let machines run trials at these hours of the week, and at no other.";
@@ -44,7 +44,7 @@ export default class MachineHours extends ConnectedCommand {
       ? undefined
       : parseHours(allow, tz ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
     const asked = hours && { allow: [...hours.allow], timeZone: hours.timeZone };
-    const selection = { named: argv.map(String), tags: flags.tag ?? [], classes: flags.class ?? [] };
+    const selection = selectionOf(argv.map(String), flags);
     return this.withCoordinator(flags.address, async (client) => {
       const machines = await findSeveral(client, selection);
       for (const { id, name } of machines) {

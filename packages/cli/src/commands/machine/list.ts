@@ -19,11 +19,11 @@ export default class MachineList extends ConnectedCommand {
     const { ListMachinesResponseSchema, MachineService } = await import("@ozone/proto/machine_service");
     const { messageJson } = await import("../../message-json.ts");
     const { machinesText } = await import("../../render/text-machines.ts");
-    const { machinesWhere } = await import("../../machines/where.ts");
+    const { machinesWhere } = await import("@ozone/shared/narrow-machines");
     return this.withCoordinator(flags.address, async (client) => {
       const response = await client.call(MachineService.method.listMachines, {});
       const all = response.machines;
-      response.machines = machinesWhere(all, flags.where);
+      response.machines = flags.where === undefined ? all : machinesWhere(all, flags.where);
       const none = all.length > 0 && response.machines.length === 0;
       const text = none
         ? `None of ${all.length} machines surely matches.\n`

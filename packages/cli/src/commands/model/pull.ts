@@ -2,7 +2,7 @@
 import { Args, Flags } from "@oclif/core";
 import { OzoneError } from "@ozone/shared/errors";
 import { ConnectedCommand } from "../../base-command.ts";
-import { findSeveral, SEVERAL_FLAGS } from "../machine/several-argument.ts";
+import { findSeveral, SEVERAL_FLAGS, selectionOf } from "../machine/several-argument.ts";
 
 export default class ModelPull extends ConnectedCommand {
   static override summary = "Have machines pull a model, where their owners let Ozone do so.";
@@ -32,7 +32,7 @@ export default class ModelPull extends ConnectedCommand {
     const { pullLine } = await import("../../render/text-pulls.ts");
     const { messageJson } = await import("../../message-json.ts");
     const { PullSchema } = await import("@ozone/proto/pull");
-    const selection = { named, tags: flags.tag ?? [], classes: flags.class ?? [] };
+    const selection = selectionOf(named, flags);
     const say = (line: string) => this.print(line);
     return this.withCoordinator(flags.address, async (client) => {
       const machines = await findSeveral(client, selection);

@@ -20,9 +20,11 @@ export default class SweepPlan extends ConnectedCommand {
     const { messageJson } = await import("../../message-json.ts");
     const { forecastText } = await import("../../render/text-forecast.ts");
     const { readSweepRequest } = await import("../../sweep-request/read-request.ts");
+    const { requireUnderstood } = await import("../../sweep-request/require-understood.ts");
     const elsewhere = Boolean(flags.address ?? process.env.OZONE_GRPC_ADDRESS);
     const request = await readSweepRequest({ file: args.file, flags, elsewhere });
     return this.withCoordinator(flags.address, async (client) => {
+      await requireUnderstood(client, request);
       const response = await client.call(SweepService.method.planSweep, { request });
       this.print(forecastText(response));
       return messageJson(PlanSweepResponseSchema, response);

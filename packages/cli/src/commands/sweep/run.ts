@@ -37,8 +37,10 @@ export default class SweepRun extends ConnectedCommand {
       const { localDataFolder } = await import("../../local/folder.ts");
       nameStrategy(localDataFolder(), request.strategy);
     }
+    const { requireUnderstood } = await import("../../sweep-request/require-understood.ts");
     const startedAtMs = Date.now();
     const sweep = await this.withCoordinator(flags.address, async (client) => {
+      await requireUnderstood(client, request);
       if (flags.pull) {
         const { pullBefore } = await import("../../sweep-request/pull-before.ts");
         await pullBefore(client, request, (line) => this.progress(line));
