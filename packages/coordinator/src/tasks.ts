@@ -14,6 +14,7 @@ import { TimeWatch } from "./dispatch/time-watch.ts";
 import { machinesOnline } from "./fleet/machines-online.ts";
 import { whoWorks } from "./fleet/who-works.ts";
 import { receiveResults } from "./intake/receive-results.ts";
+import { noteScheduleLost } from "./notifications/note-schedule.ts";
 import { noteSweepEnded } from "./notifications/note-sweep.ts";
 import { type Notifying, startNotifying } from "./notifying-tasks.ts";
 import type { Events } from "./observing/meters.ts";
@@ -148,14 +149,18 @@ function startRollouts({ store, leaseMs, changes, onError, rolloutsMoved, events
 }
 
 /** Starts what schedules have due. */
-const startSchedules = ({ store, leaseMs, changes, onError, events }: TaskPorts, wake: () => void) =>
+const startSchedules = (
+  { store, leaseMs, changes, onError, events, notifying }: TaskPorts,
+  wake: () => void,
+) =>
   startTask({
     name: "schedules",
     intervalMs: SCHEDULE_INTERVAL_MS,
     onError,
     onRun: events?.taskRan,
     run: async () => {
-      if (!(await runSchedules({ store, leaseMs, onError }))) return false;
+      const told = notifying ? { noteLost: noteScheduleLost } : {};
+      if (!(await runSchedules({ store, leaseMs, onError, ...told }))) return false;
       wake();
       changes.notify();
       return false;

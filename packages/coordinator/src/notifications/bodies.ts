@@ -7,6 +7,9 @@ export type NotificationType =
   | "sweep.done"
   | "sweep.failed"
   | "sweep.drained"
+  | "schedule.failed"
+  | "schedule.missed"
+  | "schedule.skipped"
   | "machine.missing"
   | "machine.back"
   | "notification.test";
@@ -15,6 +18,10 @@ const NAME_MAX = 200;
 
 /** Cuts whole characters, so that no half of one is left over. */
 const named = (name: string): string => [...name].slice(0, NAME_MAX).join("");
+const SENTENCE_MAX = 1_000;
+
+/** A sentence of ours that holds names. */
+export const sentence = (text: string): string => [...text].slice(0, SENTENCE_MAX).join("");
 
 /** A notification of something that is called `name`; instants are ISO 8601. */
 export function makeNotification(

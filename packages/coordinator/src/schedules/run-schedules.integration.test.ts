@@ -3,8 +3,10 @@ import { clone, create } from "@bufbuild/protobuf";
 import { ProtocolSchema } from "@ozone/proto/configuration";
 import { SweepRequestSchema } from "@ozone/proto/sweep";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { noteScheduleLost } from "../notifications/note-schedule.ts";
 import { newestActs } from "../store/acts.ts";
 import { saveMachine } from "../store/machines.ts";
+import { newestNotifications } from "../store/notifications.ts";
 import type { Store } from "../store/open-store.ts";
 import { newestRuns } from "../store/schedules.ts";
 import { endSweep, findSweep, listSweeps, listTargets } from "../store/sweeps.ts";
@@ -46,7 +48,7 @@ const make = (change: { windowMs?: number; name?: string; request?: typeof reque
   );
 const lookAt = (atMs: number) =>
   runSchedules({
-    ...{ store, leaseMs: LEASE_MS, clock: async () => new Date(atMs) },
+    ...{ noteLost: noteScheduleLost, store, leaseMs: LEASE_MS, clock: async () => new Date(atMs) },
     onError: (_name, thrown) => {
       throw thrown;
     },
@@ -124,6 +126,35 @@ describe("a schedule", () => {
     await saveMachine(store.db, madeAnnouncement("m-1"));
     await lookAt(firstMs + DAY_MS);
     expect(await runs()).toEqual(["started", "failed"]);
+  });
+
+  it("tells of each time that became no sweep, once, and of skipped ones in a row the first", async () => {
+    store = await parts.newStore();
+    await make();
+    await Promise.all([lookAt(firstMs), lookAt(firstMs)]);
+    await saveMachine(store.db, madeAnnouncement("m-1"));
+    await lookAt(firstMs + DAY_MS + 5 * HOUR_MS);
+    for (const day of [2, 3, 4]) await lookAt(firstMs + day * DAY_MS);
+    const [{ id = "" } = {}] = await listSweeps(store.db, 1);
+    await store.db.transaction((tx) => endSweep(tx, id, "done"));
+    for (const day of [5, 6]) await lookAt(firstMs + day * DAY_MS);
+    const told = (await newestNotifications(store.db, 10)).map(({ type, body }) => ({
+      type,
+      dueAt: JSON.parse(body).data.dueAt,
+    }));
+    const day = (type: string, days: number) => ({
+      type,
+      dueAt: new Date(firstMs + days * DAY_MS).toISOString(),
+    });
+    expect(told.reverse()).toEqual([
+      day("schedule.failed", 0),
+      day("schedule.missed", 1),
+      day("schedule.skipped", 3),
+      day("schedule.skipped", 6),
+    ]);
+    const [first] = (await newestNotifications(store.db, 10)).reverse();
+    expect(first?.about).toBe("nightly");
+    expect(JSON.parse(first?.body ?? "{}").data.because).toMatch(/^No machine is online/);
   });
 
   it("has its sweep begin nothing more when the window ends, and says so there", async () => {

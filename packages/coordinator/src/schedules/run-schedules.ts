@@ -1,5 +1,5 @@
 // Starts what is due, and has sweeps whose window has ended begin nothing more.
-import type { Store } from "../store/open-store.ts";
+import type { Store, Transaction } from "../store/open-store.ts";
 import {
   findSchedule,
   forgetRuns,
@@ -13,7 +13,10 @@ import {
 } from "../store/schedules.ts";
 import { addTargetNote, listTargets, setDraining } from "../store/sweeps.ts";
 import { decideOccurrence } from "./decide-occurrence.ts";
-import { startOccurrence } from "./start-occurrence.ts";
+import { type NoteLost, startOccurrence } from "./start-occurrence.ts";
+
+/** A time that became no sweep. */
+type LostRun = Parameters<NoteLost>[1];
 
 /** What running them depends on. */
 export interface RunPorts {
@@ -21,13 +24,19 @@ export interface RunPorts {
   readonly leaseMs: number;
   /** Of now; Postgres' clock where none is given. */
   readonly clock?: () => Promise<Date>;
+  /** Notes, in the transaction, a time that became no sweep, and what became of the one before; null: it is the first. */
+  readonly noteLost?: (tx: Transaction, run: LostRun, before: string | null) => Promise<void>;
   readonly onError: (name: string, thrown: unknown) => void;
 }
 
 /** Occurrences are remembered so long. */
 const REMEMBERED_MS = 366 * 86_400_000;
 
-async function runSchedule({ store, leaseMs }: RunPorts, schedule: ScheduleRow, now: Date): Promise<boolean> {
+async function runSchedule(
+  { store, leaseMs, noteLost: note }: RunPorts,
+  schedule: ScheduleRow,
+  now: Date,
+): Promise<boolean> {
   const [newest] = await newestRuns(store.db, schedule.name, 1);
   const decision = decideOccurrence(
     {
@@ -39,12 +48,16 @@ async function runSchedule({ store, leaseMs }: RunPorts, schedule: ScheduleRow, 
   );
   if (decision === null) return false;
   const { dueAt, outcome, because } = decision;
+  const noteLost: NoteLost = async (tx, run) => note?.(tx, run, newest?.outcome ?? null);
   await forgetRuns(store.db, schedule.name, new Date(now.getTime() - REMEMBERED_MS));
   if (outcome === "start")
-    return (await startOccurrence(store, schedule, { leaseMs, dueAt, because })) !== null;
+    return (await startOccurrence(store, schedule, { leaseMs, dueAt, because, noteLost })) !== null;
   return store.db.transaction(async (tx) => {
     const still = await findSchedule(tx, schedule.name, true);
-    return still !== null && insertRun(tx, { schedule: schedule.name, dueAt, outcome, because });
+    const lost = { schedule: schedule.name, dueAt, outcome, because };
+    if (still === null || !(await insertRun(tx, lost))) return false;
+    await noteLost(tx, lost);
+    return true;
   });
 }
 

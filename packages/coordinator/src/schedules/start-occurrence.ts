@@ -7,7 +7,7 @@ import { OzoneError } from "@ozone/shared/errors";
 import { machinesOnline } from "../fleet/machines-online.ts";
 import { prepareSweep } from "../planning/prepare-sweep.ts";
 import type { Store, Transaction } from "../store/open-store.ts";
-import { insertRun, type ScheduleRow } from "../store/schedules.ts";
+import { insertRun, type RunRow, type ScheduleRow } from "../store/schedules.ts";
 import { insertSweep } from "../store/sweeps.ts";
 
 /** What became of it. */
@@ -15,6 +15,22 @@ export interface Started {
   readonly sweepId: string | null;
   readonly because: string;
 }
+
+/** One time of a schedule. */
+export interface Occurrence {
+  readonly leaseMs: number;
+  readonly dueAt: Date;
+  /** Why it is started now, if there is something to say. */
+  readonly because: string;
+  /** Notes, in the transaction, a time that becomes no sweep. */
+  readonly noteLost?: NoteLost;
+}
+
+/** Told of a time that was dealt with and became no sweep. */
+export type NoteLost = (
+  tx: Transaction,
+  run: Pick<RunRow, "schedule" | "dueAt" | "outcome" | "because">,
+) => Promise<void>;
 
 /** "nightly 2026-11-26 02:00", in the schedule's own time zone. */
 function sweepName({ name, timeZone }: Pick<ScheduleRow, "name" | "timeZone">, dueAt: Date): string {
@@ -40,7 +56,7 @@ async function prepare(
 export async function startOccurrence(
   store: Store,
   schedule: ScheduleRow,
-  { leaseMs, dueAt, because }: { leaseMs: number; dueAt: Date; because: string },
+  { leaseMs, dueAt, because, noteLost }: Occurrence,
 ): Promise<Started | null> {
   const run = { schedule: schedule.name, dueAt };
   const prepared = await prepare(store, schedule, { leaseMs, dueAt }).catch((thrown: unknown) => {
@@ -49,10 +65,10 @@ export async function startOccurrence(
   });
   return store.db.transaction(async (tx: Transaction) => {
     if (prepared instanceof OzoneError) {
-      const why = prepared.message;
-      return (await insertRun(tx, { ...run, outcome: "failed", because: why }))
-        ? { sweepId: null, because: why }
-        : null;
+      const failed = { ...run, outcome: "failed", because: prepared.message } as const;
+      if (!(await insertRun(tx, failed))) return null;
+      await noteLost?.(tx, failed);
+      return { sweepId: null, because: failed.because };
     }
     const sweepId = `s-${randomBytes(5).toString("hex")}`;
     const endsAt = schedule.windowMs === 0 ? null : new Date(dueAt.getTime() + schedule.windowMs);
