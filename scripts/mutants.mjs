@@ -73,7 +73,7 @@ export const MUTANTS = [
     invariant: "I3",
     what: "leases never run out",
     file: "packages/coordinator/src/dispatch/expire-leases.ts",
-    from: "    await expire(store, attempt);",
+    from: '    await expire(store, attempt, attempt.isOverrun ? "overrun" : "lost");',
     to: "",
   },
   {

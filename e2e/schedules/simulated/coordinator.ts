@@ -13,6 +13,9 @@ import type { Seat, World } from "./world.ts";
 const RESTART_MS = 1_000;
 const LEADER_LEASE_MS = 10_000;
 
+/** Longer than any schedule keeps a machine away. */
+const WAIT_FOR_MACHINES_MS = 7 * 86_400_000;
+
 async function run(world: World, { link, name }: Seat): Promise<void> {
   const say = (line: string) => world.journal.say(world.clock.nowMs, `${name}: ${line}`);
   const store = await openStore("postgres://simulated", say);
@@ -23,7 +26,7 @@ async function run(world: World, { link, name }: Seat): Promise<void> {
   const modules = { places: [], namedIn: null };
   const ports = { store, bus, leaseMs: LEASE_MS, objectives: OBJECTIVES, changes, modules, onError };
   const candidate = { id: name, name, leaseMs: LEADER_LEASE_MS };
-  const tasks = await startLedTasks({ ...ports, candidate, say });
+  const tasks = await startLedTasks({ ...ports, waitForMachinesMs: WAIT_FOR_MACHINES_MS, candidate, say });
   listenToFleet({ store, bus, tasks, changes, leaseMs: LEASE_MS, onError });
   say("runs");
 }

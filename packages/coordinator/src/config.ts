@@ -49,6 +49,8 @@ export interface CoordinatorConfig {
   readonly webhook: WebhookSettings | null;
   /** A machine is told of as missing after so long without a heartbeat. */
   readonly missingAfterMs: number;
+  /** Sweeps wait so long for a machine that is not heard. */
+  readonly waitForMachinesMs: number;
   readonly logLevel: string;
 }
 
@@ -56,6 +58,7 @@ const LEASE_MS_MIN = 1_000;
 const KEEP_RAW_MS_MIN = 86_400_000;
 const LEADER_LEASE_MS = 10_000;
 const MISSING_AFTER_MS = 300_000;
+const WAIT_FOR_MACHINES_MS_MIN = 3_600_000;
 const ANY_LOCAL_PORT = "127.0.0.1:0";
 
 const schema = z.object({
@@ -122,6 +125,13 @@ const schema = z.object({
     .int()
     .min(LEASE_MS_MIN)
     .default(MISSING_AFTER_MS),
+  OZONE_WAIT_FOR_MACHINES: z
+    .string()
+    .default("7d")
+    .refine(
+      (text) => (parseDuration(text) ?? 0) >= WAIT_FOR_MACHINES_MS_MIN,
+      "must be a duration of an hour or more, for example 7d",
+    ),
   OZONE_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
@@ -214,6 +224,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     keepRawMs: values.OZONE_KEEP_RAW === undefined ? null : parseDuration(values.OZONE_KEEP_RAW),
     webhook: webhook(values),
     missingAfterMs: values.OZONE_MISSING_AFTER_MS,
+    waitForMachinesMs: parseDuration(values.OZONE_WAIT_FOR_MACHINES) ?? WAIT_FOR_MACHINES_MS_MIN,
     logLevel: values.OZONE_LOG_LEVEL,
   };
 }

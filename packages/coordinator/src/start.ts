@@ -136,10 +136,11 @@ async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
   const name = `${hostname()} (pid ${process.pid})`;
   const candidate = { id: await coordinatorId(dataDir), name, leaseMs: config.leaderLeaseMs };
   if (endpoint !== null) log.info(`notifications go to ${endpoint.shown}`);
-  const { missingAfterMs } = config;
+  const { missingAfterMs, waitForMachinesMs } = config;
   const notifying = endpoint === null ? null : { endpoint, missingAfterMs };
   const tasks = await startLedTasks({
     ...{ ...parts, leaseMs, modules, objectives, changes, onError, notifying, events: meters, story },
+    waitForMachinesMs,
     ...{ candidate, say: (line) => log.info(line), busAnswers: () => busAnswers(parts.bus) },
   });
   stops.push(() => tasks.stop());

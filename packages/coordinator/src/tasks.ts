@@ -10,6 +10,7 @@ import { advanceSweeps } from "./dispatch/advance-sweeps.ts";
 import { dispatchTrials, type HoldBack } from "./dispatch/dispatch-trials.ts";
 import { drainSweeps } from "./dispatch/drain-sweeps.ts";
 import { expireLeases } from "./dispatch/expire-leases.ts";
+import { leaveAbsent } from "./dispatch/leave-absent.ts";
 import { TimeWatch } from "./dispatch/time-watch.ts";
 import { machinesOnline } from "./fleet/machines-online.ts";
 import { whoWorks } from "./fleet/who-works.ts";
@@ -38,6 +39,8 @@ export interface TaskPorts {
   /** What presets are chosen by. */
   readonly objectives: readonly Objective[];
   readonly changes: ChangeSignal;
+  /** Sweeps wait so long for a machine that is not heard. */
+  readonly waitForMachinesMs: number;
   /** Which modules may be loaded as strategies. */
   readonly modules: ModuleRules;
   readonly onError: (name: string, thrown: unknown) => void;
@@ -64,6 +67,7 @@ const DISPATCH_INTERVAL_MS = 1_000;
 const REFRESH_INTERVAL_MS = 60_000;
 const ROLLOUT_INTERVAL_MS = 1_000;
 const SCHEDULE_INTERVAL_MS = 2_000;
+const ABSENT_INTERVAL_MS = 60_000;
 
 /** A wiped JetStream is built again before anything else is tried. */
 async function rebuildPipes({ bus, store, leaseMs }: TaskPorts): Promise<void> {
@@ -167,6 +171,23 @@ const startSchedules = (
     },
   });
 
+/** Ends the parts of machines that nobody heard for too long. */
+function startLeaving(ports: TaskPorts, wake: () => void) {
+  const { store, waitForMachinesMs: waitMs, onError, events } = ports;
+  const startedAtMs = performance.now();
+  return startTask({
+    name: "absent machines",
+    intervalMs: ABSENT_INTERVAL_MS,
+    onError,
+    onRun: events?.taskRan,
+    run: async () => {
+      const listeningMs = performance.now() - startedAtMs;
+      if ((await leaveAbsent(store, { waitMs, listeningMs })) > 0) wake();
+      return false;
+    },
+  });
+}
+
 /** Starts all tasks. */
 export function startTasks(ports: TaskPorts): Tasks {
   const { store, bus, objectives, changes, onError, events } = ports;
@@ -234,6 +255,7 @@ export function startTasks(ports: TaskPorts): Tasks {
     },
   });
   const schedules = startSchedules(ports, () => dispatch.wake());
+  const leaving = startLeaving(ports, () => dispatch.wake());
   const rollouts = startRollouts(ports);
   const { notifying } = ports;
   const notifications = notifying ? startNotifying({ ...ports, notifying }) : null;
@@ -249,7 +271,7 @@ export function startTasks(ports: TaskPorts): Tasks {
     },
     stop: async () => {
       questions.stop();
-      const all = [intake, dispatch, refresh, schedules, rollouts, notifications];
+      const all = [intake, dispatch, refresh, schedules, leaving, rollouts, notifications];
       await Promise.all(all.map((task) => task?.stop()));
     },
   };

@@ -12,6 +12,9 @@ export const ATTEMPTS_PER_TRIAL = 2;
 /** A lease that expired says little about the configuration, so it may be tried more often before it is given up. */
 export const LEASES_PER_TRIAL = 12;
 
+/** So long at most a machine works on one attempt, whatever it says: the longest order takes a day and an hour. */
+export const ATTEMPT_LIFE_MS_MAX = 48 * 3_600_000;
+
 /** Largest NATS payload we send or read (the server's own default limit). */
 export const MESSAGE_BYTES_MAX = 1024 * 1024;
 

@@ -9,8 +9,8 @@ import {
   type TakenOrder,
   takeTrialOrder,
 } from "@ozone/shared/bus";
-import { LEASES_PER_TRIAL } from "@ozone/shared/limits";
-import { eq } from "drizzle-orm";
+import { ATTEMPT_LIFE_MS_MAX, LEASES_PER_TRIAL } from "@ozone/shared/limits";
+import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { acceptHeartbeat } from "../fleet/machines-online.ts";
 import { recordResults } from "../intake/record-results.ts";
@@ -168,6 +168,31 @@ describe("dispatching trials", () => {
       expect(await lose()).toBe(`planned ${1_000 + lost}`);
     expect(await lose()).toBe(`failed ${1_000 + LEASES_PER_TRIAL}`);
     expect((await trialsOfSweep(store.db, "s-1"))[0]?.failureClass).toBe("lease_lost");
+  });
+
+  it("ends an attempt that its machine says it works on for longer than any trial takes, and gives the trial up", async () => {
+    await dispatch();
+    expect((await beat(1)).cancelledTrialIds).toEqual([]);
+    const takenBefore = (ms: number) =>
+      store.db.execute(sql`update attempts set taken_at = now() - make_interval(secs => ${ms / 1000})`);
+    await takenBefore(ATTEMPT_LIFE_MS_MAX - 60_000);
+    expect((await beat(1)).cancelledTrialIds).toEqual([]);
+    await takenBefore(ATTEMPT_LIFE_MS_MAX + 1_000);
+    expect((await beat(1)).cancelledTrialIds).toEqual([first()]);
+    const heard = { ...NOBODY_HEARD, machineIds: [machineId], orderWaits: async () => true };
+    expect(await expireLeases(store, heard)).toBe(1);
+    const [trial] = await trialsOfSweep(store.db, "s-1");
+    expect([trial?.state, trial?.failureClass]).toEqual(["failed", "lease_lost"]);
+    expect(trial?.failureMessage).toMatch(/^The machine said for 48 h that it works on this trial, /);
+  });
+
+  it("does not take a coordinator's absence of days for days of work", async () => {
+    await dispatch();
+    await beat(1);
+    await store.db.execute(sql`
+      update attempts set taken_at = now() - interval '9 days', lease_expires_at = now() - interval '8 days'`);
+    expect(await expireLeases(store, NOBODY_HEARD)).toBe(1);
+    expect(await states()).toEqual(["planned 1", "planned 0"]);
   });
 
   it("keeps the lease of an order that lies in the pipe while its machine is heard, and lets it go once it is not", async () => {

@@ -1,6 +1,8 @@
-// Leases that ran out: the trial is planned again, under the next attempt number; after too many it is given up. An order
+// Leases that ran out: the trial is planned again, under the next attempt number; after too many, or when its machine worked on it for longer than any trial takes, it is given up. An order
 // that nobody has taken yet is no lost one: while its machine is heard, and it lies in the pipe, its lease is kept.
-import { LEASES_PER_TRIAL } from "@ozone/shared/limits";
+
+import { ATTEMPT_LIFE_MS_MAX, LEASES_PER_TRIAL } from "@ozone/shared/limits";
+import { hoursWords } from "@ozone/shared/time-budget";
 import { nextTrialState } from "@ozone/shared/trial-state";
 import {
   type AttemptRef,
@@ -18,16 +20,25 @@ const LOST = {
   message: `The machine was lost ${LEASES_PER_TRIAL} times while it worked on this trial.`,
 };
 
-async function expire(store: Store, attempt: AttemptRef, isLost = true): Promise<void> {
+const OVERRUN = {
+  failureClass: "lease_lost",
+  message: `The machine said for ${hoursWords(ATTEMPT_LIFE_MS_MAX)} that it works on this trial, which no trial takes, and brought no result.`,
+};
+
+/** Why an attempt ended: its machine was lost, or is for its user now, or worked on it for ever. */
+type Ending = "lost" | "given_back" | "overrun";
+
+async function expire(store: Store, attempt: AttemptRef, ending: Ending): Promise<void> {
   await store.db.transaction(async (tx) => {
     const trial = (await lockTrials(tx, [attempt.trialId])).get(attempt.trialId);
     // What was ended for the user of its machine is no loss, and does not count as one.
-    await closeAttempt(tx, attempt, isLost ? "expired" : "cancelled");
+    await closeAttempt(tx, attempt, ending === "given_back" ? "cancelled" : "expired");
     if (!trial || trial.attempt !== attempt.number) return;
     // Counted, not read off the attempt's number: that leaps when a backup is restored.
-    const givenUp = isLost && (await countExpired(tx, trial.id)) >= LEASES_PER_TRIAL;
-    const state = nextTrialState(trial.state, givenUp ? "gave_up" : "lease_expired");
-    if (state !== null) await changeTrial(tx, trial.id, { state, ...(givenUp ? { failure: LOST } : {}) });
+    const isTooOften = ending === "lost" && (await countExpired(tx, trial.id)) >= LEASES_PER_TRIAL;
+    const failure = ending === "overrun" ? OVERRUN : isTooOften ? LOST : null;
+    const state = nextTrialState(trial.state, failure ? "gave_up" : "lease_expired");
+    if (state !== null) await changeTrial(tx, trial.id, { state, ...(failure ? { failure } : {}) });
   });
 }
 
@@ -59,15 +70,15 @@ export async function expireLeases(store: Store, ends: LeaseEnds): Promise<numbe
   let ended = 0;
   for (const attempt of await expiredAttempts(store.db)) {
     if (ends.waiting?.has(attempt.machineId) && (await isShared(store, attempt.trialId))) {
-      await expire(store, attempt, false);
+      await expire(store, attempt, "given_back");
       ended += 1;
       continue;
     }
-    if (heard.has(attempt.machineId) && (await ends.orderWaits(attempt.machineId))) {
+    if (!attempt.isOverrun && heard.has(attempt.machineId) && (await ends.orderWaits(attempt.machineId))) {
       await extendLease(store.db, attempt, ends.leaseMs);
       continue;
     }
-    await expire(store, attempt);
+    await expire(store, attempt, attempt.isOverrun ? "overrun" : "lost");
     ends.onEnded?.(attempt);
     ended += 1;
   }

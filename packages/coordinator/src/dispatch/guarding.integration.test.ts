@@ -293,7 +293,7 @@ describe("the coordinator's own look for work", () => {
     const stateOf = async (name: string) => (await trialsOfSweep(store.db, `s-${name}`))[0]?.state;
     const tasks = startTasks({
       ...{ store, bus: parts.bus, leaseMs: LEASE_MS, objectives: OBJECTIVES, changes: createChangeSignal() },
-      modules: { places: [], namedIn: null },
+      ...{ modules: { places: [], namedIn: null }, waitForMachinesMs: 7 * 86_400_000 },
       rolloutsMoved: () => undefined,
       onError: (name, thrown) => {
         throw new Error(name, { cause: thrown });

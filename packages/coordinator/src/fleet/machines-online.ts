@@ -14,7 +14,7 @@ import { parseMachineFacts } from "@ozone/shared/machine-facts";
 import { isOutside } from "@ozone/shared/machine-hours";
 import { PROTOCOL_VERSION, versionProblem } from "@ozone/shared/protocol-version";
 import { waitReasonOf } from "@ozone/shared/wait-message";
-import { extendLease } from "../store/attempts.ts";
+import { keepAttempt } from "../store/attempts.ts";
 import { isOnline } from "../store/describe-machine.ts";
 import { barredOf } from "../store/machine-identities.ts";
 import { listMachines, type MachineRow, saveMachine, touchMachine } from "../store/machines.ts";
@@ -82,7 +82,7 @@ export async function acceptHeartbeat(
   const control = { applyingWaits: applyingWaits && !paused, paused, pulls };
   if (message.trialId === "") return create(HeartbeatReplySchema, control);
   const attempt = { trialId: message.trialId, number: message.attempt, machineId };
-  const held = await extendLease(store.db, attempt, leaseMs);
+  const held = await keepAttempt(store.db, attempt, leaseMs);
   const cancelledTrialIds = held ? [] : [message.trialId];
   return create(HeartbeatReplySchema, { cancelledTrialIds, ...control });
 }

@@ -1,5 +1,6 @@
 // Queries on attempts: leases by Postgres' clock, so that no machine's clock matters.
 import { Purpose } from "@ozone/proto/configuration";
+import { ATTEMPT_LIFE_MS_MAX } from "@ozone/shared/limits";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Executor, Transaction } from "./open-store.ts";
 import { attempts, trials } from "./schema/trials.ts";
@@ -43,21 +44,43 @@ export async function isReported(
   return rows[0]?.state === "reported";
 }
 
+const isLeased = ({ trialId, number, machineId }: AttemptRef) =>
+  and(
+    eq(attempts.trialId, trialId),
+    eq(attempts.number, number),
+    eq(attempts.machineId, machineId),
+    eq(attempts.state, "leased"),
+  );
+
 /** Prolongs a live lease. @returns false when the attempt is not (or no longer) leased to this machine. */
 export async function extendLease(db: Executor, attempt: AttemptRef, leaseMs: number): Promise<boolean> {
   const extended = await db
     .update(attempts)
     .set({ leaseExpiresAt: leaseEnd(leaseMs) })
-    .where(
-      and(
-        eq(attempts.trialId, attempt.trialId),
-        eq(attempts.number, attempt.number),
-        eq(attempts.machineId, attempt.machineId),
-        eq(attempts.state, "leased"),
-      ),
-    )
+    .where(isLeased(attempt))
     .returning({ number: attempts.number });
   return extended.length > 0;
+}
+
+/** It has been worked on for longer than any order takes. */
+const isTooLong = sql`${attempts.takenAt} < now() - make_interval(secs => ${ATTEMPT_LIFE_MS_MAX / 1000})`;
+/** What `keepAttempt` leaves of a lease that it ends; time alone never does, so that nobody is blamed for a coordinator's absence. */
+const isOverrun = sql<boolean>`coalesce(${attempts.leaseExpiresAt} <= ${attempts.takenAt}, false)`;
+
+/**
+ * The machine says that it works on it. When it has said so for longer than any order takes, the lease ends here.
+ * @returns false when the attempt is not (or no longer) leased to this machine
+ */
+export async function keepAttempt(db: Executor, attempt: AttemptRef, leaseMs: number): Promise<boolean> {
+  const [kept] = await db
+    .update(attempts)
+    .set({
+      takenAt: sql`coalesce(${attempts.takenAt}, now())`,
+      leaseExpiresAt: sql`case when ${isTooLong} then ${attempts.takenAt} else ${leaseEnd(leaseMs)} end`,
+    })
+    .where(isLeased(attempt))
+    .returning({ isOverrun });
+  return kept?.isOverrun === false;
 }
 
 /** After a coordinator's absence no lease may end for want of heartbeats that nobody could hear. */
@@ -89,10 +112,10 @@ export async function countExpired(db: Executor, trialId: string): Promise<numbe
   return rows.length;
 }
 
-/** Leases that have run out. */
-export const expiredAttempts = (db: Executor): Promise<AttemptRef[]> =>
+/** Leases that have run out, or that `keepAttempt` ended. */
+export const expiredAttempts = (db: Executor): Promise<(AttemptRef & { readonly isOverrun: boolean })[]> =>
   db
-    .select(ref)
+    .select({ ...ref, isOverrun })
     .from(attempts)
     .where(and(eq(attempts.state, "leased"), sql`${attempts.leaseExpiresAt} < now()`))
     .orderBy(attempts.trialId);

@@ -49,6 +49,8 @@ export const attempts = pgTable(
     /** The order reached the stream. False after a crash between COMMIT and publish: it is published again. */
     published: boolean("published").notNull().default(false),
     leaseExpiresAt: instant("lease_expires_at").notNull(),
+    /** When its machine first said that it works on it. Null: not yet, or a version before 0.2 took it. */
+    takenAt: instant("taken_at"),
     createdAt: instant("created_at").notNull().defaultNow(),
   },
   (table) => [
