@@ -181,7 +181,10 @@ async function fleet(gains: readonly number[]): Promise<void> {
 }
 
 const start = (change: Partial<Omit<RolloutRequest, "$typeName" | "$unknown">> = {}): Promise<string> =>
-  startRollout(store, create(RolloutRequestSchema, { preset, as: NAME, replace: true, ...change }), LEASE_MS);
+  startRollout(store, create(RolloutRequestSchema, { preset, as: NAME, replace: true, ...change }), {
+    leaseMs: LEASE_MS,
+    who: "a test",
+  });
 
 async function ended(id: string) {
   const { state, because } = await waitFor("the end of a roll-out", () => requireRollout(store, id), {
@@ -290,7 +293,7 @@ describe("a roll-out over three machines", () => {
     await waitFor("a second machine that is sent to", () => rolloutTargetsOf(store.db, id), {
       until: (targets) => targets[1]?.state === "sent",
     });
-    await cancelRollout(store, id, false);
+    await cancelRollout(store, id, { keepKept: false, who: "a test" });
     await startAgent(1, machineOf(1, 0.9));
     const { state, ends: states } = await ended(id);
     expect([state, states]).toEqual(["cancelled", ["taken back", "not applied"]]);
@@ -310,7 +313,7 @@ describe("a roll-out that has ended", () => {
     const id = await start({ parallel: 2 });
     expect((await ended(id)).state).toBe("kept");
     await kill();
-    await undoRollout(store, id);
+    await undoRollout(store, id, "a test");
     expect(await requireRollout(store, id)).toMatchObject({ state: "running", stopped: "undone" });
     const again = coordinate();
     expect(await door.stalled).toBe("/api/copy");
@@ -321,7 +324,7 @@ describe("a roll-out that has ended", () => {
     expect([state, because]).toEqual(["undone", "It was undone: taken back on 3 of 3 machines."]);
     expect(states).toEqual(["taken back", "taken back", "taken back"]);
     expect(await namesNow()).toEqual(untouched);
-    await undoRollout(store, id);
+    await undoRollout(store, id, "a test");
     expect((await requireRollout(store, id)).state).toBe("undone");
   });
 
@@ -331,7 +334,9 @@ describe("a roll-out that has ended", () => {
     for (const index of [0, 1, 2]) await announce(index);
     const silences = await Promise.all(machines.map((machine, index) => startAgent(index, machine)));
     const id = await start({ keepKept: true });
-    await expect(undoRollout(store, id)).rejects.toThrow(/is still running; `ozone rollout cancel r-/);
+    await expect(undoRollout(store, id, "a test")).rejects.toThrow(
+      /is still running; `ozone rollout cancel r-/,
+    );
     expect((await ended(id)).state).toBe("kept");
     const [, changed, away] = machines as [Machine, Machine, Machine];
     await rollBack(NAME, {
@@ -341,7 +346,7 @@ describe("a roll-out that has ended", () => {
     });
     await silences[2]?.();
     await announce(2, { engineProblem: "No Ollama answers there." });
-    await undoRollout(store, id);
+    await undoRollout(store, id, "a test");
     const { state, because, targets } = await ended(id);
     expect([state, because]).toEqual(["undone", "It was undone: taken back on 1 of 3 machines."]);
     expect(targets.map((target) => `${target.state}: ${target.because}`)).toEqual([
@@ -361,9 +366,9 @@ describe("a roll-out that has ended", () => {
     await fleet([1.2]);
     const id = await start();
     expect((await ended(id)).state).toBe("rolled back");
-    await expect(undoRollout(store, id)).rejects.toThrow(
+    await expect(undoRollout(store, id, "a test")).rejects.toThrow(
       `No machine has kept the preset of roll-out ${id}, so that there is nothing to take back; \`ozone rollout show ${id}\` says what became of it.`,
     );
-    await expect(undoRollout(store, "r-0")).rejects.toThrow(/^There is no roll-out "r-0"/);
+    await expect(undoRollout(store, "r-0", "a test")).rejects.toThrow(/^There is no roll-out "r-0"/);
   });
 });

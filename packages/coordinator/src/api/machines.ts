@@ -79,10 +79,10 @@ export const machineHandlers = (
         ...(await leaderOf(store, options.coordinatorId)),
       });
     },
-    tagMachine: async ({ machineId, tags }) =>
-      create(TagMachineResponseSchema, await changed({ machineId, add: tags })),
-    untagMachine: async ({ machineId, tags }) =>
-      create(UntagMachineResponseSchema, await changed({ machineId, remove: tags })),
+    tagMachine: async ({ machineId, tags }, { caller: { who } }) =>
+      create(TagMachineResponseSchema, await changed({ machineId, add: tags, who })),
+    untagMachine: async ({ machineId, tags }, { caller: { who } }) =>
+      create(UntagMachineResponseSchema, await changed({ machineId, remove: tags, who })),
     pauseMachine: async ({ machineId }, { caller: { who } }) =>
       create(PauseMachineResponseSchema, await paused(machineId, { paused: true, who })),
     resumeMachine: async ({ machineId }, { caller: { who } }) =>

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dispatchTrials } from "../dispatch/dispatch-trials.ts";
 import { recordResults } from "../intake/record-results.ts";
 import { buildReport } from "../reports/build-report.ts";
+import { newestActs } from "../store/acts.ts";
 import { saveMachine } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
 import { listSweeps } from "../store/sweeps.ts";
@@ -146,6 +147,30 @@ describe("PlanSweep", () => {
   it("stores nothing and starts nothing", async () => {
     expect((await listSweeps(store.db, 10)).map(({ id }) => id)).toEqual(["s-1"]);
     expect(woken).toBe(0);
+  });
+});
+
+describe("the audit log", () => {
+  const { startSweep, drainSweep, cancelSweep } = SweepService.method;
+
+  it("has who tagged machines, and started, drained and cancelled sweeps, each once", async () => {
+    const since = (await newestActs(store.db, 100)).length;
+    for (const _ of ["once", "twice"])
+      await call(MachineService.method.tagMachine, { machineId: "m-2", tags: ["audited"] });
+    await call(MachineService.method.untagMachine, { machineId: "m-2", tags: ["audited"] });
+    const { sweep } = await call(startSweep, { request: asked({ ...GRID, name: "night" }) });
+    const sweepId = sweep?.id ?? "";
+    for (const _ of ["once", "twice"]) await call(drainSweep, { sweepId });
+    for (const _ of ["once", "twice"]) await call(cancelSweep, { sweepId });
+    const noted = (await newestActs(store.db, 100)).reverse().slice(since);
+    expect(noted.map(({ what, about, detail }) => [what, about, detail])).toEqual([
+      ["tagged", "m-2", "+audited"],
+      ["tagged", "m-2", "-audited"],
+      ["started a sweep", sweepId, "night"],
+      ["drained a sweep", sweepId, "night"],
+      ["cancelled a sweep", sweepId, "night"],
+    ]);
+    expect(new Set(noted.map(({ who }) => who))).toEqual(new Set(["a user of the coordinator's machine"]));
   });
 });
 

@@ -42,7 +42,7 @@ export const pullHandlers = (store: Store): Handlers<typeof PullService> => {
       const rows = await listPulls(store.db, pullIds, Math.min(limit || LISTED, LISTED_MAX));
       return create(ListPullsResponseSchema, { pulls: await describePulls(store, rows) });
     },
-    cancelPull: async ({ pullId }) =>
-      create(CancelPullResponseSchema, await one(await cancelPull(store, pullId))),
+    cancelPull: async ({ pullId }, { caller: { who } }) =>
+      create(CancelPullResponseSchema, await one(await cancelPull(store, pullId, who))),
   };
 };

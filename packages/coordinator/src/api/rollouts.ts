@@ -90,8 +90,8 @@ export const rolloutHandlers = (ports: RolloutPorts): Handlers<typeof RolloutSer
       const targets = await planRollout(store, request, leaseMs);
       return create(PlanRolloutResponseSchema, { rollout: { request, state: "planned", targets } });
     },
-    startRollout: async ({ request = create(RolloutRequestSchema) }) => {
-      const id = await startRollout(store, request, leaseMs);
+    startRollout: async ({ request = create(RolloutRequestSchema) }, { caller: { who } }) => {
+      const id = await startRollout(store, request, { leaseMs, who });
       wake();
       return create(StartRolloutResponseSchema, await found(id));
     },
@@ -103,13 +103,13 @@ export const rolloutHandlers = (ports: RolloutPorts): Handlers<typeof RolloutSer
     },
     getRollout: async ({ rolloutId }) => create(GetRolloutResponseSchema, await found(rolloutId)),
     watchRollout: ({ rolloutId }, { signal }) => watch(ports, rolloutId, signal),
-    cancelRollout: async ({ rolloutId, keepKept }) => {
-      await cancelRollout(store, rolloutId, keepKept);
+    cancelRollout: async ({ rolloutId, keepKept }, { caller: { who } }) => {
+      await cancelRollout(store, rolloutId, { keepKept, who });
       wake();
       return create(CancelRolloutResponseSchema, await found(rolloutId));
     },
-    undoRollout: async ({ rolloutId }) => {
-      await undoRollout(store, rolloutId);
+    undoRollout: async ({ rolloutId }, { caller: { who } }) => {
+      await undoRollout(store, rolloutId, who);
       wake();
       return create(UndoRolloutResponseSchema, await found(rolloutId));
     },

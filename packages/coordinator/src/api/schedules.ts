@@ -92,8 +92,8 @@ export function scheduleHandlers(ports: SchedulePorts): Handlers<typeof Schedule
       await removeSchedule(store, name, caller.who);
       return create(RemoveScheduleResponseSchema);
     },
-    runSchedule: async ({ name }) => {
-      const sweepId = await runSchedule(store, name, leaseMs);
+    runSchedule: async ({ name }, { caller: { who } }) => {
+      const sweepId = await runSchedule(store, name, { leaseMs, who });
       wake();
       const schedule = await shown(await requireSchedule(store, name));
       return create(RunScheduleResponseSchema, { schedule, sweepId });

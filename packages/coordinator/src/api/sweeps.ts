@@ -16,6 +16,7 @@ import { OzoneError } from "@ozone/shared/errors";
 import { isTrialEnded } from "@ozone/shared/trial-state";
 import { machinesOnline } from "../fleet/machines-online.ts";
 import { prepareSweep } from "../planning/prepare-sweep.ts";
+import { noteAct } from "../store/acts.ts";
 import { pausedAmong } from "../store/machine-settings.ts";
 import { machinesById } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
@@ -84,32 +85,39 @@ async function trialMessages(store: Store, sweepId: string): Promise<Trial[]> {
   return trials.map((trial) => describeTrial(trial, models.get(trial.targetId) ?? "", results));
 }
 
-async function start(ports: SweepPorts, asked = create(SweepRequestSchema)): Promise<SweepRow> {
+async function start(ports: SweepPorts, who: string, asked = create(SweepRequestSchema)): Promise<SweepRow> {
   const online = await machinesOnline(ports.store, ports.leaseMs);
   const prepared = prepareSweep(await withModule(ports.findModule, asked), online);
   const id = `s-${randomBytes(5).toString("hex")}`;
-  await ports.store.db.transaction((tx) => insertSweep(tx, { ...prepared, id }, prepared.targets));
+  await ports.store.db.transaction(async (tx) => {
+    await insertSweep(tx, { ...prepared, id }, prepared.targets);
+    await noteAct(tx, { who, what: "started a sweep", about: id, detail: prepared.name });
+  });
   ports.wake();
   return requireSweep(ports.store, id);
 }
 
-async function cancel({ store, wake }: SweepPorts, id: string): Promise<SweepRow> {
+async function cancel({ store, wake }: SweepPorts, id: string, who: string): Promise<SweepRow> {
   await requireSweep(store, id);
   await store.db.transaction(async (tx) => {
     const sweep = await findSweep(tx, id, true);
     if (sweep?.state !== "running") return;
     await cancelTrials(tx, id);
     await endSweep(tx, id, "cancelled");
+    await noteAct(tx, { who, what: "cancelled a sweep", about: id, detail: sweep.name });
   });
   wake();
   return requireSweep(store, id);
 }
 
 /** What is not begun any more is cancelled, and the sweep ended, by whoever moves sweeps on. */
-async function drain({ store, wake }: SweepPorts, id: string): Promise<SweepRow> {
+async function drain({ store, wake }: SweepPorts, id: string, who: string): Promise<SweepRow> {
   await requireSweep(store, id);
   await store.db.transaction(async (tx) => {
-    if ((await findSweep(tx, id, true))?.state === "running") await setDraining(tx, id);
+    const sweep = await findSweep(tx, id, true);
+    if (sweep?.state !== "running" || sweep.drainingSince) return;
+    await setDraining(tx, id);
+    await noteAct(tx, { who, what: "drained a sweep", about: id, detail: sweep.name });
   });
   wake();
   return requireSweep(store, id);
@@ -159,8 +167,8 @@ async function* watch(
 
 /** Handlers of the sweep service. */
 export const sweepHandlers = (ports: SweepPorts): Handlers<typeof SweepService> => ({
-  startSweep: async ({ request }) =>
-    create(StartSweepResponseSchema, { sweep: await sweepMessage(ports, await start(ports, request)) }),
+  startSweep: async ({ request }, { caller: { who } }) =>
+    create(StartSweepResponseSchema, { sweep: await sweepMessage(ports, await start(ports, who, request)) }),
   listSweeps: async ({ limit }) =>
     create(ListSweepsResponseSchema, {
       sweeps: await Promise.all(
@@ -175,12 +183,12 @@ export const sweepHandlers = (ports: SweepPorts): Handlers<typeof SweepService> 
   watchSweep: ({ sweepId }, { signal }) => watch(ports, sweepId, signal),
   planSweep: async ({ request = create(SweepRequestSchema) }) =>
     planSweep(ports.store, ports.leaseMs, await withModule(ports.findModule, request)),
-  drainSweep: async ({ sweepId }) =>
+  drainSweep: async ({ sweepId }, { caller: { who } }) =>
     create(DrainSweepResponseSchema, {
-      sweep: await sweepMessage(ports, await drain(ports, sweepId)),
+      sweep: await sweepMessage(ports, await drain(ports, sweepId, who)),
     }),
-  cancelSweep: async ({ sweepId }) =>
+  cancelSweep: async ({ sweepId }, { caller: { who } }) =>
     create(CancelSweepResponseSchema, {
-      sweep: await sweepMessage(ports, await cancel(ports, sweepId)),
+      sweep: await sweepMessage(ports, await cancel(ports, sweepId, who)),
     }),
 });

@@ -86,8 +86,8 @@ describe("a machine that is asked to pull a model", () => {
     await addMachine("m-other", false, [model("qwen3:8b", "sha256:bbb")]);
     const { id } = await ask("m-open", "qwen3:8b");
     expect(await beat("m-open")).toEqual([[id, "qwen3:8b", ""]]);
-    expect((await cancelPull(store, id)).state).toBe("cancelled");
-    expect((await cancelPull(store, id)).state).toBe("cancelled");
+    expect((await cancelPull(store, id, "a test")).state).toBe("cancelled");
+    expect((await cancelPull(store, id, "a test")).state).toBe("cancelled");
     expect(await beat("m-open")).toEqual([]);
   });
 

@@ -70,12 +70,17 @@ export async function startPull(
 }
 
 /** Takes a pull back. @throws OzoneError not_found */
-export async function cancelPull(store: Store, id: string): Promise<PullRow> {
-  const find = async () => (await listPulls(store.db, [id], 1))[0];
-  const pull = await find();
-  if (!pull) throw new OzoneError("not_found", `There is no pull ${JSON.stringify(id)}.`);
-  await changePull(store.db, pull, { state: "cancelled" });
-  return (await find()) ?? pull;
+export async function cancelPull(store: Store, id: string, who: string): Promise<PullRow> {
+  return store.db.transaction(async (tx) => {
+    const find = async () => (await listPulls(tx, [id], 1))[0];
+    const pull = await find();
+    if (!pull) throw new OzoneError("not_found", `There is no pull ${JSON.stringify(id)}.`);
+    await changePull(tx, pull, { state: "cancelled" });
+    const now = (await find()) ?? pull;
+    if (now.state !== pull.state)
+      await noteAct(tx, { who, what: "cancelled a pull", about: pull.machineId, detail: pull.model });
+    return now;
+  });
 }
 
 /** What a machine is to pull. */

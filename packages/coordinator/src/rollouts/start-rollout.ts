@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { RolloutRequest } from "@ozone/proto/rollout";
 import { OzoneError } from "@ozone/shared/errors";
+import { noteAct } from "../store/acts.ts";
 import { listMachines } from "../store/machines.ts";
 import type { Store } from "../store/open-store.ts";
 import {
@@ -41,7 +42,11 @@ export async function planRollout(
 }
 
 /** Stores a roll-out, which runs from then on. @throws OzoneError invalid_input with one sentence @returns its id */
-export async function startRollout(store: Store, request: RolloutRequest, leaseMs: number): Promise<string> {
+export async function startRollout(
+  store: Store,
+  request: RolloutRequest,
+  { leaseMs, who }: { readonly leaseMs: number; readonly who: string },
+): Promise<string> {
   const targets = await planRollout(store, request, leaseMs);
   if (!targets.some(({ state }) => state === "planned")) {
     const [first] = targets;
@@ -51,7 +56,12 @@ export async function startRollout(store: Store, request: RolloutRequest, leaseM
     );
   }
   const id = `r-${randomBytes(5).toString("hex")}`;
-  await store.db.transaction((tx) => insertRollout(tx, { id, request }, targets));
+  const { modelName = "", purpose = "" } = request.preset ?? {};
+  const detail = `${purpose} of ${modelName}`;
+  await store.db.transaction(async (tx) => {
+    await insertRollout(tx, { id, request }, targets);
+    await noteAct(tx, { who, what: "started a roll-out", about: id, detail });
+  });
   return id;
 }
 
@@ -66,7 +76,11 @@ export async function requireRollout({ db }: Store, id: string): Promise<Rollout
 }
 
 /** Nothing more is sent; what it put in place is taken back, unless it is to be kept. One that has ended stays as it is. */
-export async function cancelRollout(store: Store, id: string, keepKept: boolean): Promise<void> {
+export async function cancelRollout(
+  store: Store,
+  id: string,
+  { keepKept, who }: { readonly keepKept: boolean; readonly who: string },
+): Promise<void> {
   await requireRollout(store, id);
   await store.db.transaction(async (tx) => {
     const rollout = await findRollout(tx, id, true);
@@ -76,6 +90,7 @@ export async function cancelRollout(store: Store, id: string, keepKept: boolean)
       stoppedBecause: "It was cancelled.",
       keepKept: keepKept || rollout.keepKept,
     });
+    await noteAct(tx, { who, what: "cancelled a roll-out", about: id });
   });
 }
 
@@ -83,7 +98,7 @@ export async function cancelRollout(store: Store, id: string, keepKept: boolean)
  * Takes the preset back on every machine that kept it. One that is being undone, or was, stays as it is.
  * @throws OzoneError not_found; invalid_input while it runs, or when no machine has kept the preset
  */
-export async function undoRollout(store: Store, id: string): Promise<void> {
+export async function undoRollout(store: Store, id: string, who: string): Promise<void> {
   await requireRollout(store, id);
   await store.db.transaction(async (tx) => {
     const rollout = await findRollout(tx, id, true);
@@ -101,5 +116,6 @@ export async function undoRollout(store: Store, id: string): Promise<void> {
       );
     }
     await reopenToUndo(tx, id, "It was undone.");
+    await noteAct(tx, { who, what: "undid a roll-out", about: id });
   });
 }

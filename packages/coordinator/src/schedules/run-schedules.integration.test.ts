@@ -174,12 +174,15 @@ describe("a schedule", () => {
     await make();
     await expect(make()).rejects.toThrow(/There is a schedule nightly already/);
     await expect(make({ name: "a b" })).rejects.toThrow(/A schedule's name has letters/);
-    const sweepId = await runSchedule(store, "nightly", LEASE_MS);
+    const sweepId = await runSchedule(store, "nightly", { leaseMs: LEASE_MS, who: WHO });
     await removeSchedule(store, "nightly", WHO);
     expect(await findSweep(store.db, sweepId)).not.toBeNull();
-    await expect(runSchedule(store, "nightly", LEASE_MS)).rejects.toThrow(/There is no schedule "nightly"/);
+    await expect(runSchedule(store, "nightly", { leaseMs: LEASE_MS, who: WHO })).rejects.toThrow(
+      /There is no schedule "nightly"/,
+    );
     expect((await newestActs(store.db, 10)).map(({ what }) => what)).toEqual([
       "removed schedule",
+      "ran schedule",
       "scheduled",
     ]);
   });

@@ -91,10 +91,16 @@ export async function removeSchedule(store: Store, name: string, who: string): P
  * @returns the sweep's id
  * @throws OzoneError not_found, or unavailable with why it can't be started
  */
-export async function runSchedule(store: Store, name: string, leaseMs: number): Promise<string> {
+export async function runSchedule(
+  store: Store,
+  name: string,
+  { leaseMs, who }: { readonly leaseMs: number; readonly who: string },
+): Promise<string> {
   const schedule = await requireSchedule(store, name);
   const because = "Started by hand.";
-  const started = await startOccurrence(store, schedule, { leaseMs, dueAt: await nowOf(store.db), because });
+  const dueAt = await nowOf(store.db);
+  await noteAct(store.db, { who, what: "ran schedule", about: name });
+  const started = await startOccurrence(store, schedule, { leaseMs, dueAt, because });
   if (started?.sweepId) return started.sweepId;
   throw new OzoneError(
     "unavailable",
