@@ -176,7 +176,7 @@ function startLeaving(ports: TaskPorts, wake: () => void) {
   const { store, waitForMachinesMs: waitMs, onError, events } = ports;
   const startedAtMs = performance.now();
   return startTask({
-    name: "absent machines",
+    name: "leaving",
     intervalMs: ABSENT_INTERVAL_MS,
     onError,
     onRun: events?.taskRan,
