@@ -1,4 +1,5 @@
 // Health and metrics of a coordinator on real Postgres and NATS, asked for over HTTP as a monitor would.
+import { connect } from "node:net";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readConfig } from "../config.ts";
@@ -49,6 +50,17 @@ async function untilStatus(page: string, status: number): Promise<Record<string,
   return JSON.parse(last.text) as Record<string, unknown>;
 }
 
+/** The status of the answer to a request line that no client of HTTP would write; empty: the connection just ended. */
+async function statusOf(requestLine: string): Promise<string> {
+  const { hostname, port } = new URL(`http://${coordinator.httpAddress}`);
+  const socket = connect(Number(port), hostname);
+  socket.setTimeout(10_000, () => socket.destroy(new Error(`nothing answers ${requestLine}`)));
+  socket.end(`${requestLine}\r\nHost: ozone\r\nConnection: close\r\n\r\n`);
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  return /^HTTP\/1\.1 (\d+)/.exec(Buffer.concat(chunks).toString())?.[1] ?? "";
+}
+
 describe("the coordinator's health and metrics", () => {
   it("serves metrics in the exposition format, with every state and no label beyond the known ones", async () => {
     const { status, text } = await get("/metrics");
@@ -87,6 +99,17 @@ describe("the coordinator's health and metrics", () => {
     expect(metrics.filter((line) => line.startsWith("ozone_machines{"))).toEqual([]);
     postgres = await startPostgres({ dataDir: stage.dataDir, log: stage.log, port: Number(port) });
     expect(await untilStatus("/readyz", 200)).toEqual(ok);
+  });
+
+  it("goes on answering whatever a stranger writes as the target of a request", async () => {
+    const targets = ["//", "///", "//?x", "http://[", "http://", "/%zz", "/constructor"];
+    for (const target of [...targets, "http://user:pass@:x/", "*", "?", "\\\\", "/\0"])
+      expect([target, await statusOf(`GET ${target} HTTP/1.1`)]).toEqual([
+        target,
+        expect.stringMatching(/^40[04]$/),
+      ]);
+    for (const target of ["/healthz", "/healthz?from=probe", `http://${coordinator.httpAddress}/healthz`])
+      expect([target, await statusOf(`GET ${target} HTTP/1.1`)]).toEqual([target, "200"]);
   });
 
   it("answers other pages with 404, other methods with 405, and never repeats a password", async () => {

@@ -20,6 +20,14 @@ function sendJson(response: ServerResponse, status: number, value: object): void
   response.writeHead(status, { "content-type": "application/json" }).end(`${JSON.stringify(value)}\n`);
 }
 
+const ORIGIN = /^https?:\/\/[^/?#]*/i;
+
+/**
+ * The path of a request's target, as it is written there. Not by `new URL`: it throws for what anybody may send ("//"), and what is
+ * thrown in the listener ends the process.
+ */
+const pathOf = (target: string): string => target.replace(ORIGIN, "").split(/[?#]/, 1)[0] ?? "";
+
 async function listen(server: Server, address: string): Promise<string> {
   const port = Number(address.slice(address.lastIndexOf(":") + 1));
   await new Promise<void>((resolve, reject) => {
@@ -45,21 +53,24 @@ export async function serveObserving(
   { registry }: Meters,
 ): Promise<ObservingServer> {
   const look = addGauges(registry, watched);
-  const pages: Readonly<Record<string, Page>> = {
-    "/healthz": async (response) => sendJson(response, 200, { alive: true }),
-    "/readyz": async (response) => {
-      const readiness = await lookAtParts(watched);
-      sendJson(response, readiness.ready ? 200 : 503, readiness);
-    },
-    "/metrics": async (response) => {
-      await look();
-      response.writeHead(200, { "content-type": registry.contentType }).end(await registry.metrics());
-    },
+  const alive: Page = async (response) => sendJson(response, 200, { alive: true });
+  const ready: Page = async (response) => {
+    const readiness = await lookAtParts(watched);
+    sendJson(response, readiness.ready ? 200 : 503, readiness);
   };
+  const metrics: Page = async (response) => {
+    await look();
+    response.writeHead(200, { "content-type": registry.contentType }).end(await registry.metrics());
+  };
+  const pages = new Map([
+    ["/healthz", alive],
+    ["/readyz", ready],
+    ["/metrics", metrics],
+  ]);
   const server = createServer((request, response) => {
-    const page = pages[new URL(request.url ?? "/", "http://ozone").pathname];
+    const page = pages.get(pathOf(request.url ?? ""));
     if (request.method !== "GET" || page === undefined) {
-      sendJson(response, request.method === "GET" ? 404 : 405, { pages: Object.keys(pages) });
+      sendJson(response, request.method === "GET" ? 404 : 405, { pages: [...pages.keys()] });
       return;
     }
     page(response).catch((thrown: unknown) => sendJson(response, 500, { problem: messageOf(thrown) }));
