@@ -20,7 +20,7 @@ const isTest = (file) => /\.test\.ts$/.test(file) || /\/(test|testing)\//.test(f
 const roomOf = (file) => /^packages\/coordinator\/src\/([^/]+)\//.exec(file)?.[1];
 
 /** Parts of shared that speak with the world outside. */
-const IMPURE_SHARED = ["bus", "tracing"];
+const IMPURE_SHARED = ["bus", "observing", "tracing"];
 
 /** "@ozone/shared/bus" -> "shared/bus", "@ozone/shared/units" -> "shared". */
 function ours(specifier) {

@@ -25,6 +25,8 @@ export interface AgentConfig {
   readonly engineDataDir: string;
   /** Shown in the fleet; not published in reports. */
   readonly name: string;
+  /** host:port of /healthz, /readyz and /metrics; null: not there. */
+  readonly httpAddress: string | null;
   readonly logLevel: string;
   /** Null: it works whoever is at the machine. */
   readonly onlyWhenIdle: IdleRule | null;
@@ -55,6 +57,15 @@ export function engineUrlOf(host: string | undefined): string {
       `OLLAMA_HOST ${JSON.stringify(host)} is not an address; write host:11434.`,
     );
   }
+}
+
+function httpAddressOf(text: string | undefined): string | null {
+  if (!text) return null;
+  if (/^[^\s/]+:\d{1,5}$/.test(text)) return text;
+  throw new OzoneError(
+    "invalid_input",
+    `OZONE_AGENT_HTTP_ADDRESS ${JSON.stringify(text)} is no address; write 127.0.0.1:7466.`,
+  );
 }
 
 /**
@@ -91,6 +102,7 @@ export function readConfig(
     engineUrl: engineUrlOf(env.OLLAMA_HOST),
     engineDataDir: join(base, "engine"),
     name,
+    httpAddress: httpAddressOf(env.OZONE_AGENT_HTTP_ADDRESS),
     logLevel: env.OZONE_LOG_LEVEL ?? "info",
     pull: readPullRule(flags["pull-disk"] ?? env.OZONE_AGENT_PULL_DISK, env.OZONE_AGENT_PULL_MIRROR),
     onlyWhenIdle: readIdleRule(

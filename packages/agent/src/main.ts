@@ -21,7 +21,7 @@ const USAGE = `ozone-agent ${OZONE_VERSION}
   ozone-agent uninstall [--purge]                    takes away what install made; --purge: with key and results
   ozone-agent --help | --version
 
-Environment: OLLAMA_HOST, OZONE_GRPC_ADDRESS (where to enrol), OZONE_CA or OZONE_CA_FINGERPRINT (of the coordinator there), OZONE_ENROLL_TOKEN, OZONE_NATS_URL (a bus with a password), OZONE_DATA_DIR, OZONE_LOG_LEVEL, OZONE_AGENT_ONLY_WHEN_IDLE (10m, off), OZONE_AGENT_PULL_DISK (40GB, off), OZONE_AGENT_PULL_MIRROR; OZONE_OLLAMA names the program of managed servers.
+Environment: OLLAMA_HOST, OZONE_GRPC_ADDRESS (where to enrol), OZONE_CA or OZONE_CA_FINGERPRINT (of the coordinator there), OZONE_ENROLL_TOKEN, OZONE_NATS_URL (a bus with a password), OZONE_DATA_DIR, OZONE_LOG_LEVEL, OZONE_AGENT_ONLY_WHEN_IDLE (10m, off), OZONE_AGENT_PULL_DISK (40GB, off), OZONE_AGENT_PULL_MIRROR, OZONE_AGENT_HTTP_ADDRESS (127.0.0.1:7466); OZONE_OLLAMA names the program of managed servers.
 `;
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;

@@ -26,6 +26,7 @@ import { probeMachine } from "./machine/identify.ts";
 import type { PlanOptions } from "./managed/plan-server.ts";
 import { cleanUpLeftovers } from "./measure/leave-no-trace.ts";
 import { ProbeMemory } from "./measure/probe-options.ts";
+import { serveAgent, type WatchedAgent } from "./observing/serve-agent.ts";
 import { EngineClient } from "./ollama/engine-client.ts";
 import { type Journal, openJournal } from "./outbox/journal.ts";
 import { attemptOfKey, type Outbox, openOutbox } from "./outbox/outbox.ts";
@@ -243,7 +244,12 @@ async function work(config: AgentConfig, parts: Parts, log: Log, stop: AbortSign
  * @throws OzoneError with one sentence when it can't start.
  */
 export async function runAgent(config: AgentConfig, log: Log, stop: AbortSignal): Promise<void> {
+  let watched: WatchedAgent | null = null;
+  const { httpAddress } = config;
+  const pages = httpAddress === null ? null : await serveAgent(httpAddress, () => watched);
+  if (pages !== null) log(`pages for a monitor are at http://${pages.address}`);
   const parts = await openParts(config, log, stop);
+  watched = parts;
   const { machineId, engineUrl } = parts.self;
   await writeRunFile(config.dataDir, { pid: process.pid, machineId, engineUrl });
   try {
@@ -256,6 +262,7 @@ export async function runAgent(config: AgentConfig, log: Log, stop: AbortSignal)
     await parts.heart.stop();
     await parts.bus.close();
     await parts.tracing.stop();
+    await pages?.stop();
     await rm(join(config.dataDir, RUN_FILES.agent), { force: true });
   }
 }

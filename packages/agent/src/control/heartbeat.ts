@@ -56,6 +56,8 @@ export async function beat({
 export interface Heart {
   /** Beats now. */
   beatNow(): void;
+  /** How long ago a heartbeat was answered last; null: none was yet. */
+  unheardMs(): number | null;
   setInterval(ms: number): void;
   stop(): Promise<void>;
 }
@@ -67,12 +69,16 @@ const RETRY_MS = 2_000;
 export function startHeart(ports: HeartbeatPorts, intervalMs: number): Heart {
   let interval = intervalMs;
   let stopped = false;
+  let heardAtMs: number | null = null;
   const pause = createPause();
 
   async function loop(): Promise<void> {
     while (!stopped) {
       const answered = await beat(ports).then(
-        () => true,
+        () => {
+          heardAtMs = performance.now();
+          return true;
+        },
         // Nobody listens, which is normal while the coordinator restarts; the next beat tells.
         () => false,
       );
@@ -84,6 +90,7 @@ export function startHeart(ports: HeartbeatPorts, intervalMs: number): Heart {
   const running = loop();
   return {
     beatNow: () => pause.end(),
+    unheardMs: () => (heardAtMs === null ? null : performance.now() - heardAtMs),
     setInterval(ms) {
       interval = ms;
     },

@@ -1,10 +1,10 @@
 // What is asked for when somebody looks: states in Postgres, depth of the pipes, the pool. A part that is away leaves its
 // gauges out and is 0 in ozone_part_up; the rest is still told.
 import { type Bus, pipeDepths } from "@ozone/shared/bus";
+import { soon } from "@ozone/shared/observing";
 import { collectDefaultMetrics, Gauge, type Registry } from "prom-client";
 import { countFleet, type FleetCounts } from "../store/fleet-counts.ts";
 import type { Store } from "../store/open-store.ts";
-import { soon } from "./soon.ts";
 
 /** What is looked at. */
 export interface Watched {

@@ -1,5 +1,6 @@
 // Health and metrics of a coordinator on real Postgres and NATS, asked for over HTTP as a monitor would.
 import { connect } from "node:net";
+import { expositionProblems } from "@ozone/shared/testing/exposition";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readConfig } from "../config.ts";
@@ -7,7 +8,6 @@ import { type EmbeddedNats, startNats } from "../embedded/nats-server.ts";
 import { type EmbeddedPostgres, startPostgres } from "../embedded/postgres.ts";
 import { openStage, type Stage, testNatsServer } from "../embedded/testing/stage.ts";
 import { type Coordinator, startCoordinator } from "../start.ts";
-import { expositionProblems } from "./testing/exposition.ts";
 
 let stage: Stage;
 let postgres: EmbeddedPostgres;

@@ -1,8 +1,8 @@
 // Whether the coordinator can do its work now, and if not, which part is away.
 import { type Bus, pingBus } from "@ozone/shared/bus";
 import { messageOf } from "@ozone/shared/errors";
+import { soon } from "@ozone/shared/observing";
 import type { Store } from "../store/open-store.ts";
-import { soon } from "./soon.ts";
 
 /** Each part: "ok", or what is wrong with it. */
 export interface Readiness {
