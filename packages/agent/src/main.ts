@@ -17,7 +17,7 @@ const USAGE = `ozone-agent ${OZONE_VERSION}
   ozone-agent probe                                  print what is known of this machine, and what may not be read, as JSON
   ozone-agent doctor [--json] [--data-dir DIR]       every prerequisite, each with what to do; 1 when something is missing
   ozone-agent install [--user ozone] [--prefix /opt/ozone] [--data-dir DIR] [--no-start] [--dry-run]   a systemd service
-  ozone-agent upgrade BUNDLE --sha256 DIGEST [--wait 30m | --now] [--health 2m]   another version, between two trials; taken back if it is not well
+  ozone-agent upgrade BUNDLE|URL --sha256 DIGEST [--wait 30m | --now] [--health 2m]   another version, between two trials; taken back if it is not well
   ozone-agent uninstall [--purge]                    takes away what install made; --purge: with key and results
   ozone-agent --help | --version
 

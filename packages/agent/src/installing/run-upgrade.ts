@@ -1,7 +1,5 @@
 // `ozone-agent upgrade BUNDLE --sha256 DIGEST`: an installed agent is replaced by another bundle, and comes back if that one
 // is not as well as it was. Linux with systemd.
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import { parseDuration } from "@ozone/shared/duration";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { readFlags } from "../read-flags.ts";
@@ -10,6 +8,7 @@ import { ask, contentOf, type Host, systemctl } from "./host.ts";
 import { digestOf, type InstallRecord } from "./install-record.ts";
 import { readRecord } from "./look-around.ts";
 import { placesOf, UNIT } from "./places.ts";
+import { readBundle, withPrivateCopy } from "./read-bundle.ts";
 import { forgetBefore, keepBefore, putBack, setProgram } from "./upgrade-note.ts";
 
 /** What the command is given from outside. */
@@ -51,7 +50,7 @@ interface Asked {
 
 function readWords([bundle = "", ...rest]: readonly string[]): Asked {
   if (bundle === "" || bundle.startsWith("-"))
-    refuse("Name the new bundle first: `ozone-agent upgrade BUNDLE --sha256 DIGEST`.");
+    refuse("Name the new bundle first, a file or an address: `ozone-agent upgrade BUNDLE --sha256 DIGEST`.");
   const flags = readFlags(rest, OPTIONS);
   const sha256 = (flags.sha256 ?? "").toLowerCase().replace(/^sha256:/, "");
   if (!/^[0-9a-f]{64}$/.test(sha256))
@@ -63,13 +62,11 @@ function readWords([bundle = "", ...rest]: readonly string[]): Asked {
 
 /** The new program, if it is the one that was meant and starts here. */
 async function verified(host: Host, { bundle, sha256 }: Asked, node: string): Promise<Buffer> {
-  const content = await readFile(bundle).catch((thrown: unknown) => {
-    throw new OzoneError("not_found", `${bundle} can't be read: ${messageOf(thrown)}.`);
-  });
+  const content = await readBundle(bundle);
   const digest = digestOf(content);
   if (digest !== sha256)
     refuse(`${bundle} is not the bundle that was meant: its SHA-256 is ${digest}; nothing was changed.`);
-  await ask(host, node, [resolve(bundle), "--version"]);
+  await withPrivateCopy(content, (path) => ask(host, node, [path, "--version"]));
   return content;
 }
 

@@ -9,6 +9,8 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -126,6 +128,34 @@ describe("ozone-agent upgrade", () => {
     writeFileSync(join(root, place, "ozone-agent.mjs"), "// mine");
     await expect(upgrade(NEW)).rejects.toThrow(/is not what was installed/);
     expect(program()).toBe("// mine");
+  });
+
+  it("takes the bundle from a server in the lab by its digest, and nothing that is another, too large or not there", async () => {
+    const sent: Record<string, string | Buffer> = {
+      "/new.mjs": NEW,
+      "/large.mjs": Buffer.alloc(65 * 1024 * 1024),
+    };
+    const server = createServer(({ url = "" }, response) => {
+      const body = sent[url];
+      response.writeHead(body === undefined ? 404 : 200).end(body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const from = (path: string) =>
+      runUpgrade([`${at}${path}`, "--sha256", digestOf(NEW), "--health", "300ms"], ports());
+    try {
+      await expect(from("/none.mjs")).rejects.toThrow(/none\.mjs can't be read: the server said 404\.$/);
+      await expect(from("/large.mjs")).rejects.toThrow(/large\.mjs is larger than 64 MiB/);
+      sent["/other.mjs"] = `${NEW} `;
+      await expect(from("/other.mjs")).rejects.toThrow(/is not the bundle that was meant/);
+      expectSettled(OLD);
+      await from("/new.mjs");
+      expectSettled(NEW);
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+    await expect(from("/new.mjs")).rejects.toThrow(/new\.mjs can't be read: .*ECONNREFUSED/);
   });
 
   it("waits for the trial that runs, and gives up with nothing changed; --now does not wait", async () => {
