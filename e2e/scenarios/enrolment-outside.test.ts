@@ -224,7 +224,8 @@ describe("a paused machine", () => {
       until: (text) => /state\s+done/.test(text),
     });
     const { acts } = await stack.json<{ acts: { what: string }[] }>(["audit", "list"]);
-    expect(acts.slice(0, 2).map(({ what }) => what)).toEqual(["resumed", "paused"]);
+    const mine = acts.map(({ what }) => what).filter((what) => what !== "started a sweep");
+    expect(mine.slice(0, 2)).toEqual(["resumed", "paused"]);
   });
 });
 

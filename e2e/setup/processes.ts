@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { secretsIn } from "./secrets-in-logs.ts";
 
 /** Root of the repository: from here, and from the bundle in dist. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -98,6 +99,12 @@ export class RunningProgram {
     await once(this.#child, "exit");
   }
 
+  /** What it logged must hold no secret, whatever the scenario is about. */
+  #requireNoSecrets(): void {
+    const [first] = secretsIn(this.#output);
+    if (first !== undefined) throw new Error(`the log of the ${this.#program} holds ${first}`);
+  }
+
   /** Starts it again after its end. */
   restart(): void {
     this.#child = this.#spawn();
@@ -105,11 +112,15 @@ export class RunningProgram {
 
   /** Asks it to stop; after a while it is killed. */
   async stop(): Promise<number | null> {
-    if (!this.isRunning) return this.#child.exitCode;
+    if (!this.isRunning) {
+      this.#requireNoSecrets();
+      return this.#child.exitCode;
+    }
     this.#child.kill("SIGTERM");
     const hard = setTimeout(() => this.#child.kill("SIGKILL"), 20_000);
     await once(this.#child, "exit");
     clearTimeout(hard);
+    this.#requireNoSecrets();
     return this.#child.exitCode;
   }
 }
