@@ -30,14 +30,17 @@ export type CountedAs =
   | "stale"
   | "unusable"
   | "not_its_trial"
+  | "foreign_signature"
   | "revoked"
   | "not_storable";
 
 /** A committed outcome: what to tell which machine, and which presets it touches. */
 export interface Recorded {
   readonly arrived: ArrivedResult;
-  /** Null when nobody can tell which attempt it was about. */
+  /** Null when nobody can tell which attempt it was about, or whether its machine has sent it. */
   readonly receipt: Receipt | null;
+  /** Why it does not count; empty when it does. */
+  readonly reason: string;
   readonly touched: PresetKey | null;
   /** As it was read; null: nothing could be, or it is another machine's. */
   readonly result: TrialResult | null;
@@ -49,6 +52,11 @@ interface Message {
   readonly arrived: ArrivedResult;
   readonly result: TrialResult | null;
   readonly unusable: string | null;
+}
+
+/** A message, and whose signature it carries. */
+interface CheckedMessage extends Message {
+  readonly signed: ReturnType<typeof signedBy>;
 }
 
 function readMessage(arrived: ArrivedResult): Message {
@@ -86,7 +94,7 @@ function toRecorded(
     ? create(ReceiptSchema, { trialId: about.trialId, attempt: about.attempt, outcome, reason })
     : null;
   const touched = outcome === ReceiptOutcome.STORED && result ? presetKeyOf(result) : null;
-  return { arrived, receipt, touched, result, countedAs: COUNTED_AS[outcome] ?? refusedAs };
+  return { arrived, receipt, reason, touched, result, countedAs: COUNTED_AS[outcome] ?? refusedAs };
 }
 
 const quarantine = (db: Executor, { arrived }: Message, reason: string): Promise<void> =>
@@ -122,21 +130,29 @@ async function applyUnusable(
   return toRecorded(message, ReceiptOutcome.REFUSED, { reason });
 }
 
+/**
+ * What another key than the machine's signed may come from anybody who can write there: it is kept, and touches nothing else. No
+ * receipt is given either: one that names the attempt would let the machine's outbox forget the real result.
+ */
+async function applyForeign(tx: Transaction, message: Message): Promise<Recorded> {
+  const reason = unusableWords(FOREIGN_SIGNATURE);
+  await quarantine(tx, message, reason);
+  const nothing = { receipt: null, touched: null, result: null };
+  return { arrived: message.arrived, ...nothing, reason, countedAs: "foreign_signature" };
+}
+
 const claimOf = async (tx: Transaction, trial: TrialRow, result: TrialResult) =>
   foreignClaim({ ...trial, modelDigest: (await findTarget(tx, trial.targetId))?.modelDigest ?? "" }, result);
 
 async function apply(
   tx: Transaction,
-  message: Message,
-  { trials, keys }: { readonly trials: Map<string, TrialRow>; readonly keys: ReadonlyMap<string, string> },
+  message: CheckedMessage,
+  trials: Map<string, TrialRow>,
 ): Promise<Recorded> {
-  const { arrived, result, unusable } = message;
+  const { arrived, result, unusable, signed } = message;
+  // Before anything else: what can't be read would end an attempt too.
+  if (signed === "foreign") return applyForeign(tx, message);
   if (unusable !== null || !result) return applyUnusable(tx, message, trials);
-  const signed = signedBy(arrived, keys.get(arrived.machineId));
-  if (signed === "foreign") {
-    const problem = unusableWords(FOREIGN_SIGNATURE);
-    return applyUnusable(tx, { ...message, unusable: problem }, trials);
-  }
   const trial = trials.get(result.trialId) ?? null;
   const stored = trial !== null && (await isStored(tx, result.trialId, result.attempt));
   const decision = decideIntake(trial, result, stored);
@@ -164,12 +180,17 @@ const commitTogether = (store: Store, batch: readonly Message[]): Promise<Record
     const senders = new Set(batch.map(({ arrived }) => arrived.machineId));
     const barred = await barredOf(tx, [...senders], true);
     const keys = await keysOf(tx, [...senders]);
-    const ids = new Set(batch.flatMap(({ result }) => (result ? [result.trialId] : [])));
-    const trials = await lockTrials(tx, [...ids]);
+    const checked = batch.map((message) => ({
+      ...message,
+      signed: signedBy(message.arrived, keys.get(message.arrived.machineId)),
+    }));
+    // What a foreign key signed names nothing that is looked at: an id that Postgres does not take would earn it a receipt.
+    const named = checked.flatMap(({ result, signed }) => (result && signed !== "foreign" ? [result] : []));
+    const trials = await lockTrials(tx, [...new Set(named.map(({ trialId }) => trialId))]);
     const all: Recorded[] = [];
-    for (const message of batch) {
+    for (const message of checked) {
       const isBarred = barred.has(message.arrived.machineId);
-      all.push(isBarred ? await applyBarred(tx, message) : await apply(tx, message, { trials, keys }));
+      all.push(isBarred ? await applyBarred(tx, message) : await apply(tx, message, trials));
     }
     return all;
   });

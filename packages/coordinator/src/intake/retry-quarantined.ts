@@ -1,5 +1,5 @@
 // A message from quarantine through the intake again: the same checks, the same fencing, counted at most once.
-import { type Receipt, ReceiptOutcome } from "@ozone/proto/trial";
+import { ReceiptOutcome } from "@ozone/proto/trial";
 import { OzoneError } from "@ozone/shared/errors";
 import { noteAct } from "../store/acts.ts";
 import type { Store } from "../store/open-store.ts";
@@ -55,11 +55,9 @@ export async function retryQuarantined(store: Store, id: number, who: string): P
   const { machineId, payload } = await findWhole(store, id);
   const arrived = { machineId, payload, attempt: null, deliveries: 1, acknowledge: () => undefined };
   const [recorded] = await recordResults(store, [arrived]);
-  const receipt: Pick<Receipt, "outcome" | "reason"> = recorded?.receipt ?? {
-    outcome: ReceiptOutcome.REFUSED,
-    reason: "It names no attempt.",
-  };
-  const { outcome, reason } = receipt;
+  // What names no attempt, and what its machine did not sign, gets no receipt.
+  const outcome = recorded?.receipt?.outcome ?? ReceiptOutcome.REFUSED;
+  const reason = recorded?.reason ?? "";
   const released = counts(outcome);
   await store.db.transaction(async (tx) => {
     if (released) await dropQuarantined(tx, { ids: [id], machineId: "", olderThanMs: 0 });
