@@ -9,7 +9,6 @@ import {
   TrialResultSchema,
   Verdict,
 } from "@ozone/proto/trial";
-import type { ArrivedResult } from "@ozone/shared/bus";
 import { messageOf } from "@ozone/shared/errors";
 import { closeAttempt, isReported } from "../store/attempts.ts";
 import { barredOf, keysOf } from "../store/machine-identities.ts";
@@ -20,7 +19,7 @@ import { findTarget } from "../store/sweeps.ts";
 import { changeTrial, lockTrials, type TrialRow } from "../store/trials.ts";
 import { decideIntake, type IntakeDecision } from "./decide.ts";
 import { foreignClaim } from "./foreign-claim.ts";
-import { FOREIGN_SIGNATURE, signedBy } from "./signed-by.ts";
+import { FOREIGN_SIGNATURE, type IncomingResult, signedBy } from "./signed-by.ts";
 import { parseResult, UnusableResult, unusableWords } from "./validate-result.ts";
 
 /** What became of a message, in one word of a closed list: for counting. */
@@ -36,7 +35,7 @@ export type CountedAs =
 
 /** A committed outcome: what to tell which machine, and which presets it touches. */
 export interface Recorded {
-  readonly arrived: ArrivedResult;
+  readonly arrived: IncomingResult;
   /** Null when nobody can tell which attempt it was about, or whether its machine has sent it. */
   readonly receipt: Receipt | null;
   /** Why it does not count; empty when it does. */
@@ -49,7 +48,7 @@ export interface Recorded {
 
 /** A message as read; `unusable` says why it can't be counted. */
 interface Message {
-  readonly arrived: ArrivedResult;
+  readonly arrived: IncomingResult;
   readonly result: TrialResult | null;
   readonly unusable: string | null;
 }
@@ -59,7 +58,7 @@ interface CheckedMessage extends Message {
   readonly signed: ReturnType<typeof signedBy>;
 }
 
-function readMessage(arrived: ArrivedResult): Message {
+function readMessage(arrived: IncomingResult): Message {
   try {
     return { arrived, result: parseResult(arrived.payload, arrived.machineId), unusable: null };
   } catch (thrown) {
@@ -97,8 +96,10 @@ function toRecorded(
   return { arrived, receipt, reason, touched, result, countedAs: COUNTED_AS[outcome] ?? refusedAs };
 }
 
-const quarantine = (db: Executor, { arrived }: Message, reason: string): Promise<void> =>
-  quarantineMessage(db, { machineId: arrived.machineId, reason, payload: arrived.payload });
+function quarantine(db: Executor, { arrived }: Message, reason: string): Promise<void> {
+  const { machineId, payload, signature = null } = arrived;
+  return quarantineMessage(db, { machineId, reason, payload, signature });
+}
 
 async function move(
   tx: Transaction,
@@ -135,10 +136,10 @@ async function applyUnusable(
  * receipt is given either: one that names the attempt would let the machine's outbox forget the real result.
  */
 async function applyForeign(tx: Transaction, message: Message): Promise<Recorded> {
-  const reason = unusableWords(FOREIGN_SIGNATURE);
-  await quarantine(tx, message, reason);
+  await quarantine(tx, message, FOREIGN_SIGNATURE);
   const nothing = { receipt: null, touched: null, result: null };
-  return { arrived: message.arrived, ...nothing, reason, countedAs: "foreign_signature" };
+  const { arrived } = message;
+  return { arrived, ...nothing, reason: FOREIGN_SIGNATURE, countedAs: "foreign_signature" };
 }
 
 const claimOf = async (tx: Transaction, trial: TrialRow, result: TrialResult) =>
@@ -220,7 +221,7 @@ async function commitApart(store: Store, batch: readonly Message[]): Promise<Rec
  * @returns one entry per result, committed.
  * @throws when Postgres is away: nothing was acknowledged then, and everything will be delivered again.
  */
-export async function recordResults(store: Store, batch: readonly ArrivedResult[]): Promise<Recorded[]> {
+export async function recordResults(store: Store, batch: readonly IncomingResult[]): Promise<Recorded[]> {
   const messages = batch.map(readMessage);
   try {
     return await commitTogether(store, messages);

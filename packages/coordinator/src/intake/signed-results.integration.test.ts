@@ -12,13 +12,14 @@ import { buildReport } from "../reports/build-report.ts";
 import { dropRaw } from "../retention/drop-raw.ts";
 import { saveIdentity } from "../store/machine-identities.ts";
 import type { Store } from "../store/open-store.ts";
-import { countQuarantine } from "../store/quarantine.ts";
+import { countQuarantine, findQuarantined, listQuarantine, quarantineMessage } from "../store/quarantine.ts";
 import { attempts } from "../store/schema/trials.ts";
 import { trialsOfSweep } from "../store/trials.ts";
 import { madeResult, point } from "../testing/made-results.ts";
 import { arrivedResult, NOBODY_HEARD, storeSweep } from "../testing/made-sweep.ts";
 import { openRealParts, type RealParts } from "../testing/real-parts.ts";
 import { recordResults } from "./record-results.ts";
+import { retryQuarantined } from "./retry-quarantined.ts";
 
 let parts: RealParts;
 let store: Store;
@@ -130,6 +131,66 @@ describe("one that another key signed", () => {
       await endLease();
     }
     expect(await states()).toEqual([`failed ${LEASES_PER_TRIAL}, failed 0 times`]);
+  });
+});
+
+describe("a message in quarantine that is tried again", () => {
+  const forger = makeMachineKey();
+  const refused = { outcome: ReceiptOutcome.REFUSED, reason: FOREIGN.reason, released: false, touched: null };
+  const stored = { outcome: ReceiptOutcome.STORED, reason: "", released: true };
+  /** The newest message in quarantine, through the intake again. */
+  const retry = async () => {
+    const [newest] = await listQuarantine(store.db, "m-1", 1);
+    return retryQuarantined(store, newest?.id ?? 0, "ada");
+  };
+  const keep = (signer: typeof key | null, reason: string) => {
+    const { payload, signature = null } = arrived(signer);
+    return quarantineMessage(store.db, { machineId: "m-1", reason, payload, signature });
+  };
+  const changeKey = (publicKey: string | null) =>
+    store.db.transaction((tx) =>
+      saveIdentity(tx, { machineId: "m-1", name: "lab-1", publicKey, state: "approved" }),
+    );
+
+  it("is refused again for the signature that it was refused for, with the same sentence, and moves nothing", async () => {
+    await record(arrived(forger));
+    for (let tries = 0; tries < 2; tries += 1) expect(await retry()).toEqual(refused);
+    // Without a key there is nothing to hold the signature against, which is no reason to count it.
+    await changeKey(null);
+    expect(await retry()).toEqual(refused);
+    expect([await states(), await countQuarantine(store.db)]).toEqual([["running 1, failed 0 times"], 1]);
+  });
+
+  it("is refused as well where its row is older than the column of signatures: its reason says that there was one", async () => {
+    await keep(null, "The result can't be counted: its signature is not that of the machine's key.");
+    expect(await retry()).toEqual(refused);
+    expect(await states()).toEqual(["running 1, failed 0 times"]);
+  });
+
+  it("is refused for its signature where it was kept for another reason, before anybody looked at that", async () => {
+    await keep(forger, "not understood");
+    expect(await retry()).toEqual(refused);
+  });
+
+  it("counts with its signature when that is the machine's, and leaves with the report as signed", async () => {
+    await keep(key, "not understood");
+    expect(await retry()).toMatchObject(stored);
+    expect((await signedInReport()).map(({ publicKey }) => publicKey)).toEqual([key.publicKey]);
+  });
+
+  it("counts once the machine has enrolled with the key that signed it", async () => {
+    await record(arrived(forger));
+    await changeKey(forger.publicKey);
+    expect(await retry()).toMatchObject(stored);
+    expect((await signedInReport()).map(({ publicKey }) => publicKey)).toEqual([forger.publicKey]);
+  });
+
+  it("keeps a bounded part of what came as its signature", async () => {
+    const signature = Buffer.concat([signResult(key, arrived(key).payload), Buffer.alloc(100_000)]);
+    expect(await record({ ...arrived(key), signature })).toEqual([FOREIGN]);
+    const [newest] = await listQuarantine(store.db, "m-1", 1);
+    expect((await findQuarantined(store.db, newest?.id ?? 0))?.signature).toHaveLength(65);
+    expect(await retry()).toEqual(refused);
   });
 });
 

@@ -18,4 +18,5 @@ export const MIGRATIONS: readonly Migration[] = [
   {"tag":"0013_signatures","whenMs":1795723818415,"breakpoints":true,"sql":"ALTER TABLE \"results\" ADD COLUMN \"signed_by\" text;--> statement-breakpoint\nALTER TABLE \"results\" ADD COLUMN \"signature\" \"bytea\";"},
   {"tag":"0014_machine_hours","whenMs":1795724911629,"breakpoints":true,"sql":"ALTER TABLE \"machine_settings\" ADD COLUMN \"hours\" jsonb;"},
   {"tag":"0015_priorities","whenMs":1795725141054,"breakpoints":true,"sql":"ALTER TABLE \"sweeps\" ADD COLUMN \"priority\" smallint DEFAULT 0 NOT NULL;"},
+  {"tag":"0016_quarantine_signatures","whenMs":1795746138663,"breakpoints":true,"sql":"ALTER TABLE \"quarantine\" ADD COLUMN \"signature\" \"bytea\";"},
 ];
