@@ -69,6 +69,16 @@ export const MUTANTS = [
     to: "",
   },
   {
+    name: "signature",
+    invariant: "I6",
+    what: "what another key signed ends the attempt that it names",
+    file: "packages/coordinator/src/intake/record-results.ts",
+    from: 'if (signed === "foreign") return applyForeign(tx, message);',
+    to: 'if (signed === "foreign") return applyUnusable(tx, { ...message, unusable: FOREIGN_SIGNATURE }, trials);',
+    project: "integration",
+    tests: ["packages/coordinator/src/intake/signed-results.integration.test.ts"],
+  },
+  {
     name: "lease-expiry",
     invariant: "I3",
     what: "leases never run out",

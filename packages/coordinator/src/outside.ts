@@ -11,6 +11,7 @@ import { describeCertificate } from "./certificates/describe.ts";
 import { openServerCertificate, type ServerCertificate } from "./certificates/server-certificate.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { enrolHost, type WayIn } from "./fleet/ways-in.ts";
+import { refusedLines } from "./refused-lines.ts";
 import type { Store } from "./store/open-store.ts";
 
 /** The certificate of callers from outside, and what machines are told to enrol by it. */
@@ -54,9 +55,7 @@ export async function serveOutside(
   const { certificate, store, log } = options;
   const read = async () => ({ ...(await certificate.read()), ca: await certificate.readCa() });
   const credentials = new RotatingCredentials(await read());
-  const server = createGuardedServer(
-    guard(store, (path, why) => log.warn({ call: path }, `refused a call: ${why}`)),
-  );
+  const server = createGuardedServer(guard(store, refusedLines(log)));
   options.addServices(server);
   const address = await listen(server, options.address, credentials);
   const unfollow = certificate.follow(() => {

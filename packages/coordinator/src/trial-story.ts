@@ -50,8 +50,9 @@ const idsOf = ({ sweepId, trialId, attempt, machineId }: Cause & { machineId: st
 });
 
 /** A refused message may name nothing; what it names is only said, never believed. */
-function logRecorded(log: Logger, limit: LineLimit, { arrived, receipt, result, countedAs }: Recorded): void {
-  const { machineId } = arrived;
+function logRecorded(log: Logger, limit: LineLimit, recorded: Recorded): void {
+  const { receipt, result, countedAs, reason } = recorded;
+  const { machineId } = recorded.arrived;
   const fields = {
     ...(result ? { sweep_id: result.sweepId } : {}),
     ...(receipt ? { trial_id: receipt.trialId, attempt: receipt.attempt } : {}),
@@ -66,7 +67,7 @@ function logRecorded(log: Logger, limit: LineLimit, { arrived, receipt, result, 
   const leftOut = limit.admit(machineId);
   if (leftOut === null) return;
   const more = leftOut === 0 ? {} : { lines_left_out: leftOut };
-  log.warn({ ...fields, reason: receipt?.reason ?? "", ...more }, `result not stored: ${outcome}`);
+  log.warn({ ...fields, reason, ...more }, `result not stored: ${outcome}`);
 }
 
 const failureOf = ({ verdict, failure }: TrialResult): string | undefined =>

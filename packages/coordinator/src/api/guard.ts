@@ -1,12 +1,12 @@
 // Stands before every method of the server that listens beyond loopback: no role token, no call, and the message is not
 // even read. Long streams are asked again, so that a revoked token ends them.
 import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from "@grpc/grpc-js";
-import { EnrolmentService } from "@ozone/proto/enrolment_service";
 import { OzoneError } from "@ozone/shared/errors";
 import type { Store } from "../store/open-store.ts";
 import { findRoleToken } from "../store/role-tokens.ts";
+import { sourceOf } from "./address-limit.ts";
 import { type Caller, noteCaller, tokenHolder, UNNAMED_CALLER } from "./caller.ts";
-import { createEnrolmentLimit, ENROL_COST, sourceOf } from "./enrolment-limit.ts";
+import { createDoorLimits } from "./door-limits.ts";
 import { toStatus } from "./error-mapping.ts";
 import { accessOf } from "./method-roles.ts";
 import { admit, idOfToken } from "./role-token.ts";
@@ -22,12 +22,6 @@ function shownToken(metadata: Metadata): string | null {
   const [value] = metadata.get("authorization");
   return BEARER.exec(String(value ?? ""))?.[1] ?? null;
 }
-
-const ENROLMENT_PATH = `/${EnrolmentService.typeName}/`;
-
-/** What a call without a role token takes from its address's allowance. */
-const costOf = (path: string): number =>
-  path === `${ENROLMENT_PATH}${EnrolmentService.method.enroll.name}` ? ENROL_COST : 1;
 
 /** @returns who calls. @throws OzoneError when the call is refused. */
 async function authorise(store: Store, path: string, shown: string | null): Promise<Caller> {
@@ -45,34 +39,41 @@ async function authorise(store: Store, path: string, shown: string | null): Prom
   return tokenHolder(admit({ shown, row, needed, methodName }));
 }
 
-/** Turns away who calls too often what is open to everybody. */
-function openDoor() {
-  const allows = createEnrolmentLimit();
-  return (path: string, peer: string): void => {
-    if (!path.startsWith(ENROLMENT_PATH)) return;
-    const source = sourceOf(peer);
-    if (allows(source, costOf(path))) return;
-    throw new OzoneError(
-      "resource_exhausted",
-      `Too many enrolment calls come from ${source}; wait a few seconds and try again.`,
-    );
-  };
+/** A call that was turned away. */
+export interface RefusedCall {
+  readonly path: string;
+  /** The address that it came from. */
+  readonly source: string;
+  /** In words, without the token. */
+  readonly why: string;
 }
 
-/** The interceptor. `refused` is told of each call that is turned away, without the token. */
-export const guard = (store: Store, refused: (path: string, why: string) => void): ServerInterceptor => {
-  const requireAllowance = openDoor();
+/** The interceptor. `refused` is told of each call that is turned away. */
+export const guard = (store: Store, refused: (call: RefusedCall) => void): ServerInterceptor => {
+  const limits = createDoorLimits();
+  const askWhoCalls = async (path: string, shown: string | null): Promise<Caller> => {
+    try {
+      const caller = await authorise(store, path, shown);
+      // What is open asks for no token, so that the one that was shown is only a claim.
+      if (caller !== UNNAMED_CALLER) limits.admitted(shown);
+      return caller;
+    } catch (thrown) {
+      if (OzoneError.from(thrown).code === "unauthenticated") limits.refused(shown);
+      throw thrown;
+    }
+  };
   return ({ path, responseStream }, call) => {
+    const source = sourceOf(call.getPeer());
     let timer: NodeJS.Timeout | undefined;
     const turnAway = (thrown: unknown) => {
       clearInterval(timer);
       const { code, details } = toStatus(thrown);
-      refused(path, details);
+      refused({ path, source, why: details });
       call.sendStatus({ code, details });
     };
     const keepAsking = (shown: string | null) => {
       timer = responseStream
-        ? setInterval(() => void authorise(store, path, shown).catch(turnAway), ASK_AGAIN_MS)
+        ? setInterval(() => void askWhoCalls(path, shown).catch(turnAway), ASK_AGAIN_MS)
         : setTimeout(
             () => turnAway(new OzoneError("deadline_exceeded", `${path} took too long; try again.`)),
             ANSWER_MS_MAX,
@@ -86,11 +87,11 @@ export const guard = (store: Store, refused: (path: string, why: string) => void
             const shown = shownToken(metadata);
             metadata.remove("authorization");
             try {
-              requireAllowance(path, call.getPeer());
+              limits.requireAllowance({ path, source, shown });
             } catch (thrown) {
               return turnAway(thrown);
             }
-            authorise(store, path, shown).then((caller) => {
+            askWhoCalls(path, shown).then((caller) => {
               noteCaller(metadata, caller);
               keepAsking(shown);
               forward(metadata);

@@ -9,7 +9,6 @@ import {
   TrialResultSchema,
   Verdict,
 } from "@ozone/proto/trial";
-import type { ArrivedResult } from "@ozone/shared/bus";
 import { messageOf } from "@ozone/shared/errors";
 import { closeAttempt, isReported } from "../store/attempts.ts";
 import { barredOf, keysOf } from "../store/machine-identities.ts";
@@ -20,7 +19,7 @@ import { findTarget } from "../store/sweeps.ts";
 import { changeTrial, lockTrials, type TrialRow } from "../store/trials.ts";
 import { decideIntake, type IntakeDecision } from "./decide.ts";
 import { foreignClaim } from "./foreign-claim.ts";
-import { FOREIGN_SIGNATURE, signedBy } from "./signed-by.ts";
+import { FOREIGN_SIGNATURE, type IncomingResult, signedBy } from "./signed-by.ts";
 import { parseResult, UnusableResult, unusableWords } from "./validate-result.ts";
 
 /** What became of a message, in one word of a closed list: for counting. */
@@ -30,14 +29,17 @@ export type CountedAs =
   | "stale"
   | "unusable"
   | "not_its_trial"
+  | "foreign_signature"
   | "revoked"
   | "not_storable";
 
 /** A committed outcome: what to tell which machine, and which presets it touches. */
 export interface Recorded {
-  readonly arrived: ArrivedResult;
-  /** Null when nobody can tell which attempt it was about. */
+  readonly arrived: IncomingResult;
+  /** Null when nobody can tell which attempt it was about, or whether its machine has sent it. */
   readonly receipt: Receipt | null;
+  /** Why it does not count; empty when it does. */
+  readonly reason: string;
   readonly touched: PresetKey | null;
   /** As it was read; null: nothing could be, or it is another machine's. */
   readonly result: TrialResult | null;
@@ -46,12 +48,17 @@ export interface Recorded {
 
 /** A message as read; `unusable` says why it can't be counted. */
 interface Message {
-  readonly arrived: ArrivedResult;
+  readonly arrived: IncomingResult;
   readonly result: TrialResult | null;
   readonly unusable: string | null;
 }
 
-function readMessage(arrived: ArrivedResult): Message {
+/** A message, and whose signature it carries. */
+interface CheckedMessage extends Message {
+  readonly signed: ReturnType<typeof signedBy>;
+}
+
+function readMessage(arrived: IncomingResult): Message {
   try {
     return { arrived, result: parseResult(arrived.payload, arrived.machineId), unusable: null };
   } catch (thrown) {
@@ -86,11 +93,13 @@ function toRecorded(
     ? create(ReceiptSchema, { trialId: about.trialId, attempt: about.attempt, outcome, reason })
     : null;
   const touched = outcome === ReceiptOutcome.STORED && result ? presetKeyOf(result) : null;
-  return { arrived, receipt, touched, result, countedAs: COUNTED_AS[outcome] ?? refusedAs };
+  return { arrived, receipt, reason, touched, result, countedAs: COUNTED_AS[outcome] ?? refusedAs };
 }
 
-const quarantine = (db: Executor, { arrived }: Message, reason: string): Promise<void> =>
-  quarantineMessage(db, { machineId: arrived.machineId, reason, payload: arrived.payload });
+function quarantine(db: Executor, { arrived }: Message, reason: string): Promise<void> {
+  const { machineId, payload, signature = null } = arrived;
+  return quarantineMessage(db, { machineId, reason, payload, signature });
+}
 
 async function move(
   tx: Transaction,
@@ -122,21 +131,29 @@ async function applyUnusable(
   return toRecorded(message, ReceiptOutcome.REFUSED, { reason });
 }
 
+/**
+ * What another key than the machine's signed may come from anybody who can write there: it is kept, and touches nothing else. No
+ * receipt is given either: one that names the attempt would let the machine's outbox forget the real result.
+ */
+async function applyForeign(tx: Transaction, message: Message): Promise<Recorded> {
+  await quarantine(tx, message, FOREIGN_SIGNATURE);
+  const nothing = { receipt: null, touched: null, result: null };
+  const { arrived } = message;
+  return { arrived, ...nothing, reason: FOREIGN_SIGNATURE, countedAs: "foreign_signature" };
+}
+
 const claimOf = async (tx: Transaction, trial: TrialRow, result: TrialResult) =>
   foreignClaim({ ...trial, modelDigest: (await findTarget(tx, trial.targetId))?.modelDigest ?? "" }, result);
 
 async function apply(
   tx: Transaction,
-  message: Message,
-  { trials, keys }: { readonly trials: Map<string, TrialRow>; readonly keys: ReadonlyMap<string, string> },
+  message: CheckedMessage,
+  trials: Map<string, TrialRow>,
 ): Promise<Recorded> {
-  const { arrived, result, unusable } = message;
+  const { arrived, result, unusable, signed } = message;
+  // Before anything else: what can't be read would end an attempt too.
+  if (signed === "foreign") return applyForeign(tx, message);
   if (unusable !== null || !result) return applyUnusable(tx, message, trials);
-  const signed = signedBy(arrived, keys.get(arrived.machineId));
-  if (signed === "foreign") {
-    const problem = unusableWords(FOREIGN_SIGNATURE);
-    return applyUnusable(tx, { ...message, unusable: problem }, trials);
-  }
   const trial = trials.get(result.trialId) ?? null;
   const stored = trial !== null && (await isStored(tx, result.trialId, result.attempt));
   const decision = decideIntake(trial, result, stored);
@@ -164,12 +181,17 @@ const commitTogether = (store: Store, batch: readonly Message[]): Promise<Record
     const senders = new Set(batch.map(({ arrived }) => arrived.machineId));
     const barred = await barredOf(tx, [...senders], true);
     const keys = await keysOf(tx, [...senders]);
-    const ids = new Set(batch.flatMap(({ result }) => (result ? [result.trialId] : [])));
-    const trials = await lockTrials(tx, [...ids]);
+    const checked = batch.map((message) => ({
+      ...message,
+      signed: signedBy(message.arrived, keys.get(message.arrived.machineId)),
+    }));
+    // What a foreign key signed names nothing that is looked at: an id that Postgres does not take would earn it a receipt.
+    const named = checked.flatMap(({ result, signed }) => (result && signed !== "foreign" ? [result] : []));
+    const trials = await lockTrials(tx, [...new Set(named.map(({ trialId }) => trialId))]);
     const all: Recorded[] = [];
-    for (const message of batch) {
+    for (const message of checked) {
       const isBarred = barred.has(message.arrived.machineId);
-      all.push(isBarred ? await applyBarred(tx, message) : await apply(tx, message, { trials, keys }));
+      all.push(isBarred ? await applyBarred(tx, message) : await apply(tx, message, trials));
     }
     return all;
   });
@@ -199,7 +221,7 @@ async function commitApart(store: Store, batch: readonly Message[]): Promise<Rec
  * @returns one entry per result, committed.
  * @throws when Postgres is away: nothing was acknowledged then, and everything will be delivered again.
  */
-export async function recordResults(store: Store, batch: readonly ArrivedResult[]): Promise<Recorded[]> {
+export async function recordResults(store: Store, batch: readonly IncomingResult[]): Promise<Recorded[]> {
   const messages = batch.map(readMessage);
   try {
     return await commitTogether(store, messages);

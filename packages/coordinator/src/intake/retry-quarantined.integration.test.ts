@@ -56,7 +56,7 @@ const states = async () =>
 /** Quarantines as an older coordinator would have that could not read the message. */
 async function keep(result: TrialResult | Uint8Array, machineId = "m-1"): Promise<bigint> {
   const payload = result instanceof Uint8Array ? result : arrivedResult(result).arrived.payload;
-  await quarantineMessage(store.db, { machineId, reason: "not understood", payload });
+  await quarantineMessage(store.db, { machineId, reason: "not understood", payload, signature: null });
   return (await list()).messages[0]?.id ?? 0n;
 }
 

@@ -1,11 +1,12 @@
-// A message from quarantine through the intake again: the same checks, the same fencing, counted at most once.
-import { type Receipt, ReceiptOutcome } from "@ozone/proto/trial";
+// A message from quarantine through the intake again: the same checks, of its signature too, the same fencing, counted at most once.
+import { ReceiptOutcome } from "@ozone/proto/trial";
 import { OzoneError } from "@ozone/shared/errors";
 import { noteAct } from "../store/acts.ts";
 import type { Store } from "../store/open-store.ts";
 import { dropQuarantined, findQuarantined } from "../store/quarantine.ts";
 import type { PresetKey } from "../store/results.ts";
 import { recordResults } from "./record-results.ts";
+import { FOREIGN_SIGNATURE } from "./signed-by.ts";
 
 /** What came of it. */
 export interface Retried {
@@ -52,14 +53,14 @@ export const noSuchMessage = (id: number | bigint): OzoneError =>
  * @throws OzoneError not_found, or invalid_input for a message that was not kept whole
  */
 export async function retryQuarantined(store: Store, id: number, who: string): Promise<Retried> {
-  const { machineId, payload } = await findWhole(store, id);
-  const arrived = { machineId, payload, attempt: null, deliveries: 1, acknowledge: () => undefined };
-  const [recorded] = await recordResults(store, [arrived]);
-  const receipt: Pick<Receipt, "outcome" | "reason"> = recorded?.receipt ?? {
-    outcome: ReceiptOutcome.REFUSED,
-    reason: "It names no attempt.",
-  };
-  const { outcome, reason } = receipt;
+  const { machineId, payload, signature, reason: refusedFor } = await findWhole(store, id);
+  // A row from before signatures were kept says only by its reason that there was one.
+  const mustBeSigned = refusedFor === FOREIGN_SIGNATURE;
+  const message = { machineId, payload, signature, mustBeSigned, attempt: null, deliveries: 1 };
+  const [recorded] = await recordResults(store, [{ ...message, acknowledge: () => undefined }]);
+  // What names no attempt, and what its machine did not sign, gets no receipt.
+  const outcome = recorded?.receipt?.outcome ?? ReceiptOutcome.REFUSED;
+  const reason = recorded?.reason ?? "";
   const released = counts(outcome);
   await store.db.transaction(async (tx) => {
     if (released) await dropQuarantined(tx, { ids: [id], machineId: "", olderThanMs: 0 });

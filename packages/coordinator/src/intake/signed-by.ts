@@ -3,9 +3,16 @@
 import type { ArrivedResult } from "@ozone/shared/bus";
 import { isResultSignedBy } from "@ozone/shared/result-signature";
 import type { Signed } from "../store/results.ts";
+import { unusableWords } from "./validate-result.ts";
 
-/** The problem of a result whose signature is not its sender's. */
-export const FOREIGN_SIGNATURE = "its signature is not that of the machine's key";
+/** The sentence for a result whose signature is not its sender's. Rows in quarantine are known by it: it stays as it is. */
+export const FOREIGN_SIGNATURE = unusableWords("its signature is not that of the machine's key");
+
+/** A result to be taken in. */
+export interface IncomingResult extends ArrivedResult {
+  /** It was refused for its signature before: as one without any it would count after all. */
+  readonly mustBeSigned?: boolean;
+}
 
 /**
  * Checks the signature of what arrived.
@@ -13,9 +20,9 @@ export const FOREIGN_SIGNATURE = "its signature is not that of the machine's key
  * @returns the checked signature; null: there is none; "foreign": somebody else's
  */
 export function signedBy(
-  { payload, signature }: ArrivedResult,
+  { payload, signature, mustBeSigned = false }: IncomingResult,
   publicKey: string | undefined,
 ): Signed | null | "foreign" {
-  if (!signature || publicKey === undefined) return null;
+  if (!signature || publicKey === undefined) return mustBeSigned ? "foreign" : null;
   return isResultSignedBy(publicKey, payload, signature) ? { publicKey, signature } : "foreign";
 }

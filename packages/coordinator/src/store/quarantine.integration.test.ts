@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 
 const keep = (machineId: string, payload: Uint8Array) =>
-  quarantineMessage(store.db, { machineId, reason: "not understood", payload });
+  quarantineMessage(store.db, { machineId, reason: "not understood", payload, signature: null });
 
 describe("one machine's share of quarantine", () => {
   it("is 16 MiB, whatever it sends, and others still have theirs", async () => {

@@ -6,15 +6,23 @@ import { quarantine } from "./schema/results.ts";
 
 const QUARANTINED_BYTES_MAX = 256 * 1024;
 const REASON_MAX = 1_000;
+/** A signature has 64 bytes: one byte more says that what came is none. */
+const SIGNATURE_BYTES_MAX = 65;
 /** A machine that sends nothing but rubbish must not fill the database. */
 const QUARANTINED_PER_MACHINE_MAX = 1_000;
 const QUARANTINED_BYTES_PER_MACHINE_MAX = 16 * 1024 * 1024;
 
-/** Keeps what could not be counted, once, cut to a bounded size, with the reason. */
-export async function quarantineMessage(
-  db: Executor,
-  message: { machineId: string; reason: string; payload: Uint8Array },
-): Promise<void> {
+/** What is kept of a message. */
+interface KeptMessage {
+  readonly machineId: string;
+  readonly reason: string;
+  readonly payload: Uint8Array;
+  /** As it came, right or not; null: it had none. */
+  readonly signature: Uint8Array | null;
+}
+
+/** Keeps what could not be counted, once, cut to a bounded size, with the reason and with its signature. */
+export async function quarantineMessage(db: Executor, message: KeptMessage): Promise<void> {
   const { machineId } = message;
   // What a machine wrote may stand in it: Postgres takes no NUL, and a reason is a sentence.
   const reason = message.reason.replaceAll("\0", "").slice(0, REASON_MAX);
@@ -30,7 +38,8 @@ export async function quarantineMessage(
   if (messages >= QUARANTINED_PER_MACHINE_MAX || bytes + payload.length > QUARANTINED_BYTES_PER_MACHINE_MAX)
     return;
   const digest = createHash("sha256").update(message.payload).digest("hex");
-  await db.insert(quarantine).values({ machineId, reason, digest, payload }).onConflictDoNothing();
+  const signature = message.signature?.subarray(0, SIGNATURE_BYTES_MAX) ?? null;
+  await db.insert(quarantine).values({ machineId, reason, digest, payload, signature }).onConflictDoNothing();
 }
 
 /** How many messages are in quarantine. */
@@ -73,9 +82,9 @@ export const listQuarantine = (db: Executor, machineId: string, limit: number): 
 export async function findQuarantined(
   db: Executor,
   id: number,
-): Promise<(QuarantineRow & { payload: Uint8Array }) | null> {
+): Promise<(QuarantineRow & Pick<KeptMessage, "payload" | "signature">) | null> {
   const [row] = await db
-    .select({ ...columns, payload: quarantine.payload })
+    .select({ ...columns, payload: quarantine.payload, signature: quarantine.signature })
     .from(quarantine)
     .where(eq(quarantine.id, id));
   return row ?? null;

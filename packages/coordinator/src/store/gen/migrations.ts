@@ -19,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   {"tag":"0014_machine_hours","whenMs":1795724911629,"breakpoints":true,"sql":"ALTER TABLE \"machine_settings\" ADD COLUMN \"hours\" jsonb;"},
   {"tag":"0015_priorities","whenMs":1795725141054,"breakpoints":true,"sql":"ALTER TABLE \"sweeps\" ADD COLUMN \"priority\" smallint DEFAULT 0 NOT NULL;"},
   {"tag":"0016_taken_attempts","whenMs":1795745354329,"breakpoints":true,"sql":"ALTER TABLE \"attempts\" ADD COLUMN \"taken_at\" timestamp with time zone;"},
+  {"tag":"0017_quarantine_signatures","whenMs":1795747146978,"breakpoints":true,"sql":"ALTER TABLE \"quarantine\" ADD COLUMN \"signature\" \"bytea\";"},
 ];

@@ -89,6 +89,8 @@ export const quarantine = pgTable(
     digest: text("digest").notNull(),
     payload: bytea("payload").notNull(),
     receivedAt: instant("received_at").notNull().defaultNow(),
+    /** As it came, of whatever key; null: it had none, or came before signatures were kept here. */
+    signature: bytea("signature"),
   },
   (table) => [uniqueIndex("quarantine_once").on(table.machineId, table.digest)],
 );

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { createEnrolmentLimit, ENROL_COST, sourceOf } from "./enrolment-limit.ts";
+import { createAddressLimit, ENROL_COST, sourceOf } from "./address-limit.ts";
 
 describe("the limit of calls without a role token", () => {
   it("lets 20 machines behind one address enrol at once, then two a second, and leaves other addresses alone", () => {
     let nowMs = 0;
-    const allows = createEnrolmentLimit(() => nowMs);
+    const allows = createAddressLimit(() => nowMs);
     const tries = (source: string, count: number) =>
       Array.from({ length: count }, () => allows(source, ENROL_COST)).filter(Boolean).length;
     expect(tries("192.0.2.1", 1_000)).toBe(20);
@@ -16,7 +16,7 @@ describe("the limit of calls without a role token", () => {
   });
 
   it("remembers a bounded number of addresses, and no flood of addresses wins more than one allowance", () => {
-    const allows = createEnrolmentLimit(() => 0);
+    const allows = createAddressLimit(() => 0);
     for (let host = 0; host < 10_000; host += 1) allows(`host-${host}`, 1);
     const more = Array.from({ length: 5_000 }, (_, host) => allows(`more-${host}`, ENROL_COST));
     expect(more.filter(Boolean)).toHaveLength(20);

@@ -1,4 +1,4 @@
-// How often one address may call what is open to everybody: tokens can't be guessed at this rate, and a flood is turned
+// How often one address may call without having shown who it is: tokens can't be guessed at this rate, and a flood is turned
 // away before its messages are read. Pure but for the clock that is passed in.
 import { isIPv6 } from "node:net";
 
@@ -26,7 +26,7 @@ export function sourceOf(peer: string): string {
 }
 
 /** @param now monotonic, in milliseconds. @returns takes a cost from the allowance of a source, or says that it is spent */
-export function createEnrolmentLimit(now: () => number = () => performance.now()) {
+export function createAddressLimit(now: () => number = () => performance.now()) {
   const sources = new Map<string, { saved: number; atMs: number }>();
   const savedNow = ({ saved, atMs }: { saved: number; atMs: number }) =>
     Math.min(SAVED_MAX, saved + ((now() - atMs) / 1_000) * PER_SECOND);
