@@ -148,7 +148,7 @@ async function openParts(config: AgentConfig, log: Log, stop: AbortSignal): Prom
   const access = await busAccess(config, log, stop);
   const facts = await probeAlone(config, log, stop);
   const outbox = await openOutbox(join(config.dataDir, "outbox"), log);
-  const journal = await openJournal(config.dataDir);
+  const journal = await openJournal(config.dataDir, log);
   await reconcile(outbox, journal);
   const bus = await connectPatiently(config, access, log, stop);
   const state = new WorkState();

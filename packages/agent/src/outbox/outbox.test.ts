@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openJournal } from "./journal.ts";
 import { openOutbox, outboxKey } from "./outbox.ts";
 import { packResult, unpackResult } from "./outbox-file.ts";
 
@@ -76,41 +75,4 @@ describe("the outbox", () => {
       expect(() => outboxKey(trialId, 1)).toThrow(RangeError);
     },
   );
-});
-
-describe("the journal", () => {
-  it("remembers over a restart which attempts were finished", async () => {
-    await (await openJournal(folder)).finished("t-1", 2, payload);
-    const again = await openJournal(folder);
-    expect(again.isFinished("t-1", 2)).toBe(true);
-    expect(again.isFinished("t-1", 1)).toBe(false);
-  });
-
-  it("survives a torn last line", async () => {
-    await (await openJournal(folder)).finished("t-1", 1, payload);
-    const path = join(folder, "journal.jsonl");
-    await writeFile(path, `${await readFile(path, "utf8")}{"event":"fin`);
-    const again = await openJournal(folder);
-    expect(again.isFinished("t-1", 1)).toBe(true);
-  });
-
-  it("writes the next line after a torn one, not onto it: it is remembered over the next restart", async () => {
-    const path = join(folder, "journal.jsonl");
-    await writeFile(path, '{"event":"fin');
-    const torn = await openJournal(folder);
-    await torn.finished("t-1", 1, payload);
-    await torn.finished("t-2", 1, payload);
-    const again = await openJournal(folder);
-    expect([again.isFinished("t-1", 1), again.isFinished("t-2", 1)]).toEqual([true, true]);
-  });
-
-  it("notes the digest of the bytes, so that anyone can compare them with what was stored", async () => {
-    await (await openJournal(folder)).finished("t-1", 1, payload);
-    const [line = ""] = (await readFile(join(folder, "journal.jsonl"), "utf8")).split("\n");
-    expect(JSON.parse(line)).toMatchObject({
-      event: "finished",
-      attempt: "t-1/1",
-      digest: expect.stringMatching(/^[0-9a-f]{64}$/),
-    });
-  });
 });
