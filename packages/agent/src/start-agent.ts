@@ -116,7 +116,9 @@ async function probeAlone(
 export async function reconcile(outbox: Outbox, journal: Journal): Promise<void> {
   for (const key of outbox.pending()) {
     const { trialId, attempt } = attemptOfKey(key);
-    const payload = journal.isFinished(trialId, attempt) ? null : await outbox.read(key);
+    // One that can't be read is told of when it is to be sent; run again, its attempt would be written over it.
+    const read = () => outbox.read(key).catch(() => null);
+    const payload = journal.isFinished(trialId, attempt) ? null : await read();
     if (payload) await journal.finished(trialId, attempt, payload);
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -47,6 +47,28 @@ describe("the outbox", () => {
     expect(problems[0]).toMatch(/t-1\.1 is damaged; it was moved to/);
     expect(again.pending()).toEqual(["t-2.1"]);
     expect(await readdir(join(folder, "damaged"))).toEqual(["t-1.1.result"]);
+  });
+
+  it("says nothing of a result whose receipt came while it was to be sent again", async () => {
+    const outbox = await open();
+    await outbox.put("t-1", 1, payload);
+    await outbox.forget("t-1.1");
+    expect([await outbox.read("t-1.1"), problems]).toEqual([null, []]);
+  });
+
+  it("keeps the newest 64 of those that are too large, and says which it removed", async () => {
+    const outbox = await open();
+    for (let number = 1; number <= 65; number += 1) {
+      const file = await outbox.copyAside(`t-${number}.1`, payload);
+      await utimes(file, number, number);
+    }
+    await outbox.copyAside("t-66.1", payload);
+    const kept = await readdir(join(folder, "too-large"));
+    expect([kept.length, kept.includes("t-3.1.8-bytes.result")]).toEqual([64, true]);
+    expect(problems.map((problem) => / was removed/.test(problem) && problem.match(/t-\d+/)?.[0])).toEqual([
+      "t-1",
+      "t-2",
+    ]);
   });
 
   it("recognises every flipped byte and every truncation", () => {
