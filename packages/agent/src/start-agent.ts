@@ -104,7 +104,7 @@ async function probeAlone(
     for (const sentence of await finishInterrupted(notesFolder(dataDir), engine)) log(sentence);
     const probed = await probeMachine({ persistedHostId });
     await writeFile(hostIdFile, `${probed.hostId}\n`, { mode: 0o600 });
-    const { facts, noticed } = await rememberFacts(dataDir, probed);
+    const { facts, noticed } = await rememberFacts(dataDir, probed, log);
     for (const change of noticed) log(`since the last start: ${change}`);
     return facts;
   } finally {
