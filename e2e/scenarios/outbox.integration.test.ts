@@ -166,7 +166,7 @@ describe("a result that is larger than the bus takes", () => {
     const [first = "", ...more] = (await asides()).sort();
     expect([first, more.length]).toEqual([expect.stringMatching(/^t-1\.1\.\d+-bytes\.result$/), 1]);
     const kept = await readFile(join(folder, "outbox", "too-large", first));
-    expect(unpackResult(kept)).toEqual(made("t-1", 1_048_576));
+    expect(Buffer.compare(unpackResult(kept) ?? Buffer.of(), made("t-1", 1_048_576))).toBe(0);
     expect(toldOf("result t-1.1 has")).toHaveLength(1);
   });
 
