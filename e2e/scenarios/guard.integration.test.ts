@@ -97,7 +97,7 @@ beforeAll(async () => {
   working = takeTrials(
     {
       ...{ bus, machineId: MACHINE, state, outbox, log, guard },
-      journal: await openJournal(dataDir),
+      journal: await openJournal(dataDir, log),
       lockHost: async () => ({ release: async () => undefined }),
       runTrial: (order, signal) =>
         runTrial(

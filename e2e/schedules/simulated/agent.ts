@@ -82,7 +82,7 @@ async function run(world: World, seat: AgentSeat): Promise<void> {
   const { machineId, folder, name, host } = seat;
   const log = (line: string) => world.journal.say(world.clock.nowMs, `${name}: ${line.slice(0, 120)}`);
   const outbox = await openOutbox(`${folder}/outbox`, log);
-  const journal = await openJournal(folder);
+  const journal = await openJournal(folder, log);
   await reconcile(outbox, journal);
   const bus = world.pipe.connect(seat.link);
   const state = new WorkState();

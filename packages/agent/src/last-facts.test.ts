@@ -10,13 +10,16 @@ import type { RunTool } from "./machine/run-tool.ts";
 
 let dataDir = "";
 let facts: MachineFacts;
+let problems: string[];
 beforeEach(async () => {
+  problems = [];
   dataDir = mkdtempSync(join(tmpdir(), "ozone-facts-"));
   const noTools: RunTool = async (command) => ({ ok: false, missing: true, reason: `${command} is missing` });
   facts = await probeMachine({ measureBandwidth: false, run: noTools });
 });
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
+const remember = (now: MachineFacts) => rememberFacts(dataDir, now, (problem) => problems.push(problem));
 const withMemory = (totalBytes: number): MachineFacts => ({
   ...facts,
   memory: { ...facts.memory, totalBytes, limitBytes: null },
@@ -24,18 +27,23 @@ const withMemory = (totalBytes: number): MachineFacts => ({
 
 describe("facts kept from start to start", () => {
   it("tell at the next start what changed, once, and keep it in what is announced", async () => {
-    expect((await rememberFacts(dataDir, withMemory(8 * 1024 ** 3))).noticed).toEqual([]);
-    const second = await rememberFacts(dataDir, withMemory(16 * 1024 ** 3));
+    expect((await remember(withMemory(8 * 1024 ** 3))).noticed).toEqual([]);
+    const second = await remember(withMemory(16 * 1024 ** 3));
     expect(second.noticed).toEqual(["The main memory changed from 8.0 GiB to 16.0 GiB."]);
-    const third = await rememberFacts(dataDir, withMemory(16 * 1024 ** 3));
+    const third = await remember(withMemory(16 * 1024 ** 3));
     expect(third.noticed).toEqual([]);
     const announced = parseMachineFacts(JSON.parse(JSON.stringify(third.facts)));
+    expect(problems).toEqual([]);
     expect(announced.changes?.map(({ what }) => what)).toEqual(second.noticed);
   });
 
-  it("are started anew when the file can't be read", async () => {
+  it("are started anew when the file can't be read, which is told once", async () => {
     writeFileSync(join(dataDir, "machine-facts.json"), "{ damaged");
-    expect((await rememberFacts(dataDir, facts)).noticed).toEqual([]);
-    expect((await rememberFacts(dataDir, facts)).facts.changes).toEqual([]);
+    expect((await remember(facts)).noticed).toEqual([]);
+    expect(problems).toEqual([
+      expect.stringMatching(/can't be read from .*machine-facts\.json .*written anew/),
+    ]);
+    expect((await remember(facts)).facts.changes).toEqual([]);
+    expect(problems).toHaveLength(1);
   });
 });

@@ -105,7 +105,7 @@ async function probeAlone(
     for (const sentence of await finishInterrupted(notesFolder(dataDir), engine)) log(sentence);
     const probed = await probeMachine({ persistedHostId });
     await writeFile(hostIdFile, `${probed.hostId}\n`, { mode: 0o600 });
-    const { facts, noticed } = await rememberFacts(dataDir, probed);
+    const { facts, noticed } = await rememberFacts(dataDir, probed, log);
     for (const change of noticed) log(`since the last start: ${change}`);
     return facts;
   } finally {
@@ -117,7 +117,9 @@ async function probeAlone(
 export async function reconcile(outbox: Outbox, journal: Journal): Promise<void> {
   for (const key of outbox.pending()) {
     const { trialId, attempt } = attemptOfKey(key);
-    const payload = journal.isFinished(trialId, attempt) ? null : await outbox.read(key);
+    // One that can't be read is told of when it is to be sent; run again, its attempt would be written over it.
+    const read = () => outbox.read(key).catch(() => null);
+    const payload = journal.isFinished(trialId, attempt) ? null : await read();
     if (payload) await journal.finished(trialId, attempt, payload);
   }
 }
@@ -149,7 +151,7 @@ async function openParts(config: AgentConfig, log: Log, stop: AbortSignal): Prom
   const access = await busAccess(config, log, stop);
   const facts = await probeAlone(config, log, stop);
   const outbox = await openOutbox(join(config.dataDir, "outbox"), log);
-  const journal = await openJournal(config.dataDir);
+  const journal = await openJournal(config.dataDir, log);
   await reconcile(outbox, journal);
   const bus = await connectPatiently(config, access, log, stop);
   const state = new WorkState();

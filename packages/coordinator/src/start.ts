@@ -7,6 +7,7 @@ import { openTracing } from "@ozone/shared/tracing";
 import { OZONE_VERSION } from "@ozone/shared/version";
 import type { Logger } from "pino";
 import { createServer, listen, stopServer } from "./api/grpc-server.ts";
+import { startBoundingLogs } from "./bounded-logs.ts";
 import { createChangeSignal } from "./change-signal.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { coordinatorId } from "./coordinator-id.ts";
@@ -144,6 +145,7 @@ async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
     ...{ candidate, say: (line) => log.info(line), busAnswers: () => busAnswers(parts.bus) },
   });
   stops.push(() => tasks.stop());
+  stops.push(startBoundingLogs(dataDir, onProblem));
   if (config.keepRawMs !== null) {
     stops.push(startRetention(parts.store, config.keepRawMs, { log, events: meters, onError }));
   }

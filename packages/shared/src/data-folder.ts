@@ -31,6 +31,9 @@ export const RUN_FILES = {
   agent: "run/agent.json",
 } as const;
 
+/** In the data folder: what the programs that `ozone up` started have written, a file each. */
+export const LOGS_FOLDER = "logs";
+
 /** In the data folder: absolute paths of modules that its owner named as strategies, one a line. */
 export const NAMED_STRATEGIES = "named-strategies";
 

@@ -21,6 +21,9 @@ export const MESSAGE_BYTES_MAX = 1024 * 1024;
 /** Results of one machine that wait in the stream; more are refused, and stay in its outbox. */
 export const RESULTS_PER_MACHINE_MAX = 32;
 
+/** A log of `ozone up` above this is set aside, when its program starts and while it runs; one older log is kept. */
+export const LOG_BYTES_MAX = 10 * 1024 * 1024;
+
 /** Largest gRPC message; reports are streamed in parts below it. */
 export const GRPC_MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 

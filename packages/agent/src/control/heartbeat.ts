@@ -46,7 +46,8 @@ export async function beat({
     }),
   );
   state.setPaused(reply.paused);
-  for (const trialId of reply.cancelledTrialIds) state.cancel(trialId);
+  // The reply names the trial alone; what it says, it says of the attempt that was asked about, however late it comes.
+  if (current && reply.cancelledTrialIds.includes(current.trialId)) state.cancel(current);
   orders.hear(reply.applyingWaits);
   pulls?.hear(reply.pulls);
   if (reply.announce) await announce();

@@ -73,8 +73,8 @@ export class WorkState {
     return true;
   }
 
-  /** Stops the named trial if it is the one in hand. */
-  cancel(trialId: string): void {
-    if (this.#current?.trialId === trialId) this.#current.abort.abort();
+  /** Stops this attempt if it is the one in hand: another attempt of the same trial was given to us since, and goes on. */
+  cancel({ trialId, attempt }: Pick<CurrentWork, "trialId" | "attempt">): void {
+    if (this.#current?.trialId === trialId && this.#current.attempt === attempt) this.#current.abort.abort();
   }
 }

@@ -27,11 +27,11 @@ async function isGone(server: ServerProcess, withinMs: number): Promise<boolean>
 
 /**
  * Ends the servers that a killed agent left. Call it while the host lock is held, before the first trial.
- * @returns a sentence for each that was found, ended or not
+ * @returns a sentence for each that was found, ended or not, and for each note that can't be read
  */
 export async function endLeftServers(folder: string): Promise<string[]> {
   const said: string[] = [];
-  for (const server of await readServerNotes(folder)) {
+  for (const server of await readServerNotes(folder, (problem) => said.push(problem))) {
     const name = `A managed server of an interrupted trial (port ${server.port})`;
     const found = (await remaining(server)).length > 0;
     if (found && !(await endServer(server))) {

@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { systemCodeOf } from "@ozone/shared/errors";
+import { messageOf, systemCodeOf } from "@ozone/shared/errors";
 import type { ServerProcess } from "./marked-processes.ts";
 
 const PREFIX = "managed-";
@@ -22,23 +22,36 @@ export async function writeServerNote(folder: string, note: ServerProcess): Prom
 export const forgetServerNote = (folder: string, note: ServerProcess): Promise<void> =>
   rm(fileOf(folder, note), { force: true });
 
-/** All notes; files that are none are left out. @throws when the folder can't be read */
-export async function readServerNotes(folder: string): Promise<ServerProcess[]> {
+/**
+ * All notes.
+ * @param report told of each file that is none, in one sentence; it stays where it is
+ * @throws when the folder can't be read
+ */
+export async function readServerNotes(
+  folder: string,
+  report: (problem: string) => void,
+): Promise<ServerProcess[]> {
   const names = await readdir(folder).catch((thrown: unknown) => {
     if (systemCodeOf(thrown) === "ENOENT") return [];
     throw thrown;
   });
   const own = names.filter((name) => name.startsWith(PREFIX) && name.endsWith(".json"));
-  const notes = await Promise.all(own.map((name) => readNote(join(folder, name))));
+  const notes = await Promise.all(own.map((name) => readNote(join(folder, name), report)));
   return notes.filter((note) => note !== null);
 }
 
-async function readNote(file: string): Promise<ServerProcess | null> {
+/** Without its mark nothing can be told from a stranger's process. */
+async function readNote(file: string, report: (problem: string) => void): Promise<ServerProcess | null> {
   try {
     const { mark, port, pid } = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
-    if (typeof mark !== "string" || typeof port !== "number") return null;
-    return { mark, port, pid: typeof pid === "number" ? pid : null };
-  } catch {
-    return null; // damaged: without its mark nothing can be told from a stranger's process
+    if (typeof mark === "string" && typeof port === "number")
+      return { mark, port, pid: typeof pid === "number" ? pid : null };
+    throw new Error("mark or port is missing");
+  } catch (thrown) {
+    if (systemCodeOf(thrown) === "ENOENT") return null; // its server was ended meanwhile
+    report(
+      `The note ${file} about a managed server can't be read (${messageOf(thrown)}): end a server of an interrupted trial that still runs by hand, then remove the note.`,
+    );
+    return null;
   }
 }

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { cleanUpLeftovers } from "./leave-no-trace.ts";
 import { forgetLoadNote, readLoadNotes, writeLoadNote } from "./load-notes.ts";
 import type { WordPool } from "./word-pool.ts";
 import { readPool, writePool } from "./word-pool-cache.ts";
@@ -62,5 +63,19 @@ describe("notes about loaded models", () => {
     await writeFile(join(folder, "loaded-0000.json"), "{");
     expect(await readLoadNotes(folder)).toEqual([]);
     expect(await readLoadNotes(join(folder, "nowhere"))).toEqual([]);
+  });
+
+  it.each([
+    ["loaded-0000.json", "{", "about an interrupted trial"],
+    ["loaded-0000.json", "{}", "about an interrupted trial"],
+    ["managed-0000.json", "", "about a managed server"],
+    ["managed-0000.json", '{"mark":"m"}', "about a managed server"],
+  ])("are told of when cleaning up where %s is damaged: %j", async (name, text, words) => {
+    await writeFile(join(folder, name), text);
+    const said = await cleanUpLeftovers(folder);
+    expect(said).toEqual([
+      expect.stringContaining(`The note ${join(folder, name)} ${words} can't be read (`),
+    ]);
+    expect(await readdir(folder)).toEqual([name]);
   });
 });

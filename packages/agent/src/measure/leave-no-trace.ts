@@ -107,7 +107,7 @@ export async function cleanUpLeftovers(cacheDir: string): Promise<string[]> {
   const said = await endLeftServers(cacheDir).catch((thrown: unknown) => [
     `Notes about managed servers could not be read: ${messageOf(thrown)}.`,
   ]);
-  const notes = await readLoadNotes(cacheDir).catch((thrown: unknown) => {
+  const notes = await readLoadNotes(cacheDir, (problem) => said.push(problem)).catch((thrown: unknown) => {
     said.push(`Notes about interrupted trials could not be read: ${messageOf(thrown)}.`);
     return [];
   });

@@ -44,14 +44,21 @@ export async function writeLoadNote(cacheDir: string, note: LoadNote): Promise<s
 export const forgetLoadNote = (cacheDir: string, note: LoadNote): Promise<void> =>
   rm(join(cacheDir, nameOf(note)), { force: true });
 
-/** All notes; files that are none are left out. @throws when the folder can't be read */
-export async function readLoadNotes(cacheDir: string): Promise<LoadNote[]> {
+/**
+ * All notes.
+ * @param report told of each file that is none, in one sentence; it stays where it is
+ * @throws when the folder can't be read
+ */
+export async function readLoadNotes(
+  cacheDir: string,
+  report: (problem: string) => void = () => undefined,
+): Promise<LoadNote[]> {
   const names = await readdir(cacheDir).catch((thrown: unknown) => {
     if (systemCodeOf(thrown) === "ENOENT") return [];
     throw thrown;
   });
   const own = names.filter((name) => name.startsWith(PREFIX) && name.endsWith(".json"));
-  const notes = await Promise.all(own.map((name) => readNote(join(cacheDir, name))));
+  const notes = await Promise.all(own.map((name) => readNote(join(cacheDir, name), report)));
   return notes.filter((note) => note !== null);
 }
 
@@ -61,13 +68,18 @@ function modelToRestore(entry: unknown): ModelToRestore[] {
   return [{ model, numCtx: typeof numCtx === "number" ? numCtx : null, keepAlive }];
 }
 
-async function readNote(file: string): Promise<LoadNote | null> {
+/** Without its words, cut short by a full disk for example, there is nothing to undo. */
+async function readNote(file: string, report: (problem: string) => void): Promise<LoadNote | null> {
   try {
     const { engineUrl, model, restore } = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
-    if (typeof engineUrl !== "string" || typeof model !== "string") return null;
-    return { engineUrl, model, restore: Array.isArray(restore) ? restore.flatMap(modelToRestore) : [] };
-  } catch {
-    // Cut short by a full disk: without its words there is nothing to undo.
+    if (typeof engineUrl === "string" && typeof model === "string")
+      return { engineUrl, model, restore: Array.isArray(restore) ? restore.flatMap(modelToRestore) : [] };
+    throw new Error("engineUrl or model is missing");
+  } catch (thrown) {
+    if (systemCodeOf(thrown) === "ENOENT") return null; // undone meanwhile
+    report(
+      `The note ${file} about an interrupted trial can't be read (${messageOf(thrown)}): \`ollama ps\` shows whether its model is still loaded; then remove the note.`,
+    );
     return null;
   }
 }

@@ -28,15 +28,19 @@ export async function writeDurably(path: string, content: Uint8Array): Promise<v
   } finally {
     await file.close();
   }
-  await rename(draft, path);
-  await flushFolder(dirname(path));
+  await renameDurably(draft, path);
+}
+
+/** Gives a file another name, which it has after a crash, too. What had that name is gone. @throws the system's error */
+export async function renameDurably(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  await flushFolder(dirname(to));
 }
 
 const NEWLINE = 0x0a;
 
-/** Whether a crash or a full disk left half a line at the end. */
-async function endsTorn(file: FileHandle): Promise<boolean> {
-  const { size } = await file.stat();
+/** Whether a crash or a full disk left half a line at the end of a file of `size` bytes. */
+async function endsTorn(file: FileHandle, size: number): Promise<boolean> {
   if (size === 0) return false;
   const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
   return buffer[0] !== NEWLINE;
@@ -46,8 +50,10 @@ async function endsTorn(file: FileHandle): Promise<boolean> {
 export async function appendDurably(path: string, line: string): Promise<void> {
   const file = await open(path, "a+", 0o600);
   try {
-    await file.writeFile(`${(await endsTorn(file)) ? "\n" : ""}${line}\n`);
+    const { size } = await file.stat();
+    await file.writeFile(`${(await endsTorn(file, size)) ? "\n" : ""}${line}\n`);
     await file.sync();
+    if (size === 0) await flushFolder(dirname(path));
   } finally {
     await file.close();
   }

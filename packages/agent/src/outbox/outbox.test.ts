@@ -1,9 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openJournal } from "./journal.ts";
 import { openOutbox, outboxKey } from "./outbox.ts";
 import { packResult, unpackResult } from "./outbox-file.ts";
 
@@ -50,6 +49,28 @@ describe("the outbox", () => {
     expect(await readdir(join(folder, "damaged"))).toEqual(["t-1.1.result"]);
   });
 
+  it("says nothing of a result whose receipt came while it was to be sent again", async () => {
+    const outbox = await open();
+    await outbox.put("t-1", 1, payload);
+    await outbox.forget("t-1.1");
+    expect([await outbox.read("t-1.1"), problems]).toEqual([null, []]);
+  });
+
+  it("keeps the newest 64 of those that are too large, and says which it removed", async () => {
+    const outbox = await open();
+    for (let number = 1; number <= 65; number += 1) {
+      const file = await outbox.copyAside(`t-${number}.1`, payload);
+      await utimes(file, number, number);
+    }
+    await outbox.copyAside("t-66.1", payload);
+    const kept = await readdir(join(folder, "too-large"));
+    expect([kept.length, kept.includes("t-3.1.8-bytes.result")]).toEqual([64, true]);
+    expect(problems.map((problem) => / was removed/.test(problem) && problem.match(/t-\d+/)?.[0])).toEqual([
+      "t-1",
+      "t-2",
+    ]);
+  });
+
   it("recognises every flipped byte and every truncation", () => {
     const file = packResult(payload);
     fc.assert(
@@ -76,41 +97,4 @@ describe("the outbox", () => {
       expect(() => outboxKey(trialId, 1)).toThrow(RangeError);
     },
   );
-});
-
-describe("the journal", () => {
-  it("remembers over a restart which attempts were finished", async () => {
-    await (await openJournal(folder)).finished("t-1", 2, payload);
-    const again = await openJournal(folder);
-    expect(again.isFinished("t-1", 2)).toBe(true);
-    expect(again.isFinished("t-1", 1)).toBe(false);
-  });
-
-  it("survives a torn last line", async () => {
-    await (await openJournal(folder)).finished("t-1", 1, payload);
-    const path = join(folder, "journal.jsonl");
-    await writeFile(path, `${await readFile(path, "utf8")}{"event":"fin`);
-    const again = await openJournal(folder);
-    expect(again.isFinished("t-1", 1)).toBe(true);
-  });
-
-  it("writes the next line after a torn one, not onto it: it is remembered over the next restart", async () => {
-    const path = join(folder, "journal.jsonl");
-    await writeFile(path, '{"event":"fin');
-    const torn = await openJournal(folder);
-    await torn.finished("t-1", 1, payload);
-    await torn.finished("t-2", 1, payload);
-    const again = await openJournal(folder);
-    expect([again.isFinished("t-1", 1), again.isFinished("t-2", 1)]).toEqual([true, true]);
-  });
-
-  it("notes the digest of the bytes, so that anyone can compare them with what was stored", async () => {
-    await (await openJournal(folder)).finished("t-1", 1, payload);
-    const [line = ""] = (await readFile(join(folder, "journal.jsonl"), "utf8")).split("\n");
-    expect(JSON.parse(line)).toMatchObject({
-      event: "finished",
-      attempt: "t-1/1",
-      digest: expect.stringMatching(/^[0-9a-f]{64}$/),
-    });
-  });
 });

@@ -2,8 +2,10 @@
 // forgotten only when the coordinator has said that it is committed.
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { systemCodeOf } from "@ozone/shared/errors";
 import { writeDurably } from "./durable-file.ts";
 import { packResult, unpackResult } from "./outbox-file.ts";
+import { keepFew } from "./set-aside.ts";
 
 /** The outbox of one agent. */
 export interface Outbox {
@@ -11,8 +13,14 @@ export interface Outbox {
   put(trialId: string, attempt: number, payload: Uint8Array): Promise<void>;
   /** Keys of what waits, oldest name first. */
   pending(): readonly string[];
-  /** The bytes of one result; null when its file is damaged (it is set aside and reported). */
+  /**
+   * The bytes of one result; null when there are none: its file is damaged (it is set aside) or was removed, both
+   * reported, or its receipt came meanwhile.
+   * @throws the system's error when the file is there and can't be read; it still waits then
+   */
   read(key: string): Promise<Uint8Array | null>;
+  /** Keeps a copy, for people to look at, of what is too large to be sent. @returns its file. @throws the system's error */
+  copyAside(key: string, payload: Uint8Array): Promise<string>;
   /** Lets go of one result. */
   forget(key: string): Promise<void>;
 }
@@ -35,21 +43,35 @@ export function attemptOfKey(key: string): { trialId: string; attempt: number } 
 
 /**
  * Opens the outbox in `folder`.
- * @param report told of damaged files, in one sentence.
+ * @param report told of damaged files and of those that are none of ours, in one sentence.
  */
 export async function openOutbox(folder: string, report: (problem: string) => void): Promise<Outbox> {
   const damaged = join(folder, "damaged");
+  const tooLarge = join(folder, "too-large");
   await mkdir(damaged, { recursive: true, mode: 0o700 });
   const names = (await readdir(folder)).filter((name) => name.endsWith(SUFFIX)).sort();
-  const waiting = new Set(names.map((name) => name.slice(0, -SUFFIX.length)));
+  const keys = names.map((name) => name.slice(0, -SUFFIX.length));
+  for (const key of keys.filter((one) => !SAFE_KEY.test(one)))
+    report(`${join(folder, `${key}${SUFFIX}`)} is no result of this agent by its name; it is left alone.`);
+  const waiting = new Set(keys.filter((one) => SAFE_KEY.test(one)));
   const pathOf = (key: string) => join(folder, `${key}${SUFFIX}`);
 
   async function setAside(key: string): Promise<null> {
-    waiting.delete(key);
     await rename(pathOf(key), join(damaged, `${key}${SUFFIX}`));
+    waiting.delete(key);
     report(
       `The stored result ${key} is damaged; it was moved to ${damaged}, and its trial will be run again.`,
     );
+    await keepFew(damaged, report);
+    return null;
+  }
+
+  function lost(key: string): null {
+    // Otherwise its receipt came while it was about to be sent again.
+    if (waiting.delete(key))
+      report(
+        `The stored result ${key} was removed from ${folder} by others; its trial will be run again unless the coordinator has it.`,
+      );
     return null;
   }
 
@@ -61,8 +83,19 @@ export async function openOutbox(folder: string, report: (problem: string) => vo
     },
     pending: () => [...waiting],
     async read(key) {
-      const payload = unpackResult(await readFile(pathOf(key)));
-      return payload ?? (await setAside(key));
+      try {
+        return unpackResult(await readFile(pathOf(key))) ?? (await setAside(key));
+      } catch (thrown) {
+        if (systemCodeOf(thrown) === "ENOENT") return lost(key);
+        throw thrown;
+      }
+    },
+    async copyAside(key, payload) {
+      const file = join(tooLarge, `${key}.${payload.length}-bytes${SUFFIX}`);
+      await mkdir(tooLarge, { recursive: true, mode: 0o700 });
+      await writeDurably(file, packResult(payload));
+      await keepFew(tooLarge, report);
+      return file;
     },
     async forget(key) {
       waiting.delete(key);

@@ -1,13 +1,14 @@
 // Sends what waits in the outbox until each has its receipt. Lost results and lost receipts look the same from here and
 // are cured the same way: send again, with growing pauses.
 import { type Receipt, ReceiptOutcome } from "@ozone/proto/trial";
-import { type Bus, onReceipt, publishResultBytes } from "@ozone/shared/bus";
+import { type Bus, isTooLarge, onReceipt, publishResultBytes, resultBytesMax } from "@ozone/shared/bus";
 import { messageOf } from "@ozone/shared/errors";
 import type { Log } from "../log.ts";
 import { createPause } from "../pause.ts";
 import type { TrialTraces } from "../trial-traces.ts";
 import { attemptKey, type Journal, type JournalEntry } from "./journal.ts";
 import { attemptOfKey, type Outbox, outboxKey } from "./outbox.ts";
+import { replaceTooLarge } from "./too-large.ts";
 
 const RECEIPT_WAIT_FIRST_MS = 2_000;
 const RECEIPT_WAIT_MAX_MS = 30_000;
@@ -58,15 +59,65 @@ async function settle({ outbox, journal, log, traces }: SendingPorts, receipt: R
   log(`result ${key}: ${event}${reason === "" ? "" : `: ${reason}`}`, about);
 }
 
-async function sendAll({ bus, machineId, outbox, log, sign }: SendingPorts): Promise<void> {
-  for (const key of outbox.pending()) {
-    const payload = await outbox.read(key);
-    if (!payload) continue;
+/** Sends one, or what goes in its place when it is larger than the bus takes, which is smaller each time. */
+async function send(ports: SendingPorts, key: string, payload: Uint8Array): Promise<void> {
+  const { bus, machineId, outbox, sign } = ports;
+  if (payload.length <= resultBytesMax(bus)) {
     try {
       const signature = sign?.(payload) ?? null;
       await publishResultBytes(bus, machineId, { ...attemptOfKey(key), payload, signature });
+      return;
     } catch (thrown) {
+      if (!isTooLarge(thrown) || !outbox.pending().includes(key)) throw thrown;
+    }
+  }
+  const small = await replaceTooLarge(ports, key, payload);
+  if (small) await send(ports, key, small);
+}
+
+/** What a sender remembers of results that gave trouble, as long as they wait. */
+interface Troubles {
+  /** How often each could not be sent since it last was. */
+  readonly failures: Map<string, number>;
+  /** Told of once. */
+  readonly unreadable: Set<string>;
+}
+
+/** Those that failed go last: one that fails every time must not keep the others from being sent. */
+function inOrder(pending: readonly string[], { failures, unreadable }: Troubles): string[] {
+  for (const key of failures.keys()) if (!pending.includes(key)) failures.delete(key);
+  for (const key of unreadable) if (!pending.includes(key)) unreadable.delete(key);
+  return pending.toSorted((a, b) => (failures.get(a) ?? 0) - (failures.get(b) ?? 0));
+}
+
+async function readOne({ outbox, log }: SendingPorts, key: string, { unreadable }: Troubles) {
+  try {
+    const payload = await outbox.read(key);
+    unreadable.delete(key);
+    return payload;
+  } catch (thrown) {
+    if (!unreadable.has(key))
+      log(
+        `result ${key} can't be read (${messageOf(thrown)}); it stays in the outbox and is sent when it can be`,
+      );
+    unreadable.add(key);
+    return null;
+  }
+}
+
+async function sendAll(ports: SendingPorts, troubles: Troubles): Promise<void> {
+  const { outbox, log } = ports;
+  const { failures } = troubles;
+  for (const key of inOrder(outbox.pending(), troubles)) {
+    const payload = await readOne(ports, key, troubles);
+    if (!payload) continue;
+    try {
+      await send(ports, key, payload);
+      failures.delete(key);
+    } catch (thrown) {
+      failures.set(key, (failures.get(key) ?? 0) + 1);
       log(`result ${key} could not be sent (${messageOf(thrown)}); it is kept and sent again`);
+      // Most likely the bus is away, and takes no other now either.
       return;
     }
   }
@@ -77,6 +128,7 @@ export function startSender(ports: SendingPorts): Sender {
   let stopped = false;
   let woken = false;
   const pause = createPause();
+  const troubles: Troubles = { failures: new Map(), unreadable: new Set() };
   const wake = () => {
     woken = true;
     pause.end();
@@ -92,7 +144,7 @@ export function startSender(ports: SendingPorts): Sender {
     while (!stopped) {
       const before = ports.outbox.pending().length;
       woken = false;
-      await sendAll(ports).catch((thrown: unknown) => ports.log(`outbox: ${messageOf(thrown)}`));
+      await sendAll(ports, troubles).catch((thrown: unknown) => ports.log(`outbox: ${messageOf(thrown)}`));
       if (stopped || woken) continue;
       await pause.wait(ports.outbox.pending().length === 0 ? IDLE_MS : waitMs);
       const progress = ports.outbox.pending().length < before || woken;

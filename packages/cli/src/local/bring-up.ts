@@ -2,6 +2,7 @@
 // stopped again.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { LOGS_FOLDER } from "@ozone/shared/data-folder";
 import { cannotWrite } from "./launch.ts";
 import type { ProgramName } from "./process-identity.ts";
 import { removeRunFile } from "./run-files.ts";
@@ -83,7 +84,7 @@ async function undo(options: StackOptions, started: StartedProcess[]): Promise<v
 function makeFolder(folder: string): void {
   try {
     mkdirSync(join(folder, "run"), { recursive: true });
-    mkdirSync(join(folder, "logs"), { recursive: true });
+    mkdirSync(join(folder, LOGS_FOLDER), { recursive: true });
   } catch (thrown) {
     throw cannotWrite(folder, thrown);
   }

@@ -4,13 +4,12 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, s
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { LOGS_FOLDER } from "@ozone/shared/data-folder";
 import { OzoneError, systemCodeOf } from "@ozone/shared/errors";
+import { LOG_BYTES_MAX } from "@ozone/shared/limits";
 import { inheritedEnv } from "./inherited-env.ts";
 import { followLog, type LogFollower } from "./log-lines.ts";
 import type { ProgramName } from "./process-identity.ts";
-
-/** A log above this is set aside when its program starts again; one older log is kept. */
-const LOG_BYTES_MAX = 10 * 1024 * 1024;
 
 const PACKAGES: Readonly<Record<ProgramName, string>> = {
   "ozone-coordinator": "@ozone/coordinator",
@@ -58,7 +57,7 @@ export function programPath(program: ProgramName): string {
 
 /** Starts the program in its own session, with the data folder in its environment. */
 export async function launch({ program, args, folder, env = {} }: LaunchOptions): Promise<Launched> {
-  const logPath = join(folder, "logs", `${program.replace("ozone-", "")}.log`);
+  const logPath = join(folder, LOGS_FOLDER, `${program.replace("ozone-", "")}.log`);
   const log = openLog(logPath);
   const child = spawn(process.execPath, [programPath(program), ...args], {
     detached: true,
@@ -80,6 +79,7 @@ export async function launch({ program, args, folder, env = {} }: LaunchOptions)
   return { pid: child.pid ?? 0, ended: () => ended, log: followLog(logPath, log.bytes), logPath };
 }
 
+/** Appended to: the coordinator empties a log that has grown too large while its program runs. */
 function openLog(path: string): { descriptor: number; bytes: number } {
   try {
     mkdirSync(dirname(path), { recursive: true });

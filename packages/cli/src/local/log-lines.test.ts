@@ -47,6 +47,19 @@ describe("followLog()", () => {
     expect(log.all().map(({ text }) => text)).toEqual(["one", "two", "rest"]);
     rmSync(folder, { recursive: true });
   });
+
+  it("goes on at the beginning of a log that was emptied because it had grown too large", () => {
+    const folder = mkdtempSync(join(tmpdir(), "ozone-log-"));
+    const path = join(folder, "x.log");
+    writeFileSync(path, "a long line\n");
+    const log = followLog(path, 0);
+    expect(log.next()).toHaveLength(1);
+    writeFileSync(path, "new\n");
+    expect(log.next().map(({ text }) => text)).toEqual(["new"]);
+    appendFileSync(path, "next\n");
+    expect(log.next().map(({ text }) => text)).toEqual(["next"]);
+    rmSync(folder, { recursive: true });
+  });
 });
 
 describe("listeningUrl()", () => {

@@ -1,5 +1,5 @@
 // Reads what a started program has written to its log: steps for the person who waits, and why it ended.
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { cleanText } from "../render/clean-text.ts";
 
 /** Most that is read of a log at once; a program that writes more while starting has other troubles. */
@@ -25,8 +25,8 @@ export function followLog(path: string, offset: number): LogFollower {
   let position = offset;
   let rest = "";
   const next = () => {
-    const { text, bytes } = readFrom(path, position);
-    position += bytes;
+    const { text, end } = readFrom(path, position);
+    position = end;
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
     const read = lines.filter((line) => line.trim() !== "").map(parseLogLine);
@@ -66,12 +66,14 @@ export function lastError(lines: readonly LogLine[]): string | null {
   return errors.at(-1)?.text ?? lines.at(-1)?.text ?? null;
 }
 
-function readFrom(path: string, position: number): { text: string; bytes: number } {
+function readFrom(path: string, position: number): { text: string; end: number } {
   const buffer = Buffer.alloc(READ_BYTES_MAX);
   const descriptor = openSync(path, "r");
   try {
-    const bytes = readSync(descriptor, buffer, 0, READ_BYTES_MAX, position);
-    return { text: buffer.toString("utf8", 0, bytes), bytes };
+    // Shorter than it was: it had grown too large and was emptied.
+    const start = fstatSync(descriptor).size < position ? 0 : position;
+    const bytes = readSync(descriptor, buffer, 0, READ_BYTES_MAX, start);
+    return { text: buffer.toString("utf8", 0, bytes), end: start + bytes };
   } finally {
     closeSync(descriptor);
   }

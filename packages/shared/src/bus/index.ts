@@ -30,9 +30,11 @@ export {
   decodeResult,
   encodeResult,
   fetchResults,
+  isTooLarge,
   onReceipt,
   publishReceipt,
   publishResultBytes,
+  resultBytesMax,
 } from "./results.ts";
 export { dropWork, ensureStreams, ensureWorkConsumer, isMissing } from "./streams.ts";
 export { isMachineId } from "./subjects.ts";

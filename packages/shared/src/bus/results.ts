@@ -1,7 +1,8 @@
 // Results to the coordinator and receipts back. A receipt is the only thing that lets an outbox forget a result.
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type Receipt, ReceiptSchema, type TrialResult, TrialResultSchema } from "@ozone/proto/trial";
-import { headers, type JsMsg } from "nats";
+import { ErrorCode, headers, type JsMsg, NatsError } from "nats";
+import { MESSAGE_BYTES_MAX } from "../limits.ts";
 import type { Bus } from "./connect.ts";
 import { INTAKE_CONSUMER, machineIdOf, RESULT_STREAM, subjects } from "./subjects.ts";
 
@@ -26,9 +27,25 @@ function signatureOf(message: JsMsg): Uint8Array | null {
   return text === "" ? null : Buffer.from(text, "base64");
 }
 
+/** Room for the headers, which the server counts with the message: at most 90 bytes of attempt and 88 of signature, and their names. */
+const HEADER_BYTES_MAX = 512;
+
+/** Most bytes of a result that the bus takes: ours, or the server's own limit where that is smaller. */
+export const resultBytesMax = ({ connection }: Bus): number =>
+  Math.min(MESSAGE_BYTES_MAX, connection.info?.max_payload ?? MESSAGE_BYTES_MAX) - HEADER_BYTES_MAX;
+
+/** JetStream's number for a message that is larger than its stream takes. */
+const LARGER_THAN_STREAM_TAKES = 10_054;
+
+/** Whether a result was refused for its size: sent again it is refused again, others are not. */
+export const isTooLarge = (thrown: unknown): boolean =>
+  thrown instanceof NatsError &&
+  (thrown.code === ErrorCode.MaxPayloadExceeded || thrown.api_error?.err_code === LARGER_THAN_STREAM_TAKES);
+
 /**
  * Hands a result (as its stored bytes) to the stream. No message id: a result that is sent again must be delivered
  * again, so that its receipt is; Postgres tells duplicates apart, without a window.
+ * @throws NatsError when the server is away or refuses it (`isTooLarge`)
  */
 export async function publishResultBytes(
   bus: Bus,
