@@ -10,6 +10,7 @@ import { createServer, listen, stopServer } from "./api/grpc-server.ts";
 import { createChangeSignal } from "./change-signal.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { coordinatorId } from "./coordinator-id.ts";
+import { tellRefused } from "./fleet/tell-refused.ts";
 import type { WayIn } from "./fleet/ways-in.ts";
 import { listenToFleet } from "./fleet-door.ts";
 import { startLedTasks } from "./led-tasks.ts";
@@ -156,7 +157,7 @@ async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
     coordinatorId: candidate.id,
     endpoint,
   };
-  stops.push(listenToFleet(running));
+  stops.push(listenToFleet({ ...running, onRefused: tellRefused({ log, events: meters }) }));
   const addresses = await serve({ config, log, stops }, running, startedAtMs);
   const watching = meters && (await watch({ config, log, stops }, running, meters));
   const { natsUrl, natsCa, admission } = parts;
