@@ -10,7 +10,6 @@ import { createServer, listen, stopServer } from "./api/grpc-server.ts";
 import { createChangeSignal } from "./change-signal.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { coordinatorId } from "./coordinator-id.ts";
-import { tellRefused } from "./fleet/tell-refused.ts";
 import type { WayIn } from "./fleet/ways-in.ts";
 import { listenToFleet } from "./fleet-door.ts";
 import { startLedTasks } from "./led-tasks.ts";
@@ -24,6 +23,7 @@ import { openDoor, serveOutside } from "./outside.ts";
 import { startRetention } from "./retention-task.ts";
 import { refuseSecondCoordinator, removeRunFile, writeRunFile } from "./run-file.ts";
 import { addServices, type Running } from "./services.ts";
+import { tellRefused } from "./tell-refused.ts";
 import { tellTrials } from "./trial-story.ts";
 
 /** A running coordinator. */

@@ -1,7 +1,7 @@
 // How often one address may call what is open to everybody: tokens can't be guessed at this rate, and a flood is turned
 // away before its messages are read. Pure but for the clock that is passed in.
 import { isIPv6 } from "node:net";
-import { createAllowances } from "../allowances.ts";
+import { createAllowances } from "@ozone/shared/allowances";
 
 /** A call costs one; to use a token up costs as much as this. */
 export const ENROL_COST = 10;

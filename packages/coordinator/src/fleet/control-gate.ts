@@ -1,8 +1,9 @@
 // Which of the machines' control messages are read, and how many at once: decided before anything of them is parsed, so that
 // a machine that says a thousand things a second spends its own share and nobody else's. An agent that gets no answer asks
 // again. Pure but for the clock that is passed in.
+
+import { createAllowances } from "@ozone/shared/allowances";
 import type { Admit } from "@ozone/shared/bus";
-import { createAllowances } from "../allowances.ts";
 
 /** What machines say here. */
 export const CONTROL_KINDS = ["announcement", "heartbeat", "applying"] as const;

@@ -1,9 +1,9 @@
 // Control messages that were not read, told to whoever counts and to the log: a line a minute of a machine, and a few of all of
 // them, however many machines flood.
 import type { Logger } from "pino";
-import { limitLines } from "../line-limit.ts";
-import type { Events } from "../observing/meters.ts";
-import type { ControlKind, Refusal, Refused } from "./control-gate.ts";
+import type { ControlKind, Refusal, Refused } from "./fleet/control-gate.ts";
+import { limitLines } from "./line-limit.ts";
+import type { Events } from "./observing/meters.ts";
 
 const MINUTE_MS = 60_000;
 const LINES_OF_ALL = 20;
