@@ -58,6 +58,8 @@ beforeEach(async () => {
     onRefused: (one) => refused.push(one),
     now: () => nowMs,
   });
+  // The others come on connections of their own: the server must know first that somebody listens.
+  await parts.bus.connection.flush();
 });
 afterEach(() => stop());
 
