@@ -1,7 +1,16 @@
 // The door of the fleet on real Postgres and NATS: machines that flood it, and machines that say the same again.
 import { create, toBinary } from "@bufbuild/protobuf";
+import { ApplyingOutcomeSchema, ApplyingQuestionSchema } from "@ozone/proto/applying";
 import { AnnouncementSchema, HeartbeatSchema } from "@ozone/proto/machine";
-import { announce, type Bus, connectBus, orderWaits, sendHeartbeat, takeTrialOrder } from "@ozone/shared/bus";
+import {
+  announce,
+  askAboutApplying,
+  type Bus,
+  connectBus,
+  orderWaits,
+  sendHeartbeat,
+  takeTrialOrder,
+} from "@ozone/shared/bus";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createChangeSignal } from "./change-signal.ts";
 import { dispatchTrials } from "./dispatch/dispatch-trials.ts";
@@ -140,6 +149,18 @@ describe("a machine that floods its own subjects", () => {
     nowMs += 10_000;
     expect(await announce(liar, madeAnnouncement("m-sorry"))).toMatchObject({ accepted: true });
     expect((await machinesOnline(store, LEASE_MS)).map(({ id }) => id)).toEqual(["m-sorry"]);
+  });
+});
+
+describe("a question about applying", () => {
+  it("has twenty of its outcomes noted at most, so that the agent says the others again", async () => {
+    await announce(honest, madeAnnouncement("m-1"));
+    const outcomes = Array.from({ length: 50 }, (_, number) =>
+      create(ApplyingOutcomeSchema, { orderId: `nobody-knows-${number}` }),
+    );
+    const question = create(ApplyingQuestionSchema, { machineId: "m-1", outcomes });
+    const { recordedOrderIds } = await askAboutApplying(honest, question);
+    expect(recordedOrderIds).toEqual(outcomes.slice(0, 20).map(({ orderId }) => orderId));
   });
 });
 

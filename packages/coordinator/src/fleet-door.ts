@@ -44,8 +44,8 @@ export function listenToFleet(ports: DoorPorts): () => void {
   const gate = openControlGate(now, (refused) => onRefused?.(refused));
   const lines = limitLines({ lines: LINES_PER_MINUTE, perMs: 60_000, now });
   const reported = (machineId: string) => (thrown: unknown) => {
-    const reason = messageOf(thrown).slice(0, REASON_MAX);
-    if (lines.admit(machineId) !== null) onError("fleet", new Error(`${machineId}: ${reason}`));
+    if (lines.admit(machineId) !== null)
+      onError("fleet", new Error(`${machineId}: ${messageOf(thrown).slice(0, REASON_MAX)}`));
     throw thrown;
   };
   const pipes = pipesOfMachines(bus, leaseMs, now);
