@@ -97,20 +97,20 @@ describe("the gate of control messages", () => {
     const { send, begun } = gateAtRest();
     for (let id = 0; id < 20; id += 1) send(`m-${id}`, `announcement ${id}`, { kind: "announcement" });
     send("m-1", "heartbeat");
-    expect(begun).toEqual([...[0, 1, 2, 3].map((id) => `announcement ${id}`), "heartbeat"]);
+    expect(begun).toEqual([...[0, 1, 2, 3, 4, 5, 6, 7].map((id) => `announcement ${id}`), "heartbeat"]);
   });
 
   it("holds a bounded number of messages and of bytes that wait, and nothing once it is closed", async () => {
     const { gate, send, end, begun, why } = gateAtRest();
     const kind = "announcement";
     for (let id = 0; id < 100; id += 1) send(`m-${id}`, `${id}`, { kind, bytes: 1024 * 1024 });
-    // Four are being read, 64 MiB wait.
-    expect(why()).toHaveLength(100 - 4 - 64);
+    // Eight are being read, 64 MiB wait.
+    expect(why()).toHaveLength(100 - 8 - 64);
     for (let id = 0; id < 12_000; id += 1) send(`h-${id}`, `h ${id}`);
-    expect(why().slice(32)).toHaveLength(12_000 - 4 - 10_000);
+    expect(why().slice(28)).toHaveLength(12_000 - 4 - 10_000);
     expect(new Set(why().map((words) => words.split(" ")[1]))).toEqual(new Set(["full", "too_often"]));
     gate.close();
     await end("0");
-    expect(begun).toHaveLength(4 + 4);
+    expect(begun).toHaveLength(8 + 4);
   });
 });

@@ -27,10 +27,11 @@ export interface Refused {
  * each step of a trial. It asks about applying after heartbeats, and announces itself once a minute, when its models have
  * changed, and about every second while the bus knows no orders of it.
  *
- * At once: most of a message's time is Postgres', whose pool of eight connections must never be a queue of machines.
+ * At once: most of a message's time is Postgres', whose pool of eight connections must never be a queue of machines; half of an
+ * announcement's is JetStream's.
  */
 const RULES: Readonly<Record<ControlKind, { savedMax: number; perSecond: number; atOnce: number }>> = {
-  announcement: { savedMax: 20, perSecond: 0.5, atOnce: 4 },
+  announcement: { savedMax: 20, perSecond: 0.5, atOnce: 8 },
   heartbeat: { savedMax: 200, perSecond: 20, atOnce: 4 },
   applying: { savedMax: 50, perSecond: 5, atOnce: 2 },
 };
