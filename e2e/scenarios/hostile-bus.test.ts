@@ -2,12 +2,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { HeartbeatSchema } from "@ozone/proto/machine";
-import { sendHeartbeat } from "@ozone/shared/bus";
+import { AnnouncementSchema, HeartbeatSchema } from "@ozone/proto/machine";
+import { announce, sendHeartbeat } from "@ozone/shared/bus";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Enrolled } from "../../packages/agent/src/enrolment/enrol.ts";
+import { madeAnnouncement } from "../../packages/coordinator/src/testing/made-sweep.ts";
 import { type ArrivedMachine, EnrolledMachines } from "../setup/enrolled-machines.ts";
-import { flood, pushRaw } from "../setup/hostile-messages.ts";
+import { flood, floodControl, pushRaw } from "../setup/hostile-messages.ts";
 import { Stack } from "../setup/stack.ts";
 import { waitFor } from "../setup/wait-for.ts";
 import { memoryBytes, pipesNow } from "../setup/what-others-have.ts";
@@ -113,6 +114,42 @@ describe("a flood", () => {
     for (let round = 0; round < 2; round += 1) await flood(liar.bus, liar.machineId, 60);
     const bytes = (await kept()).map((row) => row.bytes);
     expect(Math.max(...bytes), JSON.stringify(rows)).toBeLessThanOrEqual(16 * MIB);
+  });
+
+  it("of heartbeats and announcements is heard at the rate of its allowance, and the others are answered meanwhile", async () => {
+    const { machineId } = liar;
+    const startedAtMs = performance.now();
+    const beats = await floodControl(
+      liar.bus,
+      { kind: "heartbeat", machineId },
+      {
+        count: 20_000,
+        message: (number) =>
+          toBinary(HeartbeatSchema, create(HeartbeatSchema, { machineId, activity: `${number}` })),
+      },
+    );
+    const announcements = await floodControl(
+      liar.bus,
+      { kind: "announce", machineId },
+      {
+        count: 2_000,
+        message: (number) =>
+          toBinary(AnnouncementSchema, { ...madeAnnouncement(machineId), agentVersion: `${number}` }),
+      },
+    );
+    // One that is not answered within five seconds is an error.
+    for (let round = 0; round < 20; round += 1)
+      await sendHeartbeat(bystander.bus, create(HeartbeatSchema, { machineId: bystander.machineId }));
+    expect(await announce(bystander.bus, madeAnnouncement(bystander.machineId))).toMatchObject({
+      accepted: true,
+    });
+    const line = await waitFor("the flood in the coordinator's log", () => stack.coordinator.output, {
+      until: (text) => text.includes("a heartbeat was not read: its machine sends more than it may"),
+    });
+    expect(line.match(/was not read/g)).toHaveLength(1);
+    const seconds = (performance.now() - startedAtMs) / 1_000;
+    expect(beats()).toBeLessThanOrEqual(200 + 20 * seconds);
+    expect(announcements()).toBeLessThanOrEqual(20 + seconds / 2);
   });
 
   it("of one message of 1 GB is refused by the server when it is announced", async () => {

@@ -18,6 +18,27 @@ export async function flood(
   return { taken: count - said.length, said: [...new Set(said)] };
 }
 
+/** Publishes so many of its own control messages without waiting in between. @returns how many were answered so far */
+export async function floodControl(
+  { connection }: Bus,
+  subject: { readonly kind: "heartbeat" | "announce"; readonly machineId: string },
+  { count, message }: { readonly count: number; message(number: number): Uint8Array },
+): Promise<() => number> {
+  let answers = 0;
+  const { kind, machineId } = subject;
+  const reply = `_INBOX_${machineId}.${kind}-flood`;
+  connection.subscribe(reply, {
+    callback: () => {
+      answers += 1;
+    },
+  });
+  for (let number = 0; number < count; number += 1) {
+    connection.publish(`ozone.v1.${kind}.${machineId}`, message(number), { reply });
+  }
+  await connection.flush();
+  return () => answers;
+}
+
 /** Announces a message without a client's own limits, as the machine that it is: all that the server says until it hangs up. */
 export async function pushRaw({ busUrl, identity }: Enrolled, line: string): Promise<string> {
   const { hostname, port } = new URL(busUrl.replace(/^nats:/, "http:"));

@@ -185,7 +185,7 @@ export async function takeTrials(ports: TakingPorts, stop: AbortSignal): Promise
       if (stop.aborted) return;
       ports.log(`no work could be taken: ${messageOf(thrown)}`);
       await sleep(BACK_OFF_MS * (0.5 + Math.random()), stop);
-      // The consumer is missing when the bus was wiped: announcing makes it again.
+      // The consumer is missing when the bus was wiped: announcing once more within half a minute makes it again.
       // While nobody listens it can't; the next failure to take work tries it again.
       await ports.announce().catch(() => undefined);
     }

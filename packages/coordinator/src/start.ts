@@ -24,6 +24,7 @@ import { openDoor, serveOutside } from "./outside.ts";
 import { startRetention } from "./retention-task.ts";
 import { refuseSecondCoordinator, removeRunFile, writeRunFile } from "./run-file.ts";
 import { addServices, type Running } from "./services.ts";
+import { tellRefused } from "./tell-refused.ts";
 import { tellTrials } from "./trial-story.ts";
 
 /** A running coordinator. */
@@ -159,7 +160,7 @@ async function open(config: CoordinatorConfig, log: Logger, stops: Stops) {
     coordinatorId: candidate.id,
     endpoint,
   };
-  stops.push(listenToFleet(running));
+  stops.push(listenToFleet({ ...running, onRefused: tellRefused({ log, events: meters }) }));
   const addresses = await serve({ config, log, stops }, running, startedAtMs);
   const watching = meters && (await watch({ config, log, stops }, running, meters));
   const { natsUrl, natsCa, admission } = parts;

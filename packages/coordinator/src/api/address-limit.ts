@@ -1,6 +1,7 @@
 // How often one address may call without having shown who it is: tokens can't be guessed at this rate, and a flood is turned
 // away before its messages are read. Pure but for the clock that is passed in.
 import { isIPv6 } from "node:net";
+import { createAllowances } from "@ozone/shared/allowances";
 
 /** A call costs one; to use a token up costs as much as this. */
 export const ENROL_COST = 10;
@@ -8,10 +9,6 @@ export const ENROL_COST = 10;
 const SAVED_MAX = 200;
 /** And may ask how their enrolments stand. */
 const PER_SECOND = 20;
-/** So many addresses are told apart; the others share one allowance. */
-const ADDRESSES_MAX = 10_000;
-
-const EVERYBODY_ELSE = "everybody else";
 
 /** The address of "192.0.2.7:50000" or "2001:db8::1:50000"; of IPv6 its network, since a host has 2^64 addresses there. */
 export function sourceOf(peer: string): string {
@@ -26,21 +23,5 @@ export function sourceOf(peer: string): string {
 }
 
 /** @param now monotonic, in milliseconds. @returns takes a cost from the allowance of a source, or says that it is spent */
-export function createAddressLimit(now: () => number = () => performance.now()) {
-  const sources = new Map<string, { saved: number; atMs: number }>();
-  const savedNow = ({ saved, atMs }: { saved: number; atMs: number }) =>
-    Math.min(SAVED_MAX, saved + ((now() - atMs) / 1_000) * PER_SECOND);
-  /** Who has its whole allowance again need not be remembered. */
-  const forget = () => {
-    for (const [source, state] of sources) if (savedNow(state) >= SAVED_MAX) sources.delete(source);
-  };
-  return (source: string, cost: number): boolean => {
-    if (!sources.has(source) && sources.size >= ADDRESSES_MAX) forget();
-    const key = sources.has(source) || sources.size < ADDRESSES_MAX ? source : EVERYBODY_ELSE;
-    const state = sources.get(key);
-    const saved = state ? savedNow(state) : SAVED_MAX;
-    const enough = saved >= cost;
-    sources.set(key, { saved: enough ? saved - cost : saved, atMs: now() });
-    return enough;
-  };
-}
+export const createAddressLimit = (now: () => number = () => performance.now()) =>
+  createAllowances({ savedMax: SAVED_MAX, perSecond: PER_SECOND, now });

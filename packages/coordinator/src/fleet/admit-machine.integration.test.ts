@@ -63,8 +63,7 @@ describe("a machine whose agent is of another release", () => {
 
   it("is told what the coordinator speaks, and is listed without a problem a release away", async () => {
     expect(await say(PROTOCOL_VERSION + 1)).toMatchObject({
-      accepted: true,
-      protocolVersion: PROTOCOL_VERSION,
+      reply: { accepted: true, protocolVersion: PROTOCOL_VERSION },
     });
     expect(await listed()).toMatchObject({ versionProblem: "", protocolVersion: PROTOCOL_VERSION + 1 });
     await say(0);
@@ -72,10 +71,10 @@ describe("a machine whose agent is of another release", () => {
   });
 
   it("is listed with the reason two releases away, also where its facts can't be read here", async () => {
-    expect(await say(PROTOCOL_VERSION + 2, '{"of":"tomorrow"}')).toMatchObject({ accepted: true });
+    expect(await say(PROTOCOL_VERSION + 2, '{"of":"tomorrow"}')).toMatchObject({ reply: { accepted: true } });
     const { versionProblem, status } = await listed();
     expect([status, versionProblem]).toEqual(["online", expect.stringMatching(/it gets no orders; upgrade/)]);
-    expect(await say(PROTOCOL_VERSION, '{"of":"tomorrow"}')).toMatchObject({ accepted: false });
+    expect(await say(PROTOCOL_VERSION, '{"of":"tomorrow"}')).toMatchObject({ reply: { accepted: false } });
   });
 });
 
@@ -96,14 +95,14 @@ describe("a machine that is revoked", () => {
   it("can't announce itself or come back by a heartbeat, until it is let in again", async () => {
     await revokeMachine(store, machineId, "a test");
     const announcing = { machineId, message: madeAnnouncement(machineId), leaseMs: LEASE_MS };
-    expect(await acceptAnnouncement(store, announcing)).toMatchObject({ accepted: false });
+    expect(await acceptAnnouncement(store, announcing)).toMatchObject({ reply: { accepted: false } });
     const message = create(HeartbeatSchema, { machineId });
     expect(await acceptHeartbeat(store, { machineId, message, leaseMs: LEASE_MS })).toMatchObject({
       announce: true,
     });
     expect(await online()).toEqual([]);
     await approveMachine(store, machineId, "a test");
-    expect(await acceptAnnouncement(store, announcing)).toMatchObject({ accepted: true });
+    expect(await acceptAnnouncement(store, announcing)).toMatchObject({ reply: { accepted: true } });
     expect(await online()).toEqual([machineId]);
   });
 });

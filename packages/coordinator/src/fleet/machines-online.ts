@@ -42,25 +42,29 @@ function announcementProblem(machineId: string, message: Announcement): string |
   return null;
 }
 
-/** Takes a machine in, or says in one sentence why not. */
+/** Takes a machine in, or says in one sentence why not. @returns also whether it says anything new of itself */
 export async function acceptAnnouncement(
   store: Store,
   options: { machineId: string; message: Announcement; leaseMs: number },
-): Promise<AnnouncementReply> {
-  const reason = announcementProblem(options.machineId, options.message);
-  if (reason) return create(AnnouncementReplySchema, { accepted: false, reason });
-  const barred = await store.db.transaction(async (tx) => {
-    if ((await barredOf(tx, [options.machineId], true)).size > 0) return true;
-    await saveMachine(tx, options.message);
-    return false;
+): Promise<{ reply: AnnouncementReply; changed: boolean }> {
+  const refused = (reason: string) => ({
+    reply: create(AnnouncementReplySchema, { accepted: false, reason }),
+    changed: false,
   });
-  if (barred) return create(AnnouncementReplySchema, { accepted: false, reason: BARRED });
-  return create(AnnouncementReplySchema, {
+  const problem = announcementProblem(options.machineId, options.message);
+  if (problem) return refused(problem);
+  const changed = await store.db.transaction(async (tx) => {
+    if ((await barredOf(tx, [options.machineId], true)).size > 0) return null;
+    return saveMachine(tx, options.message);
+  });
+  if (changed === null) return refused(BARRED);
+  const reply = create(AnnouncementReplySchema, {
     accepted: true,
     heartbeatMs: Math.floor(options.leaseMs / HEARTBEATS_PER_LEASE),
     leaseMs: options.leaseMs,
     protocolVersion: PROTOCOL_VERSION,
   });
+  return { reply, changed };
 }
 
 /** Notes a heartbeat, keeps the lease of the trial it names, and says what to stop. */
@@ -77,7 +81,7 @@ export async function acceptHeartbeat(
   // An order that lies in its pipe (given back for a user) is not begun outside its hours either.
   const paused = known.paused || isOutside(known.hours);
   // What is under maintenance is begun nothing on: an order to apply waits like a trial.
-  await recordPullReports(store, machineId, message.pulls);
+  if (known.hasPulls) await recordPullReports(store, machineId, message.pulls);
   const pulls = known.hasPulls ? await pullOrders(store.db, machineId) : [];
   const control = { applyingWaits: applyingWaits && !paused, paused, pulls };
   if (message.trialId === "") return create(HeartbeatReplySchema, control);

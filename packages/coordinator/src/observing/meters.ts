@@ -13,6 +13,8 @@ export interface Events {
   busReconnected(): void;
   /** A notification was tried: delivered, refused or failed. */
   notificationTried(outcome: string): void;
+  /** A control message of a machine was not read: what it was, and why. */
+  controlRefused(kind: string, why: string): void;
 }
 
 /** Metrics and what feeds them. */
@@ -45,6 +47,10 @@ export function createMeters(): Meters {
   const tries = counter("ozone_notification_tries_total", "Tries to deliver a notification, by outcome.", [
     "outcome",
   ]);
+  const refused = counter("ozone_control_refused_total", "Control messages of machines that were not read.", [
+    "kind",
+    "why",
+  ]);
   return {
     registry,
     taskRan(task, tookMs, failed) {
@@ -59,5 +65,6 @@ export function createMeters(): Meters {
     leasesExpired: (expired) => leases.inc(expired),
     busReconnected: () => reconnects.inc(),
     notificationTried: (outcome) => tries.inc({ outcome }),
+    controlRefused: (kind, why) => refused.inc({ kind, why }),
   };
 }

@@ -26,6 +26,8 @@ import { type OrderKind, orderId, parseOrderId } from "./order-id.ts";
 /** Unless the request says how long a machine waits for a quiet moment. */
 const QUIET_WAIT_MS = 60_000;
 const ACTIVITY_MAX = 200;
+/** Each takes a transaction. What is not noted in one answer is said again; an honest machine has one or two. */
+const OUTCOMES_MAX = 20;
 
 const kindOf = ({ state }: RolloutTargetRow): OrderKind => (state === "sent" ? "apply" : "take-back");
 
@@ -36,10 +38,11 @@ export async function answerAgent(
   question: ApplyingQuestion,
 ): Promise<{ answer: ApplyingAnswer; changed: boolean }> {
   let changed = false;
-  for (const outcome of question.outcomes) {
+  const outcomes = question.outcomes.slice(0, OUTCOMES_MAX);
+  for (const outcome of outcomes) {
     changed = (await store.db.transaction((tx) => record(tx, machineId, outcome))) || changed;
   }
-  const recordedOrderIds = question.outcomes.map((outcome) => outcome.orderId);
+  const recordedOrderIds = outcomes.map((outcome) => outcome.orderId);
   const { orders, withdrawn } = await ordersOf(store, machineId);
   const inHand = question.orderInHand;
   const held = orders.find(({ id }) => id === inHand);

@@ -72,19 +72,27 @@ const parse = <
   waits: row.waits === null ? null : waitReasonOf(fromBinary(WaitReasonSchema, row.waits)),
 });
 
-/** Stores an announcement; the machine counts as seen now. */
-export async function saveMachine(db: Executor, announcement: Announcement): Promise<void> {
-  const values = {
-    name: announcement.name,
-    hostId: announcement.hostId,
-    hardwareClass: announcement.hardwareClass,
-    announcement: toBinary(AnnouncementSchema, announcement),
-    lastSeenAt: sql`now()`,
-  };
+/**
+ * Stores an announcement; the machine counts as seen now. Of one that says what is stored already nothing else is written.
+ * @returns whether it says anything new
+ */
+export async function saveMachine(db: Executor, message: Announcement): Promise<boolean> {
+  const id = message.machineId;
+  const announcement = toBinary(AnnouncementSchema, message);
+  const lastSeenAt = sql`now()`;
+  const known = await db
+    .update(machines)
+    .set({ lastSeenAt })
+    .where(and(eq(machines.id, id), eq(machines.announcement, announcement)))
+    .returning({ id: machines.id });
+  if (known.length > 0) return false;
+  const { name, hostId, hardwareClass } = message;
+  const values = { name, hostId, hardwareClass, announcement, lastSeenAt };
   await db
     .insert(machines)
-    .values({ id: announcement.machineId, ...values })
+    .values({ id, ...values })
     .onConflictDoUpdate({ target: machines.id, set: values });
+  return true;
 }
 
 /** Notes a heartbeat. @returns null when the machine is unknown, or not let in. */

@@ -81,25 +81,44 @@ const mayAnswer = (machineId: string, { reply }: Msg): boolean =>
   reply !== undefined &&
   (reply.startsWith(COMMON_INBOX) || reply.startsWith(`${inboxPrefix(machineId)}.`));
 
+/**
+ * Decides about a message before anything of it is read: `read` is called now, later, or never. No answer is an answer: the
+ * agent's request times out and it tries again.
+ */
+export type Admit = (
+  arrived: { readonly machineId: string; readonly bytes: number },
+  read: () => Promise<void>,
+) => void;
+
+const everything: Admit = (_, read) => void read();
+
+interface Answering<Ask extends DescMessage, Reply extends DescMessage> {
+  readonly exchange: Exchange<Ask, Reply> & { readonly whose: (message: MessageShape<Ask>) => string };
+  readonly admit: Admit;
+  handle(machineId: string, message: MessageShape<Ask>): Promise<MessageShape<Reply>>;
+}
+
 function serve<Ask extends DescMessage, Reply extends DescMessage>(
   bus: Bus,
   subject: string,
-  exchange: Exchange<Ask, Reply> & { readonly whose: (message: MessageShape<Ask>) => string },
-  handle: (machineId: string, message: MessageShape<Ask>) => Promise<MessageShape<Reply>>,
+  { exchange, admit, handle }: Answering<Ask, Reply>,
 ): () => void {
-  const respond = async (message: Msg) => {
-    const machineId = machineIdOf(message.subject);
+  const respond = async (machineId: string, message: Msg) => {
     const asked = fromBinary(exchange.ask, message.data);
-    // The server answers a machine wherever it likes to be answered, also on another's subject: no reply is wanted there.
-    if (!mayAnswer(machineId, message) || exchange.whose(asked) !== machineId) return;
+    if (exchange.whose(asked) !== machineId) return;
     const reply = await handle(machineId, asked);
     message.respond(toBinary(exchange.reply, reply));
   };
   const subscription = bus.connection.subscribe(subject, {
     queue: "coordinator",
     callback: (error, message) => {
-      // No answer is an answer here: the agent's request times out and it tries again.
-      if (!error) respond(message).catch(() => undefined);
+      if (error) return;
+      const machineId = machineIdOf(message.subject);
+      // The server answers a machine wherever it likes to be answered, also on another's subject: no reply is wanted there.
+      if (!mayAnswer(machineId, message)) return;
+      admit({ machineId, bytes: message.data.length }, () =>
+        respond(machineId, message).catch(() => undefined),
+      );
     },
   });
   return () => subscription.unsubscribe();
@@ -109,16 +128,19 @@ function serve<Ask extends DescMessage, Reply extends DescMessage>(
 export const onAnnouncement = (
   bus: Bus,
   handle: (machineId: string, message: Announcement) => Promise<AnnouncementReply>,
-): (() => void) => serve(bus, subjects.allAnnouncements, announcing, handle);
+  admit = everything,
+): (() => void) => serve(bus, subjects.allAnnouncements, { exchange: announcing, handle, admit });
 
 /** Answers heartbeats. `machineId` comes from the subject. @returns a function that ends it. */
 export const onHeartbeat = (
   bus: Bus,
   handle: (machineId: string, message: Heartbeat) => Promise<HeartbeatReply>,
-): (() => void) => serve(bus, subjects.allHeartbeats, beating, handle);
+  admit = everything,
+): (() => void) => serve(bus, subjects.allHeartbeats, { exchange: beating, handle, admit });
 
 /** Answers questions about applying. `machineId` comes from the subject. @returns a function that ends it. */
 export const onApplyingQuestion = (
   bus: Bus,
   handle: (machineId: string, message: ApplyingQuestion) => Promise<ApplyingAnswer>,
-): (() => void) => serve(bus, subjects.allApplying, applying, handle);
+  admit = everything,
+): (() => void) => serve(bus, subjects.allApplying, { exchange: applying, handle, admit });

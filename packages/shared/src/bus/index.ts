@@ -8,6 +8,7 @@ export {
   withoutCredentials,
 } from "./connect.ts";
 export {
+  type Admit,
   announce,
   askAboutApplying,
   onAnnouncement,
