@@ -65,15 +65,25 @@ const NAMED_HOST =
 const PRIVATE_HOST =
   /(?<![\p{L}\p{N}._-])[\p{L}\p{N}_][\p{L}\p{N}_.-]{0,200}\.(?:local|localdomain|lan|internal|intranet|corp|home\.arpa)(?![\p{L}\p{N}_-]|\.[\p{L}\p{N}])(?::\d{1,5})?/giu;
 
+const cleanNamedHost = (found: string, before: string, host: string): string =>
+  LOOPBACK.test(host) || /^127\./.test(host) ? found : `${before}${ADDRESS}`;
+
+type Rule = readonly [needs: RegExp, pattern: RegExp, by: (found: string, ...groups: string[]) => string];
+
+/** Most sentences have none of what the first expression of a rule looks for, which costs nothing beside the second. */
+const RULES: readonly Rule[] = [
+  [/:\/\//, URLS, cleanUrl],
+  [/@/, AT_HOST, () => ADDRESS],
+  [/[0-9a-f]{2}[:-][0-9a-f]{2}[:-]/i, MAC, () => ADDRESS],
+  [/:[^:]{0,60}:/, IPV6, cleanIpv6],
+  [/\d\.\d{1,3}\.\d/, IPV4, cleanIpv4],
+  [/ENOTFOUND|EAI_AGAIN|dial |Host: |DNS:/, NAMED_HOST, cleanNamedHost],
+  [/\.(?:lo|la|in|co|ho)/i, PRIVATE_HOST, () => ADDRESS],
+];
+
 /** Takes the addresses out. */
 export const withoutAddresses = (sentence: string): string =>
-  sentence
-    .replace(URLS, cleanUrl)
-    .replace(AT_HOST, ADDRESS)
-    .replace(MAC, ADDRESS)
-    .replace(IPV6, cleanIpv6)
-    .replace(IPV4, cleanIpv4)
-    .replace(NAMED_HOST, (found, before: string, host: string) =>
-      LOOPBACK.test(host) || /^127\./.test(host) ? found : `${before}${ADDRESS}`,
-    )
-    .replace(PRIVATE_HOST, ADDRESS);
+  RULES.reduce(
+    (text, [needs, pattern, by]) => (needs.test(text) ? text.replace(pattern, by) : text),
+    sentence,
+  );

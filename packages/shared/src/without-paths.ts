@@ -63,11 +63,15 @@ const cleanUnquoted = (text: string): string =>
     .replace(SHARE, (_, rest: string) => below(ABOVE, rest))
     .replace(WINDOWS, (_, rest: string) => below(ABOVE, rest));
 
+const withoutSerials = (text: string): string =>
+  /(?:GPU|MIG)-/i.test(text) ? text.replace(GPU_SERIAL, "$1-<serial>") : text;
+
+const cleanQuotes = (text: string): string =>
+  text.replace(QUOTED, (_, quote: string, path: string) => `${quote}${cleanQuoted(path)}${quote}`);
+
 /** Takes them out. */
 export const withoutPaths = (sentence: string): string =>
-  cleanUnquoted(
-    sentence.replace(QUOTED, (_, quote: string, path: string) => `${quote}${cleanQuoted(path)}${quote}`),
-  ).replace(GPU_SERIAL, "$1-<serial>");
+  withoutSerials(/[\\/]/.test(sentence) ? cleanUnquoted(cleanQuotes(sentence)) : sentence);
 
 /** Takes out a home folder that is known as such, wherever it is. */
 export function homeCleaner(homes: readonly string[]): (sentence: string) => string {
