@@ -59,7 +59,7 @@ function cleanIpv4(found: string): string {
 
 /** A host where the words before it say that there is one: of resolvers, of Go's dialler, of TLS. */
 const NAMED_HOST =
-  /\b(ENOTFOUND |EAI_AGAIN |dial (?:tcp|udp)[46]?:? (?:lookup )?|Host: |DNS:)(?!lookup\b)([\p{L}\p{N}_][\p{L}\p{N}._-]{0,253})(?::\d{1,5})?/gu;
+  /\b(ENOTFOUND |EAI_AGAIN |dial (?:tcp|udp)[46]?:? (?:lookup )?|Host: |DNS:)(?!lookup\b)([\p{L}\p{N}_](?:[\p{L}\p{N}._-]{0,253}[\p{L}\p{N}])?)(?::\d{1,5})?/gu;
 
 /** Domains that only a private network knows. */
 const PRIVATE_HOST =

@@ -137,7 +137,7 @@ describe("a cleaned sentence", () => {
         "The models in <home>/models belong to <user> on <machine>.",
       "dial tcp: lookup other-box on 10.0.0.1:53: no such host":
         "dial tcp: lookup <address> on <address>: no such host",
-      "getaddrinfo ENOTFOUND other-box": "getaddrinfo ENOTFOUND <address>",
+      "getaddrinfo ENOTFOUND other-box.example. Start it.": "getaddrinfo ENOTFOUND <address>. Start it.",
       "no route to gpu-box, fe80::1%eth0, aa:bb:cc:dd:ee:0f, printer.lan":
         "no route to <address>, <address>, <address>, <address>",
       "/mnt/lab-of-bob/models/blobs/x can't be read.": "…/x can't be read.",
