@@ -3,6 +3,7 @@
 import type { TrialOrder, TrialResult } from "@ozone/proto/trial";
 import { messageOf } from "@ozone/shared/errors";
 import { TrialFailure } from "@ozone/shared/failure";
+import { resultWithoutOwner } from "@ozone/shared/result-without-owner";
 import { type Attempt, type Launch, openAttempt, warn } from "./measure/attempt.ts";
 import { fillContext } from "./measure/fill-context.ts";
 import { fillDepths } from "./measure/fill-depths.ts";
@@ -20,12 +21,22 @@ import { resolveModel } from "./measure/resolve-model.ts";
 import { resultOf } from "./measure/result.ts";
 import { runSustained } from "./measure/run-sustained.ts";
 import { warmUpRunner } from "./measure/warm-up-runner.ts";
+import { cleanerHere } from "./owner-here.ts";
 
 /**
- * Runs one attempt at a trial, on a server of its own where the order asks for a server's settings.
+ * Runs one attempt at a trial, on a server of its own where the order asks for a server's settings. The result is signed and
+ * published as it is: its sentences say nothing of whose machine this is.
  * @throws TrialFailure internal, only for an order that is none (no configuration or no protocol)
  */
 export async function runTrial(order: TrialOrder, ports: TrialPorts): Promise<TrialResult> {
+  const whole = await runWhole(order, ports);
+  const result = resultWithoutOwner(whole, cleanerHere(ports.engineUrl, ports.machineName));
+  const said = whole.failure?.message ?? "";
+  if (said !== (result.failure?.message ?? "")) ports.onFullSentence?.(said);
+  return result;
+}
+
+async function runWhole(order: TrialOrder, ports: TrialPorts): Promise<TrialResult> {
   if (!needsManagedServer(order)) return runAttempt(order, ports);
   try {
     return await onManagedServer(order, ports, (managed) => runAttempt(order, managed));

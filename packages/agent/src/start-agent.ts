@@ -20,7 +20,7 @@ import { type BusAccess, busAccess } from "./enrolment/bus-access.ts";
 import { openGuard, type Watch } from "./guard/open-guard.ts";
 import { machineIdentity } from "./identity.ts";
 import { rememberFacts } from "./last-facts.ts";
-import type { Log } from "./log.ts";
+import { idsOf, type Log } from "./log.ts";
 import { acquireHostLock } from "./machine/host-lock.ts";
 import { probeMachine } from "./machine/identify.ts";
 import type { PlanOptions } from "./managed/plan-server.ts";
@@ -199,11 +199,12 @@ const planOptions = ({ engineUrl, engineDataDir }: AgentConfig): PlanOptions => 
 });
 
 /** Runs a trial on this machine, telling the heartbeat what is being done. */
-function trialRunner(config: AgentConfig, { self, state, heart, pulls }: Parts) {
-  const { facts, machineId } = self;
+function trialRunner(config: AgentConfig, { self, state, heart, pulls }: Parts, log: Log) {
+  const { facts, machineId, name: machineName } = self;
   const cacheDir = join(config.dataDir, "cache");
   const fixed = {
     ...machinePorts({ ...planOptions(config), machineId, facts, cacheDir }),
+    machineName,
     probeMemory: new ProbeMemory(),
     onActivity: (words: string) => {
       state.say(words);
@@ -212,7 +213,12 @@ function trialRunner(config: AgentConfig, { self, state, heart, pulls }: Parts) 
   };
   return (order: TrialOrder, signal: AbortSignal) => {
     pulls?.used(order.modelName);
-    return runTrial(order, { ...fixed, signal });
+    const onFullSentence = (sentence: string) =>
+      log(
+        `trial ${order.trialId} attempt ${order.attempt} failed; in full, here only: ${sentence}`,
+        idsOf(order),
+      );
+    return runTrial(order, { ...fixed, onFullSentence, signal });
   };
 }
 
@@ -234,7 +240,7 @@ async function work(config: AgentConfig, parts: Parts, log: Log, stop: AbortSign
     lockHost: (signal: AbortSignal, onWait: () => void) => acquireHostLock({ signal, onWait }),
     onTaken: () => heart.beatNow(),
     onFinished: () => sender.wake(),
-    runTrial: trialRunner(config, parts),
+    runTrial: trialRunner(config, parts, log),
     ...(guard === null ? {} : { guard }),
   };
   await takeTrials(ports, stop);

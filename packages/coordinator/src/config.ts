@@ -45,6 +45,8 @@ export interface CoordinatorConfig {
   readonly objectivesPath: string | null;
   /** How long results keep their raw details, in milliseconds; null: for ever. */
   readonly keepRawMs: number | null;
+  /** Backups are read whatever they unpack to. */
+  readonly backupAnySize: boolean;
   /** Where notifications go, not checked yet; null: there are none. */
   readonly webhook: WebhookSettings | null;
   /** A machine is told of as missing after so long without a heartbeat. */
@@ -117,6 +119,7 @@ const schema = z.object({
       "must be a duration of a day or more, for example 90d",
     )
     .optional(),
+  OZONE_BACKUP_ANY_SIZE: z.enum(["yes", "no"]).default("no"),
   OZONE_WEBHOOK_URL: z.string().optional(),
   OZONE_WEBHOOK_SECRET: z.string().optional(),
   OZONE_WEBHOOK_SECRET_FILE: z.string().optional(),
@@ -221,6 +224,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     leaderLeaseMs: values.OZONE_LEADER_LEASE_MS,
     modules: moduleRules(values.OZONE_STRATEGIES, dataDir),
     objectivesPath: values.OZONE_OBJECTIVES ? resolve(values.OZONE_OBJECTIVES) : null,
+    backupAnySize: values.OZONE_BACKUP_ANY_SIZE === "yes",
     keepRawMs: values.OZONE_KEEP_RAW === undefined ? null : parseDuration(values.OZONE_KEEP_RAW),
     webhook: webhook(values),
     missingAfterMs: values.OZONE_MISSING_AFTER_MS,

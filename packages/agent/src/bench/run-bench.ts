@@ -87,6 +87,7 @@ async function measure(
       ...machinePorts({ engineUrl, env: process.env, engineDataDir, machineId: "", facts, cacheDir }),
       signal,
       onActivity,
+      onFullSentence: onActivity,
       waitUntilLimit: options.limitGiven,
     });
   } finally {

@@ -141,6 +141,10 @@ export interface TrialPorts {
   /** Base URL of the server, "http://127.0.0.1:11434". */
   readonly engineUrl: string;
   readonly machine: MachineIdentity;
+  /** What its owner calls the machine: like the names of host and users it stays out of the result. */
+  readonly machineName?: string;
+  /** Told the sentence of a failure as it was where the result has it without names and addresses: for whoever is at the machine. */
+  onFullSentence?(sentence: string): void;
   /** Folder for word pools and the note of what we have loaded. */
   readonly cacheDir: string;
   /** Ends the trial at once, with failure class `cancelled`. */

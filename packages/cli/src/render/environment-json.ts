@@ -3,6 +3,7 @@
 
 import type { Machine } from "@ozone/proto/machine";
 import { parseMachineFacts } from "@ozone/shared/machine-facts";
+import { ownerCleaner } from "@ozone/shared/without-owner";
 import { jsonText } from "./json-text.ts";
 import { engineWords } from "./names.ts";
 
@@ -38,7 +39,7 @@ function factsOf({ factsJson, name }: Machine): { facts: unknown; facts_problem?
     );
     // Named one by one: the host's id, though a hash, would tie files of one host together.
     const facts = { os, cpu, memory, gpus, virtualised, powerSource, numaNodes };
-    return { facts: { ...facts, notes: notes.map((note) => withoutOwner(note, name)) } };
+    return { facts: { ...facts, notes: notes.map(ownerCleaner({ machineNames: [name] })) } };
   } catch {
     // The reason may quote the facts themselves, names and all; it stays out of a file that is passed on.
     return {
@@ -46,10 +47,4 @@ function factsOf({ factsJson, name }: Machine): { facts: unknown; facts_problem?
       facts_problem: "The facts could not be read; the agent may be of another version.",
     };
   }
-}
-
-/** A sentence without the machine's name and without whose home folder a path is in. */
-export function withoutOwner(sentence: string, machineName: string): string {
-  const noHome = sentence.replace(/(?:[A-Za-z]:)?[\\/](?:home|Users|root)(?:[\\/][^\s"':;,)]*)?/g, "<home>");
-  return machineName.length < 2 ? noHome : noHome.replaceAll(machineName, "<machine>");
 }

@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MODEL, preset, sampleReport } from "../../test/sample-report.ts";
 import { modelSections } from "../report/model-sections.ts";
+import { reportWithoutOwners } from "../report/report-without-owners.ts";
 import { escapeMarkdown, reportMarkdown } from "./markdown.ts";
 
 const render = (values: Parameters<typeof sampleReport>[0] = {}) => {
-  const report = sampleReport(values);
+  const report = reportWithoutOwners(sampleReport(values));
   return reportMarkdown(report, modelSections(report));
 };
 

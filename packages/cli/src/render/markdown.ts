@@ -50,9 +50,9 @@ function modelPart(section: ModelSection): string[] {
       : section.presets.map(presetPart)),
     "### Every measured configuration",
     table(configurationTable(section.configurations, section.machines.length)),
-    ...(failures.length > 0 ? ["### Failures", table(failureTable(failures, section.machines))] : []),
+    ...(failures.length > 0 ? ["### Failures", table(failureTable(failures))] : []),
     ...(rejections.length > 0
-      ? ["### Checks that samples did not pass", table(rejectionTable(rejections, section.machines))]
+      ? ["### Checks that samples did not pass", table(rejectionTable(rejections))]
       : []),
   ];
 }

@@ -5,7 +5,6 @@ import type { ConditionRow } from "../report/conditions.ts";
 import type { FailureRow, RejectionRow } from "../report/troubles.ts";
 import { cleanText } from "./clean-text.ts";
 import type { ReportTable } from "./configuration-table.ts";
-import { withoutOwner } from "./environment-json.ts";
 import { factsWords } from "./machine-words.ts";
 import { engineWords } from "./names.ts";
 
@@ -55,32 +54,23 @@ function fillWords({ fill }: ConditionRow): string {
 }
 
 /** Failed attempts with what to do. */
-export const failureTable = (rows: readonly FailureRow[], machines: readonly Machine[]): ReportTable => ({
+export const failureTable = (rows: readonly FailureRow[]): ReportTable => ({
   headings: ["Failure", "Configuration", "Attempts", "What was seen", "What to do"],
   numeric: [2],
   rows: rows.map((row) => [
     cleanText(row.failureClass, 60),
     row.configuration ? describeConfiguration(row.configuration) : "unknown",
     String(row.attempts),
-    nameless(row.message, machines),
+    seen(row.message),
     row.advice,
   ]),
 });
 
 /** Failed checks with what they mean. */
-export const rejectionTable = (rows: readonly RejectionRow[], machines: readonly Machine[]): ReportTable => ({
+export const rejectionTable = (rows: readonly RejectionRow[]): ReportTable => ({
   headings: ["Failed check", "Samples", "What was seen last", "What it means"],
   numeric: [1],
-  rows: rows.map((row) => [
-    cleanText(row.check, 60),
-    String(row.samples),
-    nameless(row.detail, machines),
-    row.advice,
-  ]),
+  rows: rows.map((row) => [cleanText(row.check, 60), String(row.samples), seen(row.detail), row.advice]),
 });
 
-const nameless = (sentence: string, machines: readonly Machine[]): string =>
-  cleanText(
-    machines.reduce((text, { name }) => withoutOwner(text, name), withoutOwner(sentence, "")),
-    300,
-  ) || "nothing";
+const seen = (sentence: string): string => cleanText(sentence, 300) || "nothing";

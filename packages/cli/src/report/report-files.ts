@@ -10,6 +10,7 @@ import { samplesJsonl } from "../render/samples-jsonl.ts";
 import { signedByModel } from "../render/signed-jsonl.ts";
 import { summaryJson } from "../render/summary-json.ts";
 import { modelSections } from "./model-sections.ts";
+import { reportWithoutOwners } from "./report-without-owners.ts";
 
 /** One file, with its path below the output folder, parts separated by "/". */
 export interface ReportFile {
@@ -17,8 +18,9 @@ export interface ReportFile {
   readonly content: string;
 }
 
-/** All files of a report: per model, per machine, and the two pages. */
-export function reportFiles(report: Report): ReportFile[] {
+/** All files of a report: per model, per machine, and the two pages. None of them says whose the machines are. */
+export function reportFiles(whole: Report): ReportFile[] {
+  const report = reportWithoutOwners(whole);
   const sections = modelSections(report);
   const signed = signedByModel(report.signed);
   const modelNames = new Set(sections.map(({ modelName }) => modelName));

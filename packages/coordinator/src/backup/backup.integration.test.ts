@@ -193,6 +193,18 @@ describe("a backup", () => {
     expect(said).not.toContain("topsecret");
   });
 
+  it("is not taken with a file that no restore would take, while there is still time to move it", async () => {
+    const odd = { "ca (copy).pem": "x", "disk.img": "x".repeat(4 * 1024 ** 2 + 1) };
+    for (const [name, content] of Object.entries(odd)) {
+      writeFileSync(join(folder, "data/certificates", name), content);
+      await expect(backupCommand(["make", file], from())).rejects.toThrow(
+        `${name} is no certificate of Ozone's by its name or its size; move it to another folder, then take the backup again.`,
+      );
+      expect(existsSync(file) || existsSync(`${file}.part`)).toBe(false);
+      rmSync(join(folder, "data/certificates", name));
+    }
+  });
+
   it("is no export: that one is JSON lines with messages decoded, without what proves a token, and overwrites nothing", async () => {
     const target = join(folder, "everything");
     const { lines } = await exportCommand([target], from());

@@ -5,11 +5,9 @@ import type { BackupReport } from "@ozone/shared/backup-report";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
 import { type EmptyTables, type TableShape, withEmptyTables } from "../store/copy-tables.ts";
 import { type BackupPart, type BackupReader, readingBackup } from "./backup-file.ts";
+import { BACKUP_LIMITS } from "./backup-limits.ts";
 
 type TablePart = Extract<BackupPart, { kind: "table" }>;
-
-/** Only what `takeBackup` puts in: a file that was made up must not write elsewhere. */
-const FILE = /^certificates\/[A-Za-z0-9._-]+$/;
 
 async function countRows(lines: AsyncIterable<Buffer>): Promise<number> {
   let rows = 0;
@@ -31,7 +29,6 @@ async function report(
   for await (const part of reader.parts()) {
     if (part.kind === "table") rows[part.name] = await take.table(part);
     if (part.kind === "file") {
-      if (!FILE.test(part.path)) throw new Error(`a file that does not belong there: ${part.path}`);
       files.push(part.path);
       await take.file(part.path, part.content);
     }
@@ -42,9 +39,11 @@ async function report(
 }
 
 /** Reads a backup from front to end. @throws OzoneError with one sentence unless it is whole */
-export const checkBackup = (path: string): Promise<BackupReport> =>
-  readingBackup(path, (reader) =>
-    report(path, reader, { table: ({ lines }) => countRows(lines), file: async () => undefined }),
+export const checkBackup = (path: string, limits = BACKUP_LIMITS): Promise<BackupReport> =>
+  readingBackup(
+    path,
+    (reader) => report(path, reader, { table: ({ lines }) => countRows(lines), file: async () => undefined }),
+    limits,
   );
 
 /** A backup of a newer Ozone may hold what this one has no place for. */
@@ -79,19 +78,23 @@ async function restoreFile(dataDir: string, path: string, content: Buffer): Prom
 export async function restoreBackup(
   path: string,
   into: { databaseUrl: string; dataDir: string },
+  limits = BACKUP_LIMITS,
 ): Promise<BackupReport> {
   // Everything is read and checked before anything is changed.
-  await checkBackup(path);
+  await checkBackup(path, limits);
   const keptFiles: string[] = [];
   // Files are written before the rows are committed: where one can't be, the restore can be tried again.
   const restored = await withEmptyTables(into.databaseUrl, (empty) =>
-    readingBackup(path, (reader) =>
-      report(path, reader, {
-        table: async (part) => empty.fill(placeOf(part, empty), part.lines),
-        file: async (name, content) => {
-          if (!(await restoreFile(into.dataDir, name, content))) keptFiles.push(name);
-        },
-      }),
+    readingBackup(
+      path,
+      (reader) =>
+        report(path, reader, {
+          table: async (part) => empty.fill(placeOf(part, empty), part.lines),
+          file: async (name, content) => {
+            if (!(await restoreFile(into.dataDir, name, content))) keptFiles.push(name);
+          },
+        }),
+      limits,
     ),
   );
   return { ...restored, keptFiles };

@@ -11,6 +11,7 @@ import { messageOf, OzoneError, systemCodeOf } from "@ozone/shared/errors";
 import { OZONE_VERSION } from "@ozone/shared/version";
 import { type Snapshot, withSnapshot } from "../store/copy-tables.ts";
 import { BACKUP_FORM, controlLine, END_OF_ROWS } from "./backup-file.ts";
+import { BACKED_UP_FILE, BACKED_UP_FILE_BYTES_MAX } from "./backup-limits.ts";
 
 /** Agents trust this CA: without it each machine would have to enrol again. */
 const FOLDERS = ["certificates"];
@@ -45,6 +46,17 @@ async function filesOf(dataDir: string): Promise<string[]> {
   return found.flat().sort();
 }
 
+/** What a restore would refuse has to be said while there is still time to put it elsewhere. */
+async function contentOfFile(dataDir: string, file: string): Promise<Buffer> {
+  const path = join(dataDir, file);
+  if (!BACKED_UP_FILE.test(file) || (await stat(path)).size > BACKED_UP_FILE_BYTES_MAX)
+    throw new OzoneError(
+      "invalid_input",
+      `${path} is no certificate of Ozone's by its name or its size; move it to another folder, then take the backup again.`,
+    );
+  return readFile(path);
+}
+
 function countLines(chunk: Buffer): number {
   let lines = 0;
   for (let at = chunk.indexOf(NEW_LINE); at >= 0; at = chunk.indexOf(NEW_LINE, at + 1)) lines += 1;
@@ -62,7 +74,7 @@ async function* contentOf(
   });
   for (const file of await filesOf(dataDir)) {
     written.files.push(file);
-    yield controlLine({ file, base64: (await readFile(join(dataDir, file))).toString("base64") });
+    yield controlLine({ file, base64: (await contentOfFile(dataDir, file)).toString("base64") });
   }
   for (const table of snapshot.tables) {
     yield controlLine({ table: table.name, columns: table.columns });

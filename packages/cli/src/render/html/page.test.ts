@@ -3,12 +3,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { preset, sampleReport } from "../../../test/sample-report.ts";
 import { modelSections } from "../../report/model-sections.ts";
+import { reportWithoutOwners } from "../../report/report-without-owners.ts";
 import { contextLabel, niceTicks } from "./chart-scale.ts";
 import { escapeHtml, html } from "./markup.ts";
 import { reportHtml } from "./page.ts";
 
 const render = (values: Parameters<typeof sampleReport>[0] = {}) => {
-  const report = sampleReport(values);
+  const report = reportWithoutOwners(sampleReport(values));
   return reportHtml(report, modelSections(report));
 };
 

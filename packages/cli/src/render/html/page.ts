@@ -61,8 +61,8 @@ ${presetCards(section.presets)}
 ${decodeChart(section.configurations, section.modelName)}
 <h3>Every measured configuration</h3>
 ${table(configurationTable(section.configurations, section.machines.length), "Measured configurations")}
-${failures.length > 0 ? html`<h3>Failures</h3>${table(failureTable(failures, section.machines), "Failures")}` : ""}
-${rejections.length > 0 ? html`<h3>Checks that samples did not pass</h3>${table(rejectionTable(rejections, section.machines), "Failed checks")}` : ""}`;
+${failures.length > 0 ? html`<h3>Failures</h3>${table(failureTable(failures), "Failures")}` : ""}
+${rejections.length > 0 ? html`<h3>Checks that samples did not pass</h3>${table(rejectionTable(rejections), "Failed checks")}` : ""}`;
 }
 
 /** A figure with its interval is read as one thing. */
