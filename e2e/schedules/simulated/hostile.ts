@@ -44,9 +44,11 @@ export function forge(world: World, random: SeededRandom): void {
       ]
     : [];
   const rubbish = Array.from({ length: FLOOD }, (_, number) => new Uint8Array([255, 255, 255, 7, number]));
+  const messages = [...lies, ...rubbish];
+  world.forgedMessages += messages.length;
   runAs(makeProcess(FORGER), () => {
     const bus = world.pipe.connect({ toServer: true, fromServer: true });
-    for (const payload of [...lies, ...rubbish])
+    for (const payload of messages)
       publishResultBytes(bus, FORGER, { ...about, payload }).catch(() => undefined);
   });
 }

@@ -41,6 +41,8 @@ export interface World {
   readonly failing: Set<number>;
   /** Most calls to the outside of one process within some virtual seconds. */
   busiest: { calls: number; name: string };
+  /** How many messages were forged. */
+  forgedMessages: number;
 }
 
 /** An empty world. */
@@ -59,5 +61,6 @@ export function makeWorld(database: SimulatedDatabase, seed: string): World {
     hosts: new Map(),
     failing: new Set(),
     busiest: { calls: 0, name: "" },
+    forgedMessages: 0,
   };
 }
