@@ -3,6 +3,7 @@ import { connectBus, ensureStreams } from "@ozone/shared/bus";
 import { messageOf } from "@ozone/shared/errors";
 import type { Logger } from "pino";
 import { startAdmission } from "./admission.ts";
+import { startCallout } from "./callout.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import type { Events } from "./observing/meters.ts";
 import { openBusServer, openDatabase } from "./parts.ts";
@@ -35,6 +36,8 @@ export async function openParts(config: CoordinatorConfig, log: Logger, stops: S
   });
   stops.push(() => bus.close());
   await ensureStreams(bus);
+  if (config.callout !== null)
+    stops.push(await startCallout(store, { settings: config.callout, bus: busServer }, refused));
   return {
     store,
     bus,

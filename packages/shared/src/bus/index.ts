@@ -1,4 +1,5 @@
 // The bus: the only importer of the NATS client.
+export { type Callout, serveCallout } from "./auth-callout.ts";
 export {
   type Bus,
   type BusIdentity,
@@ -18,8 +19,10 @@ export {
 export {
   isPublicKey,
   isSignedBy,
+  issuerOf,
   type MachineKey,
   machineKeyOf,
+  makeIssuerSeed,
   makeMachineKey,
   signResult,
   signText,
