@@ -47,8 +47,8 @@ export function usersBlock(coordinator: CoordinatorUser, agents: readonly AgentU
   ];
 }
 
-/** The server waits for an answer, on a busy day, for so long before it refuses. */
-const CALLOUT_WAIT_S = 5;
+/** So long the server waits for an answer: less than a client waits for the server (connect.ts). */
+const CALLOUT_WAIT_S = 3;
 
 /**
  * The authorization block of a server that asks the coordinators about everybody else. That one user has a key is what makes

@@ -123,7 +123,7 @@ function explain(thrown: unknown, servers: readonly string[], identity: BusIdent
   const at = servers.join(", ");
   const sentence =
     identity && isRefused(thrown)
-      ? `The bus at ${at} refuses the key of ${identity.machineId}: it is not approved, or was revoked (\`ozone machine list\`).`
+      ? `The bus at ${at} refuses the key of ${identity.machineId}: it is not approved, or was revoked (\`ozone machine list\`), or no coordinator runs whom this bus would ask.`
       : `No NATS server answers at ${at} (${messageOf(thrown)}); start it, or correct OZONE_NATS_URL.`;
   return new OzoneError("unavailable", sentence, { cause: thrown });
 }
