@@ -33,7 +33,7 @@ export async function startAdmission(
 ): Promise<Admission> {
   const { users, listens, advertised, callsOut } = bus;
   const facts = { url: withoutCredentials(bus.url), listens, advertised };
-  // Whoever is asked about each connection (callout.ts) has nothing to write: what Postgres says holds at the next question.
+  // Whoever is asked about each connection (callout/start-callout.ts) has nothing to write: what Postgres says holds at the next question.
   if (!users)
     return { enforced: callsOut, bus: facts, admit: async () => false, stop: async () => undefined };
   let confirmed = "";

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { credentialsOf } from "@ozone/shared/bus";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
-import { calloutKeys } from "./callout-keys.ts";
+import { calloutKeys } from "./callout/callout-keys.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { type CoordinatorUser, calloutBlock, usersBlock } from "./embedded/nats-users.ts";
 import { writePrivateFile } from "./embedded/state-file.ts";

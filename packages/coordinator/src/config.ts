@@ -7,7 +7,7 @@ import { OzoneError } from "@ozone/shared/errors";
 import { hostOf, isLoopback } from "@ozone/shared/host-address";
 import { LEASE_MS } from "@ozone/shared/limits";
 import * as z from "zod";
-import type { CalloutSettings } from "./callout-keys.ts";
+import type { CalloutSettings } from "./callout/callout-keys.ts";
 import type { BroughtFiles } from "./certificates/server-certificate.ts";
 import type { WebhookSettings } from "./notifications/endpoint.ts";
 import type { ModuleRules } from "./plug-ins/find-module.ts";

@@ -3,7 +3,7 @@ import { connectBus, ensureStreams } from "@ozone/shared/bus";
 import { messageOf } from "@ozone/shared/errors";
 import type { Logger } from "pino";
 import { startAdmission } from "./admission.ts";
-import { startCallout } from "./callout.ts";
+import { startCallout } from "./callout/start-callout.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import type { Events } from "./observing/meters.ts";
 import { openBusServer, openDatabase } from "./parts.ts";

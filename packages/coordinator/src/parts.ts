@@ -27,7 +27,7 @@ export interface BusPart extends Part, Omit<BusFacts, "url"> {
     letIn(agents: readonly AgentUser[]): Promise<void>;
     serverPid(): number;
   } | null;
-  /** An external one that asks about each connection instead (callout.ts). */
+  /** An external one that asks about each connection instead (callout/start-callout.ts). */
   readonly callsOut: boolean;
 }
 

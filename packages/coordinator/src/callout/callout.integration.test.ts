@@ -16,17 +16,19 @@ import {
   publishTrialOrder,
   takeTrialOrder,
 } from "@ozone/shared/bus";
+import type { Finding } from "@ozone/shared/doctor/findings";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { busUsersCommand } from "./bus-users.ts";
-import { startCallout } from "./callout.ts";
-import { readConfig } from "./config.ts";
-import { pickFreePort } from "./embedded/free-port.ts";
-import { eventually } from "./embedded/testing/stage.ts";
-import { approveMachine, removeMachine, revokeMachine } from "./fleet/admit-machine.ts";
-import { saveIdentity } from "./store/machine-identities.ts";
-import type { Store } from "./store/open-store.ts";
-import { natsServerWithCallout, type OutsideNats, startOutsideNats } from "./testing/outside-nats.ts";
-import { openRealParts, type RealParts } from "./testing/real-parts.ts";
+import { busUsersCommand } from "../bus-users.ts";
+import { readConfig } from "../config.ts";
+import { runDoctor } from "../doctor/run-doctor.ts";
+import { pickFreePort } from "../embedded/free-port.ts";
+import { eventually } from "../embedded/testing/stage.ts";
+import { approveMachine, removeMachine, revokeMachine } from "../fleet/admit-machine.ts";
+import { saveIdentity } from "../store/machine-identities.ts";
+import type { Store } from "../store/open-store.ts";
+import { natsServerWithCallout, type OutsideNats, startOutsideNats } from "../testing/outside-nats.ts";
+import { openRealParts, type RealParts } from "../testing/real-parts.ts";
+import { startCallout } from "./start-callout.ts";
 
 const program = await natsServerWithCallout();
 const LIFE_MS = 3_000;
@@ -196,6 +198,7 @@ describe.skipIf(program === null)("the auth callout (needs a nats-server of 2.10
     });
     const stops = [await serve(counting(0)), await serve(counting(1))];
     const { said } = await arrive({ identity: await enrolled("m-many") });
+    expect(asked.toSorted()).toEqual([0, 1]);
     await eventually(
       async () => {
         await arrive({ identity: await enrolled(`m-${asked[0]}-${asked[1]}`) });
@@ -220,6 +223,16 @@ describe.skipIf(program === null)("the auth callout (needs a nats-server of 2.10
       (all) => returns(all) > before,
       40_000,
     );
+  });
+
+  it("is what the doctor looks at, answering nobody", async () => {
+    const look = async (keys: string) => {
+      const config = readConfig({ ...env, OZONE_NATS_CALLOUT_KEYS: keys });
+      const { findings } = JSON.parse((await runDoctor(["--json"], config)).text) as { findings: Finding[] };
+      return findings.filter(({ subject }) => subject === "callout");
+    };
+    expect(await look(env.OZONE_NATS_CALLOUT_KEYS ?? "")).toMatchObject([{ state: "ok" }]);
+    expect(await look(join(folder, "none"))).toMatchObject([{ state: "missing" }]);
   });
 
   it("makes its keys once, for the owner alone, and refuses files and settings that can't be", async () => {

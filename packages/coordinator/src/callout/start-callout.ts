@@ -2,9 +2,9 @@
 // subjects, for less than a minute at a time.
 import { type Bus, connectBus, serveCallout, withoutCredentials } from "@ozone/shared/bus";
 import { messageOf, OzoneError } from "@ozone/shared/errors";
+import { approvedHolderOf } from "../store/machine-identities.ts";
+import type { Store } from "../store/open-store.ts";
 import { type CalloutSettings, readCalloutKeys } from "./callout-keys.ts";
-import { approvedHolderOf } from "./store/machine-identities.ts";
-import type { Store } from "./store/open-store.ts";
 
 /** Where the bus is. */
 export interface CalloutBus {

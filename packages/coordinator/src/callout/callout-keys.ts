@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { issuerOf, type MachineKey, machineKeyOf, makeIssuerSeed, makeMachineKey } from "@ozone/shared/bus";
 import type { Signer } from "@ozone/shared/ed25519";
 import { messageOf, OzoneError, systemCodeOf } from "@ozone/shared/errors";
-import { writePrivateFile } from "./embedded/state-file.ts";
+import { writePrivateFile } from "../embedded/state-file.ts";
 
 /** As they were set. */
 export interface CalloutSettings {
