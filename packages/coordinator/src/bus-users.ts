@@ -31,13 +31,14 @@ const coordinatorOf = (natsUrl: string): CoordinatorUser =>
     "OZONE_NATS_URL has no user and password: the coordinator would lock itself out; write nats://ozone:PASSWORD@host:4222.",
   );
 
-const HEAD = [
+const headOf = (how: string): string[] => [
   "# Written by `ozone-coordinator bus-users`; changes are lost. It holds the coordinator's password.",
-  "# For `include` at the top level of nats-server's configuration, then reload that server.",
+  `# For \`include\` at the top level of nats-server's configuration, then ${how}.`,
 ];
 
 /** The lines, and what is said of them where they go into a file. */
 interface Block {
+  readonly head: readonly string[];
   readonly lines: readonly string[];
   readonly about: object;
 }
@@ -47,7 +48,8 @@ async function listOfUsers(databaseUrl: string, coordinator: CoordinatorUser): P
   const store = await openStore(databaseUrl, () => undefined);
   try {
     const agents = await approvedAgents(store.db);
-    return { lines: usersBlock(coordinator, agents), about: { machines: agents.length } };
+    const head = headOf("reload that server");
+    return { head, lines: usersBlock(coordinator, agents), about: { machines: agents.length } };
   } finally {
     await store.close();
   }
@@ -57,16 +59,17 @@ async function listOfUsers(databaseUrl: string, coordinator: CoordinatorUser): P
 async function callout(keysPath: string, coordinator: CoordinatorUser): Promise<Block> {
   const { issuer, user } = await calloutKeys(keysPath);
   const lines = calloutBlock(coordinator, { issuer: issuer.publicKey, user: user.publicKey });
-  return { lines, about: { callout: issuer.publicKey, keys: keysPath } };
+  const head = headOf("start that server again: a reload does not take an auth callout up");
+  return { head, lines, about: { callout: issuer.publicKey, keys: keysPath } };
 }
 
 function blockFor({ databaseUrl, natsUrl, callout: settings }: CoordinatorConfig): Promise<Block> {
+  if (natsUrl !== null && settings !== null) return callout(settings.keysPath, coordinatorOf(natsUrl));
   if (databaseUrl === null || natsUrl === null)
     return refuse(
       "`bus-users` is for a Postgres and a NATS of yours: set OZONE_DATABASE_URL and OZONE_NATS_URL as the coordinator has them. The nats-server that Ozone starts has its users already.",
     );
-  const coordinator = coordinatorOf(natsUrl);
-  return settings === null ? listOfUsers(databaseUrl, coordinator) : callout(settings.keysPath, coordinator);
+  return listOfUsers(databaseUrl, coordinatorOf(natsUrl));
 }
 
 /**
@@ -75,8 +78,8 @@ function blockFor({ databaseUrl, natsUrl, callout: settings }: CoordinatorConfig
  */
 export async function busUsersCommand(words: readonly string[], config: CoordinatorConfig): Promise<string> {
   const out = outOf(words);
-  const { lines, about } = await blockFor(config);
-  const text = `${[...HEAD, ...lines].join("\n")}\n`;
+  const { head, lines, about } = await blockFor(config);
+  const text = `${[...head, ...lines].join("\n")}\n`;
   if (out === null) return text;
   await writePrivateFile(out, text).catch((thrown: unknown) =>
     refuse(`${out} can't be written: ${messageOf(thrown)}.`),

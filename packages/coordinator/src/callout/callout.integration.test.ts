@@ -1,6 +1,7 @@
 // The auth callout on a real nats-server that is not Ozone's, with the configuration that `bus-users` writes: 2.10 or newer, named
 // in E2E_NATS_SERVER where the one of the tests is older.
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
@@ -11,9 +12,11 @@ import {
   connectBus,
   ensureStreams,
   ensureWorkConsumer,
+  type MachineKey,
   makeMachineKey,
   publishResultBytes,
   publishTrialOrder,
+  signText,
   takeTrialOrder,
 } from "@ozone/shared/bus";
 import type { Finding } from "@ozone/shared/doctor/findings";
@@ -52,7 +55,6 @@ describe.skipIf(program === null)("the auth callout (needs a nats-server of 2.10
     const port = await pickFreePort();
     env = {
       OZONE_DATA_DIR: folder,
-      OZONE_DATABASE_URL: "postgres://nobody.is.asked/ozone",
       OZONE_NATS_URL: `nats://ozone:secret@127.0.0.1:${port}`,
       OZONE_NATS_CALLOUT_KEYS: join(folder, "callout.keys"),
       OZONE_NATS_CALLOUT_LIFE_MS: String(LIFE_MS),
@@ -97,6 +99,21 @@ describe.skipIf(program === null)("the auth callout (needs a nats-server of 2.10
     const bus = await connectBus({ url, ...who, name: "agent", onStatus: (status) => said.push(status) });
     buses.push(bus);
     return { bus, said };
+  }
+  const signed = (key: MachineKey, text: string) => Buffer.from(signText(key, text)).toString("base64url");
+  /** Connects as no client library would. @returns what the server says to it, up to its first answer */
+  async function sayHello(hello: (nonce: string) => object): Promise<string> {
+    const socket = connectSocket({ host: "127.0.0.1", port: Number(new URL(env.OZONE_NATS_URL ?? "").port) });
+    let said = "";
+    for await (const chunk of socket) {
+      const isFirst = said === "";
+      said += String(chunk);
+      if (/PONG|-ERR/.test(said)) break;
+      if (!isFirst) continue;
+      const { nonce } = JSON.parse(said.slice(5, said.indexOf("\r\n"))) as { nonce: string };
+      socket.write(`CONNECT ${JSON.stringify({ verbose: false, protocol: 1, ...hello(nonce) })}\r\nPING\r\n`);
+    }
+    return said;
   }
   /** How often it came back. */
   const returns = (said: readonly string[]) => said.filter((status) => status === "reconnect").length;
@@ -144,23 +161,33 @@ describe.skipIf(program === null)("the auth callout (needs a nats-server of 2.10
     await removeMachine(store, "m-removed", "test");
     const waiting = await enrolled("m-waiting", "pending");
     const victim = await enrolled("m-victim");
-    const borrowed = { ...makeMachineKey(), publicKey: victim.key.publicKey };
-    for (const identity of [
-      revoked,
-      removed,
-      waiting,
-      { machineId: "m-9", key: makeMachineKey() },
-      { machineId: "m-victim", key: borrowed },
-    ])
+    for (const identity of [revoked, removed, waiting, { machineId: "m-9", key: makeMachineKey() }])
       await expect(arrive({ identity }), identity.machineId).rejects.toThrow(/refuses the key/);
     for (const login of ["", "ozone:guess@", "m-victim:x@", `${victim.key.publicKey}:x@`])
       await expect(arrive({}, login), login).rejects.toThrow(/authoriz/i);
+    const { publicKey: nkey } = victim.key;
+    const overheard: string[] = [];
+    const own = (nonce: string) => {
+      overheard.push(signed(victim.key, nonce));
+      return { nkey, sig: overheard[0] };
+    };
+    expect(await sayHello(own)).toContain("PONG");
+    const forged: ((nonce: string) => object)[] = [
+      (nonce) => ({ nkey, sig: signed(makeMachineKey(), nonce) }),
+      () => ({ nkey, sig: overheard[0] }),
+      () => ({ nkey, sig: signed(victim.key, "") }),
+      () => ({ nkey }),
+      () => ({ nkey, sig: "AAAA" }),
+      () => ({ nkey, user: "m-victim", pass: nkey, auth_token: nkey, jwt: nkey }),
+    ];
+    for (const hello of forged)
+      expect(await sayHello(hello), String(hello)).toContain("Authorization Violation");
     // The id that a machine says of itself counts for nothing: it is let in as the one whose key it proved.
     const { bus } = await arrive({
       identity: { machineId: "m-victim", key: (await enrolled("m-liar")).key },
     });
-    const forged = { trialId: "t-1", attempt: 1, payload: new Uint8Array([1]) };
-    await expect(publishResultBytes(bus, "m-victim", forged)).rejects.toThrow();
+    const result = { trialId: "t-1", attempt: 1, payload: new Uint8Array([1]) };
+    await expect(publishResultBytes(bus, "m-victim", result)).rejects.toThrow();
   });
 
   it("ends the connection of a machine that is revoked within its life, keeps the others', and takes it back when it is approved again", async () => {

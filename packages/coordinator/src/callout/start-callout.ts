@@ -24,7 +24,7 @@ export async function connectCallout({ keysPath }: CalloutSettings, { url, ca }:
       if (!/authoriz|authentic/i.test(messageOf(thrown))) throw thrown;
       throw new OzoneError(
         "unavailable",
-        `The NATS at ${at} does not let the user of its auth callout in: give it what \`ozone-coordinator bus-users\` writes for OZONE_NATS_CALLOUT_KEYS, and have it read its configuration.`,
+        `The NATS at ${at} does not let the user of its auth callout in: give it what \`ozone-coordinator bus-users\` writes for OZONE_NATS_CALLOUT_KEYS, and start it again (a reload does not take a callout up).`,
         { cause: thrown },
       );
     },
