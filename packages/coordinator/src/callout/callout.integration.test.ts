@@ -79,11 +79,12 @@ describe.skipIf(program === null)("the auth callout (needs a nats-server of 2.10
   });
 
   /** One more coordinator that answers. */
-  async function serve(on = store): Promise<() => Promise<void>> {
+  async function serve(on = store, url = env.OZONE_NATS_URL ?? ""): Promise<() => Promise<void>> {
     const { callout } = readConfig(env);
     if (callout === null) throw new Error("unreachable");
-    const bus = { url: env.OZONE_NATS_URL ?? "", ca: null };
-    const stop = await startCallout(on, { settings: callout, bus }, (_, thrown) => problems.push(thrown));
+    const stop = await startCallout(on, { settings: callout, bus: { url, ca: null } }, (_, thrown) =>
+      problems.push(thrown),
+    );
     services.push(stop);
     return stop;
   }
@@ -250,6 +251,31 @@ describe.skipIf(program === null)("the auth callout (needs a nats-server of 2.10
       (all) => returns(all) > before,
       40_000,
     );
+  });
+
+  it("is answered across a cluster, by a coordinator at one server for machines at the other", async () => {
+    const [near = 0, far = 0, ...routes] = await Promise.all(Array.from({ length: 4 }, () => pickFreePort()));
+    const lines = (port: number, at: number) =>
+      [
+        `listen: "127.0.0.1:${port}"`,
+        `cluster { name: lab, listen: "127.0.0.1:${routes[at]}", routes: ["nats://127.0.0.1:${routes[1 - at]}"] }`,
+        "include ./ozone-users.conf",
+      ].join("\n");
+    const servers = [
+      await startOutsideNats(folder, "near", lines(near, 0), program ?? ""),
+      await startOutsideNats(folder, "far", lines(far, 1), program ?? ""),
+    ];
+    await serve(store, `nats://127.0.0.1:${near}`);
+    const identity = await enrolled("m-far");
+    const stranger = { machineId: "m-stranger", key: makeMachineKey() };
+    const at = { url: `nats://127.0.0.1:${far}`, name: "agent" };
+    const come = () => connectBus({ ...at, identity }).catch((thrown: Error) => thrown.message);
+    const bus = await eventually(come, (outcome) => typeof outcome !== "string");
+    if (typeof bus !== "string") buses.push(bus);
+    await expect(connectBus({ ...at, identity: stranger })).rejects.toThrow(/refuses the key/);
+    for (const one of buses.splice(0)) await one.close();
+    for (const stop of services.splice(0)) await stop();
+    for (const server of servers) await server.stop();
   });
 
   it("is what the doctor looks at, answering nobody", async () => {

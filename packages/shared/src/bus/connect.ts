@@ -150,6 +150,9 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       ...(pem ? { tls: { ca: pem } } : secure ? { tls: {} } : {}),
       timeout: 5_000,
       ...reconnecting,
+      // The servers of the url are all there are: a cluster that refuses the first connection would name its servers anew each
+      // time, and the client pauses only before one that it knows.
+      ignoreClusterUpdates: true,
       pingInterval: 10_000,
       maxPingOut: 2,
     });
