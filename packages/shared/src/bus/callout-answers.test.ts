@@ -139,6 +139,7 @@ describe("a request of the auth callout", () => {
       ...{ iss: issuer.publicKey, sub: request.userKey, aud: "$G", name: "m-1", iat: 1_000, exp: 1_045 },
       nats: {
         ...{ type: "user", version: 2, subs: -1, data: -1, payload: -1 },
+        allowed_connection_types: ["STANDARD"],
         ...{ pub: { allow: publish }, sub: { allow: subscribe } },
       },
     });

@@ -9,6 +9,8 @@ const AUDIENCE = "nats-authorization-request";
 /** Where users are that the server's configuration puts nowhere else; also the coordinator's own. */
 const ACCOUNT = "$G";
 const WITHOUT_LIMIT = { subs: -1, data: -1, payload: -1 };
+/** A machine comes as a client, not as a leaf node with clients of its own. */
+const KIND = { allowed_connection_types: ["STANDARD"] };
 
 /** What a client sent, as the server passes it on: unproven, every word of it. */
 const asked = z.object({
@@ -74,7 +76,7 @@ export function admittance(
   const user = encodeClaims(signer, {
     ...{ sub: userKey, name: machineId, aud: ACCOUNT },
     ...{ iat: atS, exp: atS + Math.max(1, Math.floor(lifeMs / 1_000)) },
-    nats: { pub: { allow: publish }, sub: { allow: subscribe }, ...WITHOUT_LIMIT, type: "user" },
+    nats: { pub: { allow: publish }, sub: { allow: subscribe }, ...KIND, ...WITHOUT_LIMIT, type: "user" },
   });
   return answer(signer, request, { jwt: user });
 }
