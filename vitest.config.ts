@@ -20,6 +20,7 @@ const measuring = [
 
 /** Scenarios in which nothing is timed. */
 const stacks = [
+  "auth-callout",
   "enrolment",
   "enrolment-outside",
   "five-agents",

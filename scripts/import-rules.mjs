@@ -44,7 +44,8 @@ export const COORDINATOR_ROOMS = {
   backup: ["store", "embedded"],
   retention: ["store"],
   schedules: ["planning", "fleet", "store"],
-  doctor: ["certificates", "embedded", "store"],
+  callout: ["embedded", "store"],
+  doctor: ["certificates", "callout", "embedded", "store"],
 };
 
 /** Rooms that must stay pure: no bus, no store (its types apart), no clock or disk. */

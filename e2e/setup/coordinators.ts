@@ -46,11 +46,16 @@ export class OneCoordinator {
     return (JSON.parse((await this.page("/readyz")).text) as { leads: boolean }).leads;
   }
 
+  /** Runs a command against it. @returns what it printed @throws Error with that when it fails */
+  async text(args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await runToEnd("cli", { args, env: this.#env });
+    if (code !== 0) throw new Error(`ozone ${args.join(" ")} ended with ${code}: ${stderr} ${stdout}`);
+    return stdout;
+  }
+
   /** Runs a command with --json against it. @throws Error with what it printed when it fails. */
   async json<Document>(args: readonly string[]): Promise<Document> {
-    const { code, stdout, stderr } = await runToEnd("cli", { args: [...args, "--json"], env: this.#env });
-    if (code !== 0) throw new Error(`ozone ${args.join(" ")} ended with ${code}: ${stderr} ${stdout}`);
-    return JSON.parse(stdout) as Document;
+    return JSON.parse(await this.text([...args, "--json"])) as Document;
   }
 
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
@@ -68,12 +73,29 @@ export interface Coordinators {
   stop(): Promise<void>;
 }
 
-/** Starts Postgres and nats-server. @param env what every coordinator gets besides */
-export async function openCoordinators(env: Readonly<Record<string, string>>): Promise<Coordinators> {
+/** A bus, and how to end it. */
+interface SharedBus {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+async function ownBus(stage: { dataDir: string; log: (line: string) => void }): Promise<SharedBus> {
+  return startNats({ dataDir: stage.dataDir, log: stage.log, binary: (await testNatsServer()).path });
+}
+
+/** Starts Postgres and a bus. @param env what every coordinator gets besides */
+export async function openCoordinators(
+  env: Readonly<Record<string, string>>,
+  openBus: (stage: {
+    dir: string;
+    dataDir: string;
+    log: (line: string) => void;
+  }) => Promise<SharedBus> = ownBus,
+): Promise<Coordinators> {
   const stage = await openStage();
   const { dataDir, log } = stage;
   const postgres = await startPostgres({ dataDir, log });
-  const nats = await startNats({ dataDir, log, binary: (await testNatsServer()).path });
+  const nats = await openBus(stage);
   const started: OneCoordinator[] = [];
   return {
     dir: stage.dir,

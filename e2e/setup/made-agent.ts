@@ -24,7 +24,7 @@ import { madeAnnouncement } from "../../packages/coordinator/src/testing/made-sw
 export interface MadeAgentOptions {
   readonly natsUrl: string;
   /** Comes as an enrolled machine instead of by what the url says. */
-  readonly as?: Pick<BusOptions, "identity" | "caPem">;
+  readonly as?: Pick<BusOptions, "identity" | "caPem" | "onStatus">;
   readonly machineId: string;
   /** Times as fast as the others. */
   readonly speed?: number;

@@ -11,7 +11,7 @@ import type { Store } from "./store/open-store.ts";
 
 /** The list on the bus. */
 export interface Admission {
-  /** False: an external NATS, whose users are not ours to write. */
+  /** False: an external NATS, whose users are not ours to write, and which does not ask us either. */
   readonly enforced: boolean;
   /** Where agents find it. */
   readonly bus: BusFacts;
@@ -31,9 +31,11 @@ export async function startAdmission(
   bus: BusPart,
   onError: (name: string, thrown: unknown) => void,
 ): Promise<Admission> {
-  const { users, listens, advertised } = bus;
+  const { users, listens, advertised, callsOut } = bus;
   const facts = { url: withoutCredentials(bus.url), listens, advertised };
-  if (!users) return { enforced: false, bus: facts, admit: async () => false, stop: async () => undefined };
+  // Whoever is asked about each connection (callout/start-callout.ts) has nothing to write: what Postgres says holds at the next question.
+  if (!users)
+    return { enforced: callsOut, bus: facts, admit: async () => false, stop: async () => undefined };
   let confirmed = "";
   const look = async (): Promise<void> => {
     const agents = await approvedAgents(store.db);

@@ -56,6 +56,17 @@ describe("OZONE_NATS_REPLICAS", () => {
   });
 });
 
+describe("OZONE_NATS_CALLOUT_KEYS", () => {
+  it("is for a NATS outside, with lives of less than a minute", () => {
+    const env = { OZONE_NATS_URL: "nats://a:4222", OZONE_NATS_CALLOUT_KEYS: "/k" };
+    expect(readConfig(env).callout).toEqual({ keysPath: "/k", lifeMs: 45_000 });
+    expect(readConfig({ OZONE_NATS_URL: "nats://a:4222" }).callout).toBeNull();
+    expect(() => readConfig({ OZONE_NATS_CALLOUT_KEYS: "/k" })).toThrow(/is for a NATS of yours/);
+    for (const life of ["60000", "1000"])
+      expect(() => readConfig({ ...env, OZONE_NATS_CALLOUT_LIFE_MS: life })).toThrow(/CALLOUT_LIFE_MS/);
+  });
+});
+
 describe("the webhook and the lead", () => {
   it("are off and ten seconds unless set; a secret without an address is refused without being repeated", () => {
     expect(readConfig({})).toMatchObject({ webhook: null, leaderLeaseMs: 10_000, missingAfterMs: 300_000 });

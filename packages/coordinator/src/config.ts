@@ -7,6 +7,7 @@ import { OzoneError } from "@ozone/shared/errors";
 import { hostOf, isLoopback } from "@ozone/shared/host-address";
 import { LEASE_MS } from "@ozone/shared/limits";
 import * as z from "zod";
+import type { CalloutSettings } from "./callout/callout-keys.ts";
 import type { BroughtFiles } from "./certificates/server-certificate.ts";
 import type { WebhookSettings } from "./notifications/endpoint.ts";
 import type { ModuleRules } from "./plug-ins/find-module.ts";
@@ -22,6 +23,8 @@ export interface CoordinatorConfig {
   readonly natsCa: string | null;
   /** On how many servers of an external NATS the streams are kept; null: one, or as they are. */
   readonly natsReplicas: number | null;
+  /** Serve the auth callout of an external NATS with the keys of a file; null: it has a list of users. */
+  readonly callout: CalloutSettings | null;
   /** A nats-server to use instead of looking for one. */
   readonly natsServerPath: string | null;
   /** Loopback: for callers of this machine, without TLS. */
@@ -61,6 +64,10 @@ const KEEP_RAW_MS_MIN = 86_400_000;
 const LEADER_LEASE_MS = 10_000;
 const MISSING_AFTER_MS = 300_000;
 const WAIT_FOR_MACHINES_MS_MIN = 3_600_000;
+const CALLOUT_LIFE_MS = 45_000;
+const CALLOUT_LIFE_MS_MIN = 2_000;
+/** A revoked machine stays connected for so long, and is to be cut within a minute. */
+const CALLOUT_LIFE_MS_MAX = 55_000;
 const ANY_LOCAL_PORT = "127.0.0.1:0";
 
 const schema = z.object({
@@ -74,6 +81,13 @@ const schema = z.object({
     .string()
     .regex(/^[135]$/, "must be 1, 3 or 5: on how many servers of a NATS cluster the streams are kept")
     .optional(),
+  OZONE_NATS_CALLOUT_KEYS: z.string().min(1).optional(),
+  OZONE_NATS_CALLOUT_LIFE_MS: z.coerce
+    .number("must be a number of milliseconds")
+    .int()
+    .min(CALLOUT_LIFE_MS_MIN)
+    .max(CALLOUT_LIFE_MS_MAX)
+    .default(CALLOUT_LIFE_MS),
   OZONE_NATS_SERVER: z.string().min(1).optional(),
   OZONE_GRPC_ADDRESS: z
     .string()
@@ -177,6 +191,17 @@ function natsReplicas(text: string | undefined, natsUrl: string | undefined): nu
 /** No module at all may be loaded. */
 const NO_STRATEGIES = "off";
 
+/** Only an outside server calls out; the supervised one has its list. */
+function calloutSettings(values: z.infer<typeof schema>): CalloutSettings | null {
+  const { OZONE_NATS_CALLOUT_KEYS: keys, OZONE_NATS_CALLOUT_LIFE_MS: lifeMs } = values;
+  if (keys === undefined) return null;
+  if (values.OZONE_NATS_URL !== undefined) return { keysPath: resolve(keys), lifeMs };
+  throw new OzoneError(
+    "invalid_input",
+    "OZONE_NATS_CALLOUT_KEYS is for a NATS of yours: name it in OZONE_NATS_URL; the nats-server that Ozone starts needs no callout.",
+  );
+}
+
 /** Without the variable only what is named in the data folder: who may write there is the coordinator's own user. */
 function moduleRules(given: string | undefined, dataDir: string): ModuleRules {
   if (given === NO_STRATEGIES) return { places: [], namedIn: null };
@@ -213,6 +238,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     natsUrl: values.OZONE_NATS_URL ?? null,
     natsCa: values.OZONE_NATS_CA ? resolve(values.OZONE_NATS_CA) : null,
     natsReplicas: natsReplicas(values.OZONE_NATS_REPLICAS, values.OZONE_NATS_URL),
+    callout: calloutSettings(values),
     natsServerPath: values.OZONE_NATS_SERVER ?? null,
     grpcAddress: isOutside ? ANY_LOCAL_PORT : values.OZONE_GRPC_ADDRESS,
     httpAddress: values.OZONE_HTTP_ADDRESS ?? null,

@@ -27,6 +27,8 @@ export interface BusPart extends Part, Omit<BusFacts, "url"> {
     letIn(agents: readonly AgentUser[]): Promise<void>;
     serverPid(): number;
   } | null;
+  /** An external one that asks about each connection instead (callout/start-callout.ts). */
+  readonly callsOut: boolean;
 }
 
 type Log = (line: string) => void;
@@ -69,7 +71,8 @@ export async function openBusServer(
 ): Promise<BusPart> {
   const { natsListen, natsAdvertise: advertised } = config;
   if (config.natsUrl !== null) {
-    return { ...external(config.natsUrl), ca: config.natsCa, users: null, listens: null, advertised };
+    const asked = { users: null, callsOut: config.callout !== null };
+    return { ...external(config.natsUrl), ca: config.natsCa, ...asked, listens: null, advertised };
   }
   let letIn = agents;
   log("looking for nats-server");
@@ -115,5 +118,6 @@ export async function openBusServer(
     return nats.stop();
   };
   const listens = natsListen && !isLoopback(`${natsListen.host}:0`) ? "everywhere" : "on loopback";
-  return { url: nats.url, words, ca: certificate?.files.ca ?? null, users, listens, advertised, stop };
+  const ca = certificate?.files.ca ?? null;
+  return { url: nats.url, words, ca, users, callsOut: false, listens, advertised, stop };
 }

@@ -1,5 +1,6 @@
 // How the agent of this machine comes to the bus: with a token of its own, made over loopback and approved beforehand,
-// so that the coordinator's password stays with the coordinator. An external NATS has its own users: as its url says.
+// so that the coordinator's password stays with the coordinator. An external NATS that has its own users: as its
+// url says.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { IdentityService } from "@ozone/proto/identity_service";

@@ -7,7 +7,7 @@ import type { Finding } from "@ozone/shared/doctor/findings";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readConfig } from "../config.ts";
 import { judgeBusCa, judgeCertificate, judgePort, judgeTokens } from "./judge-doors.ts";
-import { judgeBus, judgeDatabase, judgeNatsProgram } from "./judge-parts.ts";
+import { judgeBus, judgeCallout, judgeDatabase, judgeNatsProgram } from "./judge-parts.ts";
 import { runDoctor } from "./run-doctor.ts";
 
 const NOW_MS = Date.parse("2026-11-26T00:00:00Z");
@@ -64,6 +64,9 @@ describe("what the doctor of a coordinator thinks", () => {
       judgeBus("nats://127.0.0.1", { ...bus, isCluster: true }, { ...here, replicas: 3 }),
       "ok,unknown",
     ],
+    ["a callout", judgeCallout("nats://bus", { version: "2.10.29" }), "ok"],
+    ["one on a bus that knows none", judgeCallout("nats://bus", { version: "2.9.10" }), "missing"],
+    ["one without its keys", judgeCallout("nats://bus", { problem: "No." }), "missing"],
     ["a free port", judgePort("X", "127.0.0.1:1", { look: "free", runningPid: null }), "ok"],
     ["our own port", judgePort("X", "127.0.0.1:1", { look: "taken", runningPid: 7 }), "ok"],
     ["somebody's port", judgePort("X", "127.0.0.1:1", { look: "taken", runningPid: null }), "missing"],

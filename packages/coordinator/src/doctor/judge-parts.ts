@@ -141,3 +141,14 @@ export function judgeBus(
       : judgeSync(look.version),
   ];
 }
+
+/** May we answer for machines there? Whether that server asks, only a client that comes can tell. */
+export function judgeCallout(
+  at: string,
+  look: { readonly version: string } | { readonly problem: string },
+): Finding {
+  if ("problem" in look) return trouble("callout", "missing", ["can't be answered", look.problem]);
+  if (isAtLeast(look.version, 2, 10)) return fine("callout", `answered at ${at}`);
+  const advice = "The auth callout needs nats-server 2.10 or newer, best 2.12.6.";
+  return trouble("callout", "missing", [`nats-server ${look.version} at ${at}`, advice]);
+}

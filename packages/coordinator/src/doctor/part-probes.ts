@@ -5,12 +5,14 @@ import { connectBus, withoutCredentials } from "@ozone/shared/bus";
 import type { Finding, Probe } from "@ozone/shared/doctor/findings";
 import { messageOf } from "@ozone/shared/errors";
 import { isLoopback } from "@ozone/shared/host-address";
+import { connectCallout } from "../callout/start-callout.ts";
 import { seeNatsServer } from "../embedded/nats-binary.ts";
 import { embeddedPostgresVersion } from "../embedded/postgres-binaries.ts";
 import { type DatabaseLook, lookAtDatabase } from "../store/look-at-database.ts";
 import {
   type BusLook,
   judgeBus,
+  judgeCallout,
   judgeDatabase,
   judgeEmbeddedPostgres,
   judgeNatsProgram,
@@ -21,11 +23,12 @@ import type { DoctorSettings } from "./settings.ts";
 export const askDatabase = ({ databaseUrl }: DoctorSettings): Promise<DatabaseLook> | null =>
   databaseUrl === null ? null : lookAtDatabase(databaseUrl);
 
-/** The two parts. */
+/** The two parts, and who answers for machines. */
 export function partProbes(settings: DoctorSettings, database: Promise<DatabaseLook> | null): Probe[] {
   return [
     { subject: "postgres", look: () => lookAtPostgres(settings, database) },
     { subject: "bus", look: () => lookAtNats(settings) },
+    ...(settings.callout === null ? [] : [{ subject: "callout", look: () => lookAtCallout(settings) }]),
   ];
 }
 
@@ -87,4 +90,18 @@ async function lookAtBus({ natsCa }: DoctorSettings, url: string): Promise<BusLo
   } catch (thrown) {
     return { problem: messageOf(thrown) };
   }
+}
+
+/** Comes as the user of the callout, answers nobody, and goes. */
+async function lookAtCallout({ callout, natsUrl, natsCa }: DoctorSettings): Promise<Finding[]> {
+  if (callout === null || natsUrl === null) return [];
+  const look = await connectCallout(callout, { url: natsUrl, ca: natsCa }).then(
+    async ({ bus }) => {
+      const { version = "" } = bus.connection.info ?? {};
+      await bus.close();
+      return { version };
+    },
+    (thrown: unknown) => ({ problem: messageOf(thrown) }),
+  );
+  return [judgeCallout(withoutCredentials(natsUrl), look)];
 }

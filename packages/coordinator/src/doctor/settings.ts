@@ -1,4 +1,5 @@
 // What the doctor has to know of the coordinator's configuration.
+import type { CalloutSettings } from "../callout/callout-keys.ts";
 import type { BroughtFiles } from "../certificates/server-certificate.ts";
 
 /** A part of the coordinator's configuration; see there for what each means. */
@@ -8,6 +9,7 @@ export interface DoctorSettings {
   readonly natsUrl: string | null;
   readonly natsCa: string | null;
   readonly natsReplicas: number | null;
+  readonly callout: CalloutSettings | null;
   readonly natsServerPath: string | null;
   readonly natsListen: { readonly host: string; readonly port: number } | null;
   readonly grpcAddress: string;

@@ -8,6 +8,12 @@ export interface AgentUser {
   readonly publicKey: string;
 }
 
+/** As whom the coordinator comes. */
+export interface CoordinatorUser {
+  readonly user: string;
+  readonly password: string;
+}
+
 // Quoted strings of this format take the same escapes as JSON's for all that can stand here.
 const text = (value: string): string => JSON.stringify(value);
 const list = (values: readonly string[]): string => `[${values.map(text).join(", ")}]`;
@@ -19,23 +25,51 @@ function agentLine({ machineId, publicKey }: AgentUser): string {
   return `    { nkey: ${text(publicKey)}, permissions: { ${permissions} } }`;
 }
 
+const coordinatorLines = ({ user, password }: CoordinatorUser): string[] => [
+  "    {",
+  `      user: ${text(user)}`,
+  `      password: ${text(password)}`,
+  "    }",
+];
+
 /**
  * The authorization block.
  * @throws RangeError for a key or an id that could be read as something else; the store holds none
  */
-export function usersBlock(
-  coordinator: { readonly user: string; readonly password: string },
-  agents: readonly AgentUser[],
-): string[] {
+export function usersBlock(coordinator: CoordinatorUser, agents: readonly AgentUser[]): string[] {
   return [
     "authorization {",
     "  users: [",
-    "    {",
-    `      user: ${text(coordinator.user)}`,
-    `      password: ${text(coordinator.password)}`,
-    "    }",
+    ...coordinatorLines(coordinator),
     ...agents.map(agentLine),
     "  ]",
+    "}",
+  ];
+}
+
+/** So long the server waits for an answer: less than a client waits for the server (connect.ts). */
+const CALLOUT_WAIT_S = 3;
+
+/**
+ * The authorization block of a server that asks the coordinators about everybody else. That one user has a key is what makes
+ * such a server send each client a nonce to sign.
+ */
+export function calloutBlock(
+  coordinator: CoordinatorUser,
+  { issuer, user }: { readonly issuer: string; readonly user: string },
+): string[] {
+  const permissions = `subscribe: { allow: ${list(["$SYS.REQ.USER.AUTH"])} }, allow_responses: true`;
+  return [
+    "authorization {",
+    `  timeout: ${CALLOUT_WAIT_S}`,
+    "  users: [",
+    ...coordinatorLines(coordinator),
+    `    { nkey: ${text(user)}, permissions: { ${permissions} } }`,
+    "  ]",
+    "  auth_callout {",
+    `    issuer: ${text(issuer)}`,
+    `    auth_users: ${list([coordinator.user, user])}`,
+    "  }",
     "}",
   ];
 }

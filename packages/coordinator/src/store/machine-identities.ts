@@ -86,6 +86,15 @@ export async function approvedAgents(db: Executor): Promise<{ machineId: string;
   return rows.flatMap(({ machineId, publicKey }) => (publicKey === null ? [] : [{ machineId, publicKey }]));
 }
 
+/** The approved machine that holds a key, or null. */
+export async function approvedHolderOf(db: Executor, publicKey: string): Promise<string | null> {
+  const [row] = await db
+    .select({ machineId: machineIdentities.machineId })
+    .from(machineIdentities)
+    .where(and(eq(machineIdentities.state, "approved"), eq(machineIdentities.publicKey, publicKey)));
+  return row?.machineId ?? null;
+}
+
 /** The public keys of those of these machines that have one. */
 export async function keysOf(db: Executor, ids: readonly string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map();

@@ -32,6 +32,8 @@ export interface BusOptions {
   readonly name: string;
   /** Without one: what the url says. */
   readonly identity?: BusIdentity | undefined;
+  /** A user of the server's own configuration that proves a key; instead of a password in the url. */
+  readonly key?: MachineKey;
   /** Of whoever makes the streams (`Bus.replicas`). */
   readonly replicas?: number | null;
   readonly onStatus?: (status: string) => void;
@@ -98,14 +100,20 @@ function patience(): { options: Partial<ConnectionOptions>; hear(status: string,
     options: { maxReconnectAttempts: -1, ignoreAuthErrorAbort: true, reconnectDelayHandler: delay },
     hear(status, data) {
       if (status === "reconnect") refused = 0;
-      if (status === "error" && /AUTHORIZATION|AUTHENTICATION/.test(String(data))) refused += 1;
+      // One that has expired (auth-callout.ts) was let in before, and will be again.
+      if (status === "error" && /AUTHORIZATION|AUTHENTICATION_(?!EXPIRED)/.test(String(data))) refused += 1;
     },
   };
 }
 
-function identityOptions(identity: BusIdentity): Partial<ConnectionOptions> {
-  const authenticator = nkeyAuthenticator(new TextEncoder().encode(identity.key.seed));
-  return { authenticator, inboxPrefix: inboxPrefix(identity.machineId) };
+const keyOptions = ({ seed }: MachineKey): Partial<ConnectionOptions> => ({
+  authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
+});
+
+function whoOptions({ identity, key }: BusOptions, user?: string, pass?: string): Partial<ConnectionOptions> {
+  if (identity) return { ...keyOptions(identity.key), inboxPrefix: inboxPrefix(identity.machineId) };
+  if (key) return keyOptions(key);
+  return { ...(user ? { user } : {}), ...(pass ? { pass } : {}) };
 }
 
 const isRefused = (thrown: unknown): boolean =>
@@ -115,7 +123,7 @@ function explain(thrown: unknown, servers: readonly string[], identity: BusIdent
   const at = servers.join(", ");
   const sentence =
     identity && isRefused(thrown)
-      ? `The bus at ${at} refuses the key of ${identity.machineId}: it is not approved, or was revoked (\`ozone machine list\`).`
+      ? `The bus at ${at} refuses the key of ${identity.machineId}: it is not approved, or was revoked (\`ozone machine list\`), or no coordinator runs whom this bus would ask.`
       : `No NATS server answers at ${at} (${messageOf(thrown)}); start it, or correct OZONE_NATS_URL.`;
   return new OzoneError("unavailable", sentence, { cause: thrown });
 }
@@ -137,11 +145,14 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     const pem = ca ? await readCa(ca) : caPem;
     connection = await connect({
       servers,
-      ...(identity ? identityOptions(identity) : { ...(user ? { user } : {}), ...(pass ? { pass } : {}) }),
+      ...whoOptions(options, user, pass),
       name,
       ...(pem ? { tls: { ca: pem } } : secure ? { tls: {} } : {}),
       timeout: 5_000,
       ...reconnecting,
+      // The servers of the url are all there are: a cluster that refuses the first connection would name its servers anew each
+      // time, and the client pauses only before one that it knows.
+      ignoreClusterUpdates: true,
       pingInterval: 10_000,
       maxPingOut: 2,
     });

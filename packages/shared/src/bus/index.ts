@@ -1,4 +1,5 @@
 // The bus: the only importer of the NATS client.
+export { type Callout, serveCallout } from "./auth-callout.ts";
 export {
   type Bus,
   type BusIdentity,
@@ -19,8 +20,10 @@ export {
 export {
   isPublicKey,
   isSignedBy,
+  issuerOf,
   type MachineKey,
   machineKeyOf,
+  makeIssuerSeed,
   makeMachineKey,
   signResult,
   signText,

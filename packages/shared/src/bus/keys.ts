@@ -1,5 +1,6 @@
 // The key of a machine: an NKey user (ed25519), made on the machine. The seed never leaves it; the public key names it.
 import { nkeys } from "nats";
+import { type Signer, signerOf } from "../ed25519.ts";
 import { resultClaim } from "../result-signature.ts";
 
 const PUBLIC_KEY = /^U[A-Z2-7]{55}$/;
@@ -23,6 +24,16 @@ export function machineKeyOf(seed: string): MachineKey {
   const publicKey = nkeys.fromSeed(encoder.encode(seed)).getPublicKey();
   if (!isPublicKey(publicKey)) throw new RangeError("the seed is not that of a user");
   return { publicKey, seed };
+}
+
+/** A new key of an account: whoever holds its seed may say who a user of the bus is (auth-callout.ts). */
+export const makeIssuerSeed = (): string => new TextDecoder().decode(nkeys.createAccount().getSeed());
+
+/** Signs as that account. @throws when the text is no seed of an account */
+export function issuerOf(seed: string): Signer {
+  const publicKey = nkeys.fromSeed(encoder.encode(seed)).getPublicKey();
+  if (!publicKey.startsWith("A")) throw new RangeError("the seed is not that of an account");
+  return signerOf(seed, publicKey);
 }
 
 /** Whether a text is a public key: letters, length and check sum. */

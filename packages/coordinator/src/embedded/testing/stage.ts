@@ -60,10 +60,10 @@ export async function commandLinesWith(text: string): Promise<string[]> {
   return found;
 }
 
-/** The nats-server of these tests, fetched once per checkout. */
-export function testNatsServer(): Promise<NatsBinary> {
+/** The nats-server of these tests, fetched once per checkout, or a named one. */
+export function testNatsServer(named?: string): Promise<NatsBinary> {
   const cacheDir = fileURLToPath(new URL("../../../../../node_modules/.cache/ozone-nats", import.meta.url));
-  return findNatsServer({ cacheDir, log: () => undefined });
+  return findNatsServer({ cacheDir, log: () => undefined, named });
 }
 
 /** Polls a state until it is as wanted; on time-out fails with the last state seen. */
