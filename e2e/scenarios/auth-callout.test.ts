@@ -104,10 +104,13 @@ describe.skipIf(program === null)(
         until: ([sweep]) => sweep?.state === "done",
         limitMs: 120_000,
       });
+      // A receipt that is sent while the connection is away is sent again for the next copy of its result.
+      const stored = await results();
+      await waitFor("all receipts", () => agent.receipted.size, { until: (size) => size === stored.length });
       await agent.stop();
       const trials = await all.query<{ id: string; state: string }>("select id, state from trials");
       expect(new Set(trials.map(({ state }) => state))).toEqual(new Set(["done"]));
-      const stored = await results();
+      expect(await results()).toHaveLength(stored.length);
       expect(stored.map((row) => row.trial_id).sort()).toEqual(trials.map(({ id }) => id).sort());
       const digests = stored.map(
         (row) =>
