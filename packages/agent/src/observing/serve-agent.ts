@@ -1,7 +1,7 @@
 // The agent's pages for whoever watches: /healthz, /readyz, /metrics. Gauges are asked for when somebody looks.
 import { type Bus, pingBus } from "@ozone/shared/bus";
 import { messageOf } from "@ozone/shared/errors";
-import { jsonAnswer, type Page, type PageServer, servePages, soon } from "@ozone/shared/observing";
+import { type PageServer, servePages, soon } from "@ozone/shared/observing";
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Heart } from "../control/heartbeat.ts";
 import type { WorkState } from "../control/work-state.ts";
@@ -66,20 +66,9 @@ function addGauges(registry: Registry, watched: () => WatchedAgent | null): () =
  */
 export function serveAgent(address: string, watched: () => WatchedAgent | null): Promise<PageServer> {
   const registry = new Registry();
-  const look = addGauges(registry, watched);
-  const alive: Page = async () => jsonAnswer(200, { alive: true });
-  const ready: Page = async () => {
-    const readiness = await lookAt(watched());
-    return jsonAnswer(readiness.ready ? 200 : 503, readiness);
-  };
-  const metrics: Page = async () => {
-    await look();
-    return { status: 200, contentType: registry.contentType, body: await registry.metrics() };
-  };
-  const pages = new Map([
-    ["/healthz", alive],
-    ["/readyz", ready],
-    ["/metrics", metrics],
-  ]);
-  return servePages(address, "OZONE_AGENT_HTTP_ADDRESS", pages);
+  return servePages(address, "OZONE_AGENT_HTTP_ADDRESS", {
+    lookAtParts: () => lookAt(watched()),
+    lookAtGauges: addGauges(registry, watched),
+    registry,
+  });
 }

@@ -1,3 +1,3 @@
 // Pages for a monitor, of coordinator and agent.
-export { jsonAnswer, type Page, type PageServer, servePages } from "./serve-pages.ts";
+export { type PageServer, servePages } from "./serve-pages.ts";
 export { soon } from "./soon.ts";

@@ -5,14 +5,14 @@ import { messageOf, OzoneError } from "../errors.ts";
 import { hostOf } from "../host-address.ts";
 
 /** What a page answers. */
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
 }
 
 /** Asked anew for each request. */
-export type Page = () => Promise<Answer>;
+type Page = () => Promise<Answer>;
 
 /** The running server. */
 export interface PageServer {
@@ -22,7 +22,7 @@ export interface PageServer {
 }
 
 /** JSON with a line's end, so that it reads well behind curl. */
-export const jsonAnswer = (status: number, value: object): Answer => ({
+const jsonAnswer = (status: number, value: object): Answer => ({
   status,
   contentType: "application/json",
   body: `${JSON.stringify(value)}\n`,
@@ -55,16 +55,42 @@ async function listen(server: Server, address: string, variable: string): Promis
   return `${address.slice(0, address.lastIndexOf(":"))}:${(server.address() as AddressInfo).port}`;
 }
 
+/** What is told of a program. */
+export interface Told {
+  /** Each part: "ok", or what is wrong with it. Never rejects, and answers within seconds. */
+  readonly lookAtParts: () => Promise<{ readonly ready: boolean }>;
+  /** Brings the gauges up to date. */
+  readonly lookAtGauges: () => Promise<void>;
+  /** Of prom-client. */
+  readonly registry: { readonly contentType: string; metrics(): Promise<string> };
+}
+
+const pagesOf = ({ lookAtParts, lookAtGauges, registry }: Told): ReadonlyMap<string, Page> =>
+  new Map([
+    ["/healthz", async () => jsonAnswer(200, { alive: true })],
+    [
+      "/readyz",
+      async () => {
+        const readiness = await lookAtParts();
+        return jsonAnswer(readiness.ready ? 200 : 503, readiness);
+      },
+    ],
+    [
+      "/metrics",
+      async () => {
+        await lookAtGauges();
+        return { status: 200, contentType: registry.contentType, body: await registry.metrics() };
+      },
+    ],
+  ]);
+
 /**
- * Serves pages by their paths until it is stopped.
+ * Serves /healthz, /readyz and /metrics until it is stopped.
  * @param variable what the address was set by, for the sentence
  * @throws OzoneError unavailable with one sentence when the address can't be had
  */
-export async function servePages(
-  address: string,
-  variable: string,
-  pages: ReadonlyMap<string, Page>,
-): Promise<PageServer> {
+export async function servePages(address: string, variable: string, told: Told): Promise<PageServer> {
+  const pages = pagesOf(told);
   const server = createServer((request, response) => {
     const page = pages.get(pathOf(request.url ?? ""));
     if (request.method !== "GET" || page === undefined) {
