@@ -25,7 +25,7 @@ const TRIALS = 30;
 const COORDINATOR_LEASES = { OZONE_LEADER_LEASE_MS: "2000", OZONE_LEASE_MS: "6000" };
 
 describe.skipIf(program === null)(
-  "an external NATS with the auth callout (needs one of 2.10 or newer)",
+  "an external NATS with the auth callout (needs a nats-server of 2.10 or newer)",
   () => {
     let all: Coordinators;
     let [first, second]: OneCoordinator[] = [];

@@ -62,8 +62,6 @@ async function connect(at: string, replicas: number | null): Promise<Bus> {
 
 /** Asks with short patience: a cluster that just started, or just lost a server, does not answer for a moment. */
 const asking = (bus: Bus) => bus.connection.jetstreamManager({ timeout: 300 });
-const infoOf = async (bus: Bus, stream: string) => (await asking(bus)).streams.info(stream);
-
 /** The first answer that is none of "nobody leads here". */
 async function inTime<Value>(work: () => Promise<Value>): Promise<Value> {
   const outcome = await eventually(
@@ -76,6 +74,8 @@ async function inTime<Value>(work: () => Promise<Value>): Promise<Value> {
   );
   return outcome.value as Value;
 }
+
+const infoOf = (bus: Bus, stream: string) => inTime(async () => (await asking(bus)).streams.info(stream));
 
 /** Waits until stream and consumers have leaders among the servers that live. */
 async function leadersOf(bus: Bus, living: readonly string[]): Promise<void> {
@@ -112,7 +112,7 @@ describe("a NATS cluster of three servers", () => {
       );
       expect([cluster?.leader, ...(cluster?.replicas ?? []).map(({ name }) => name)].sort()).toEqual(NAMES);
     }
-    const consumer = await (await asking(bus)).consumers.info("OZONE_RESULTS", "intake");
+    const consumer = await inTime(async () => (await asking(bus)).consumers.info("OZONE_RESULTS", "intake"));
     expect(consumer.cluster?.replicas).toHaveLength(2);
 
     await publishTrialOrder(bus, order("t-1"));
