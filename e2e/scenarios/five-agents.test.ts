@@ -116,6 +116,10 @@ describe("five agents on hosts of their own", () => {
       until: (now) => lab.machines.every((machine) => doneOf(now, machine) > 0),
     });
 
+    // Between two trials it would have nothing to send, and nothing to show.
+    const count = (line: RegExp) => (cut.agent?.output.match(line) ?? []).length;
+    const inHand = () => count(/\btrial \S+ attempt \d+:/g) - count(/\bresult \S+: stored/g);
+    await waitFor("a trial in the hand of the one to be cut off", inHand, { until: (many) => many > 0 });
     cutOff(cut, true);
     const revoked = await lab.stack.json<{ cut: boolean }>(["machine", "revoke", barred.name]);
     expect(revoked.cut).toBe(true);
