@@ -24,7 +24,7 @@ export interface KnownMachine {
 }
 
 /** A machine as a query may ask for it. */
-export function queriedMachine({ name, hardwareClass, factsJson, tags }: KnownMachine): QueriedMachine {
+function queriedMachine({ name, hardwareClass, factsJson, tags }: KnownMachine): QueriedMachine {
   const facts = factsOf(factsJson);
   return {
     name,

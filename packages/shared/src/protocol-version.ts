@@ -11,9 +11,10 @@ const APART_MAX = 1;
 const KNOWN_FROM = {
   "shared fills": 2,
   "applying presets": 2,
+  "tags, classes and queries of sweeps": 2,
 } as const;
 
-/** Something that only newer agents know. */
+/** Something that only newer agents or coordinators know. */
 export type Feature = keyof typeof KNOWN_FROM;
 
 /** What an agent says of itself. */
@@ -40,9 +41,12 @@ export function versionProblem(speaker: Speaker, ours: number = PROTOCOL_VERSION
   return `${agentWords(speaker)}, and ${here}: it gets no orders; ${what} (docs/upgrading.md).`;
 }
 
+/** Whether a side that said this number knows something. */
+export const knows = (said: number, feature: Feature): boolean => spokenBy(said) >= KNOWN_FROM[feature];
+
 /** Why a machine can't be given something, in one sentence; null: its agent knows it. */
 export function featureProblem(speaker: Speaker, feature: Feature): string | null {
-  if (spokenBy(speaker.protocolVersion) >= KNOWN_FROM[feature]) return null;
+  if (knows(speaker.protocolVersion, feature)) return null;
   return `${agentWords(speaker)}, which does not know ${feature} (protocol ${KNOWN_FROM[feature]} on); upgrade the agent there (docs/upgrading.md).`;
 }
 

@@ -2,7 +2,7 @@
 // agent cleans with what it knows of its host before a result is signed, a report by what such things look like. Addresses of
 // this machine itself (127.0.0.1) tell nothing and stay. Cleaning a clean sentence changes nothing.
 import { withoutAddresses } from "./without-addresses.ts";
-import { homeCleaner, withoutPaths } from "./without-paths.ts";
+import { escaped, homeCleaner, withoutPaths } from "./without-paths.ts";
 
 /** What is known of whose machine it is; all of it may be empty. */
 export interface Owner {
@@ -29,8 +29,6 @@ const TELLS_NOTHING: ReadonlySet<string> = new Set(
 /** A single letter, or a number, is no name that could be found in a sentence full of figures. */
 const isTelling = (name: string): boolean =>
   name.length > 1 && /\p{L}/u.test(name) && !TELLS_NOTHING.has(name.toLowerCase());
-
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 
 /** One expression for all of the names, the longest first; null without any. */
 function anyOf(names: readonly string[], after = ""): RegExp | null {

@@ -73,13 +73,16 @@ const cleanQuotes = (text: string): string =>
 export const withoutPaths = (sentence: string): string =>
   withoutSerials(/[\\/]/.test(sentence) ? cleanUnquoted(cleanQuotes(sentence)) : sentence);
 
+/** A text as it stands, for an expression. */
+export const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+
 /** Takes out a home folder that is known as such, wherever it is. */
 export function homeCleaner(homes: readonly string[]): (sentence: string) => string {
   const known = homes
     .map((home) => home.slice(0, endOfWord(home, "\\/")))
     .filter((home) => /[\\/]./.test(home))
     .sort((a, b) => b.length - a.length)
-    .map((home) => home.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"));
+    .map(escaped);
   if (known.length === 0) return (sentence) => sentence;
   const pattern = new RegExp(`(?:${known.join("|")})(?![a-z0-9_-])(${REST}*)`, "gi");
   return (sentence) => sentence.replace(pattern, (_, rest: string) => below(HOME, rest));

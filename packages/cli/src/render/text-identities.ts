@@ -31,7 +31,7 @@ export const barredText = (identity: Identity, cut: boolean, enforced: boolean):
   const connection = cut
     ? "Its connection is cut."
     : enforced
-      ? "Its connection is not cut yet: the bus ends it within a minute."
+      ? "Its connection is not cut yet: a NATS that asks the coordinators ends it within a minute, Ozone's own at the coordinator's next try."
       : "The NATS server is not Ozone's: take its user away there (`ozone-coordinator bus-users`); what it sends does not count any more.";
   return `${identityText(identity)}${connection}\n`;
 };

@@ -1,8 +1,7 @@
 // A report without what says whose its machines are. Agents leave such things out of what they sign; here this is done again for
 // results of older ones, and for the sentences of the coordinator, which name machines. Pure.
 import { clone, create, fromBinary } from "@bufbuild/protobuf";
-import type { Preset } from "@ozone/proto/preset";
-import { PresetSchema } from "@ozone/proto/preset";
+import { type Preset, PresetSchema } from "@ozone/proto/preset";
 import { type Report, ReportSchema, type SignedResult } from "@ozone/proto/report";
 import { TrialResultSchema } from "@ozone/proto/trial";
 import { resultWithoutOwner } from "@ozone/shared/result-without-owner";

@@ -2,10 +2,8 @@
 import { MachineService } from "@ozone/proto/machine_service";
 import type { SweepRequest } from "@ozone/proto/sweep";
 import { OzoneError } from "@ozone/shared/errors";
+import { knows } from "@ozone/shared/protocol-version";
 import type { CoordinatorClient } from "../coordinator-client.ts";
-
-/** Coordinators that know tags, classes and queries of a sweep say a protocol of at least this. */
-const KNOWN_FROM = 2;
 
 /** @throws OzoneError invalid_input when the coordinator would not see which machines are meant */
 export async function requireUnderstood(
@@ -14,7 +12,7 @@ export async function requireUnderstood(
 ): Promise<void> {
   if (tags.length + classes.length === 0 && where === "") return;
   const { version, protocolVersion } = await client.call(MachineService.method.getStatus, {});
-  if (protocolVersion >= KNOWN_FROM) return;
+  if (knows(protocolVersion, "tags, classes and queries of sweeps")) return;
   throw new OzoneError(
     "invalid_input",
     `The coordinator at ${client.address} is of an older version (${version || "unknown"}) that chooses machines by their names only and would measure all of them; upgrade it, or name machines (--machine).`,

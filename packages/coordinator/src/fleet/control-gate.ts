@@ -6,14 +6,10 @@ import { createAllowances } from "@ozone/shared/allowances";
 import type { Admit } from "@ozone/shared/bus";
 
 /** What machines say here. */
-export const CONTROL_KINDS = ["announcement", "heartbeat", "applying"] as const;
-/** One of them. */
-export type ControlKind = (typeof CONTROL_KINDS)[number];
+export type ControlKind = "announcement" | "heartbeat" | "applying";
 
-/** Why one is not read. */
-export const REFUSALS = ["too_often", "replaced", "full"] as const;
-/** `too_often`: its machine's allowance is spent; `replaced`: a newer one took its place; `full`: too many wait. */
-export type Refusal = (typeof REFUSALS)[number];
+/** Why one is not read. `too_often`: its machine's allowance is spent; `replaced`: a newer one took its place; `full`: too many wait. */
+export type Refusal = "too_often" | "replaced" | "full";
 
 /** A message that was not read. */
 export interface Refused {
