@@ -126,7 +126,9 @@ describe.skipIf(program === null)(
       const { busUrl: url, identity } = await enrolled("lab-2", other);
       const said: string[] = [];
       const bus = await connectBus({ url, identity, name: "lab-2", onStatus: (status) => said.push(status) });
-      expect(await one.text(["machine", "revoke", "lab-2"])).toContain("the bus ends it within a minute");
+      expect(await one.text(["machine", "revoke", "lab-2"])).toContain(
+        "a NATS that asks the coordinators ends it within a minute",
+      );
       const since = performance.now();
       await waitFor("that it is cut", () => said, { until: (all) => all.includes("disconnect") });
       expect(performance.now() - since).toBeLessThan(LIFE_MS + 2_000);
